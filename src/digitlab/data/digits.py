@@ -1,0 +1,173 @@
+"""`Digits`: images of handwritten digits with their labels, and where they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.errors import DataError, SettingError
+
+__all__ = ["Digits", "HoldOut"]
+
+HoldOut = Literal["first", "last", "random", "stratified"]
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """Images of digits and what each one is. A value: every method returns a new one.
+
+    Attributes:
+        images: `(n, height, width)`, `uint8`, 0 = paper, 255 = ink, upright. Read-only.
+        labels: `(n,)`, `int64`, 0 to 9. Read-only.
+        name: Where they came from, for example `mnist:train[first 55000]`.
+
+    Raises:
+        DataError: If shapes, types, lengths or labels are not as above, or n is 0.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    name: str
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 3 or self.images.dtype != np.uint8:
+            raise DataError(
+                f"{self.name}: images of shape {self.images.shape} and type {self.images.dtype}",
+                "Images are uint8 (n, height, width): 0 is paper, 255 is ink.",
+            )
+        if self.labels.shape != self.images.shape[:1]:
+            raise DataError(
+                f"{self.name}: {len(self.images)} images but labels of shape {self.labels.shape}",
+                "Give exactly one label for each image.",
+            )
+        if self.images.size == 0:
+            raise DataError(f"{self.name}: no digits", "Give at least one image, with at least one pixel.")
+        outside = (self.labels < 0) | (self.labels > 9)
+        if outside.any():
+            where = int(outside.argmax())
+            raise DataError(
+                f"{self.name}: label {self.labels[where]} at index {where}", "Labels are the digits 0 to 9."
+            )
+        object.__setattr__(self, "images", _read_only(self.images))
+        object.__setattr__(self, "labels", _read_only(self.labels.astype(np.int64, copy=False)))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __repr__(self) -> str:
+        return f"Digits({self.name}: {len(self)} images of {self.height}x{self.width})"
+
+    @property
+    def height(self) -> int:
+        """Height of each image in pixels."""
+        return self.images.shape[1]
+
+    @property
+    def width(self) -> int:
+        """Width of each image in pixels."""
+        return self.images.shape[2]
+
+    def ink(self) -> NDArray[np.float32]:
+        """The images as a network takes them: `(n, height, width)`, `float32`, ink in [0, 1]."""
+        return np.multiply(self.images, np.float32(1 / 255), dtype=np.float32)
+
+    def features(self, unroll: Literal["rows", "columns"] = "rows") -> NDArray[np.float32]:
+        """The images as a matrix of features, one row for each image.
+
+        Args:
+            unroll: `rows` lays an image out row after row, as most libraries do. `columns` lays it
+                out column after column, as Octave does and the classroom `.mat` file has it; such
+                a row reshaped to `(height, width)` needs a transpose to stand upright.
+
+        Returns:
+            `(n, height * width)`, `float32`, ink in [0, 1].
+        """
+        ink = self.ink()
+        if unroll == "columns":
+            ink = ink.transpose(0, 2, 1)
+        return ink.reshape(len(self), -1)
+
+    def take(self, n: int) -> Digits:
+        """The first `n` digits.
+
+        Raises:
+            SettingError: If `n` is not between 1 and the number of digits.
+        """
+        if not 1 <= n <= len(self):
+            raise SettingError(f"cannot take {n} of {len(self)} digits", f"Take 1 to {len(self)}.")
+        return replace(
+            self, images=self.images[:n], labels=self.labels[:n], name=f"{self.name}[first {n}]"
+        )
+
+    def subset(self, indices: NDArray[np.integer] | list[int], name: str | None = None) -> Digits:
+        """The digits at `indices`, in that order.
+
+        Args:
+            indices: `(m,)` whole numbers, each from 0 to n - 1.
+            name: What to call them; by default this one's name and how many were chosen.
+
+        Raises:
+            SettingError: If an index is outside 0 to n - 1, or there is none.
+        """
+        chosen = np.asarray(indices, dtype=np.int64)
+        if chosen.size == 0 or chosen.min() < 0 or chosen.max() >= len(self):
+            raise SettingError(
+                f"{self.name}: indices outside its {len(self)} digits, or none",
+                f"Indices run from 0 to {len(self) - 1}.",
+            )
+        name = name or f"{self.name}[{len(chosen)} chosen]"
+        return Digits(self.images[chosen], self.labels[chosen], name)
+
+    def split(self, n: int, how: HoldOut = "last", seed: int = 0) -> tuple[Digits, Digits]:
+        """Holds out `n` digits: `(the others, the held out)`.
+
+        Args:
+            n: How many to hold out, 1 to the number of digits - 1.
+            how: `first` or `last` as they stand; `random`; `stratified`: random, with each digit in
+                the proportion it has in the whole (largest remainders).
+            seed: Decides `random` and `stratified`; the same seed holds out the same digits.
+
+        Raises:
+            SettingError: If `n` or `how` is not as above.
+        """
+        total = len(self)
+        if not 1 <= n < total:
+            raise SettingError(f"cannot hold out {n} of {total} digits", f"Hold out 1 to {total - 1}.")
+        if how == "first":
+            held = np.arange(n)
+        elif how == "last":
+            held = np.arange(total - n, total)
+        elif how == "random":
+            held = np.sort(np.random.default_rng(seed).permutation(total)[:n])
+        elif how == "stratified":
+            held = _stratified(self.labels, n, np.random.default_rng(seed))
+        else:
+            raise SettingError(
+                f"cannot hold out {how!r}", "Hold out the 'first', the 'last', 'random' or 'stratified'."
+            )
+        kept = np.ones(total, dtype=bool)
+        kept[held] = False
+        word = how if how in ("first", "last") else f"{how} seed {seed}"
+        return (
+            self.subset(np.flatnonzero(kept), f"{self.name}[without {word} {n}]"),
+            self.subset(held, f"{self.name}[{word} {n}]"),
+        )
+
+
+def _stratified(labels: NDArray[np.int64], n: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """Indices of `n` digits, each label in proportion, the largest remainders rounded up."""
+    share = np.bincount(labels, minlength=10) * (n / len(labels))
+    take = np.floor(share).astype(int)
+    take[np.argsort(take - share, kind="stable")[: n - take.sum()]] += 1
+    chosen = [random.permutation(np.flatnonzero(labels == digit))[: take[digit]] for digit in range(10)]
+    return np.sort(np.concatenate(chosen))
+
+
+def _read_only(array: NDArray[Scalar]) -> NDArray[Scalar]:
+    view = array.view()
+    view.flags.writeable = False
+    return view

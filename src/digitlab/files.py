@@ -1,0 +1,82 @@
+"""Writing files so that nothing is lost: under a temporary name first, renamed when whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from digitlab.errors import OutputError
+
+__all__ = ["make_folder", "replacing", "write_bytes", "write_json", "write_text"]
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Gives a temporary path beside `path`; when the block ends well, renames it to `path`.
+
+    If the block fails (a full disk, Ctrl-C) the temporary file is removed and the old file stays
+    as it was. Another process never sees a half-written file.
+
+    Args:
+        path: The file to write. Its folder must exist.
+
+    Yields:
+        A path in the same folder, with the same suffix, for the block to write to.
+
+    Raises:
+        OutputError: If the operating system refuses (no permission, disk full, no such folder).
+    """
+    temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.part{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OutputError.of(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes `content` to `path`, whole or not at all.
+
+    Raises:
+        OutputError: If the operating system refuses.
+    """
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Writes `content` to `path` as UTF-8, whole or not at all.
+
+    Raises:
+        OutputError: If the operating system refuses.
+    """
+    write_bytes(path, content.encode())
+
+
+def write_json(path: Path, value: object) -> None:
+    """Writes `value` to `path` as indented JSON, whole or not at all.
+
+    Raises:
+        OutputError: If the operating system refuses.
+        ValueError: If `value` holds NaN or infinity, which JSON cannot.
+    """
+    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def make_folder(path: Path) -> Path:
+    """Makes the folder `path` and those above it, if they are not there, and returns it.
+
+    Raises:
+        OutputError: If the operating system refuses, or a file stands in the way.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError.of(path, error) from error
+    return path
