@@ -1,0 +1,85 @@
+"""Networks by name: what there is, and `build`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from digitlab.errors import SettingError
+from digitlab.networks.deep_mnist import DeepMnistOptions, deep_mnist_layers
+from digitlab.networks.dense import MlpOptions, SoftmaxOptions, mlp_layers, softmax_layers
+from digitlab.networks.network import Network
+from digitlab.networks.swift import SwiftOptions, swift_layers
+from digitlab.settings import as_plain
+
+__all__ = ["ARCHITECTURES", "Architecture", "architecture", "build"]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A kind of network that can be built by name.
+
+    Attributes:
+        summary: What it is, in one line.
+        options: Its options, a `@settings` class.
+        layers: Makes the layers from options and a generator of random numbers.
+        input_shape: Shape of one picture, or None where the option `inputs` decides.
+    """
+
+    summary: str
+    options: type
+    layers: Callable[[Any, torch.Generator], dict[str, nn.Module]]
+    input_shape: tuple[int, int] | None = (28, 28)
+
+
+ARCHITECTURES: Mapping[str, Architecture] = {
+    "softmax": Architecture(
+        "softmax regression: one dense layer, starting at zero", SoftmaxOptions, softmax_layers, None
+    ),
+    "mlp": Architecture(
+        "multi-layer perceptron: dense layers of any widths", MlpOptions, mlp_layers, None
+    ),
+    "deep-mnist": Architecture(
+        "source 002's two 5x5 convolutions and 1,024 units", DeepMnistOptions, deep_mnist_layers
+    ),
+    "swift": Architecture(
+        "small convolutional network: 99 % in seconds on two cores", SwiftOptions, swift_layers
+    ),
+}
+
+
+def architecture(name: str) -> Architecture:
+    """The architecture called `name`.
+
+    Raises:
+        SettingError: If there is none of that name; the message lists those there are.
+    """
+    if name not in ARCHITECTURES:
+        raise SettingError(f"unknown network {name!r}", f"Those there are: {', '.join(ARCHITECTURES)}.")
+    return ARCHITECTURES[name]
+
+
+def build(name: str, *, seed: int = 0, **options: object) -> Network:
+    """Builds a network, its weights freshly drawn.
+
+    Args:
+        name: A name from `ARCHITECTURES`.
+        seed: Decides the weights; the same seed gives the same weights.
+        **options: The architecture's options; those left out have their defaults.
+
+    Raises:
+        SettingError: If the name or an option is unknown, or a value is not allowed.
+
+    Example:
+        >>> build("mlp", hidden=(25, 15), inputs=400).parameter_count()
+        10575
+    """
+    kind = architecture(name)
+    chosen = kind.options(**options)
+    shape = kind.input_shape or (chosen.inputs,)
+    layers = kind.layers(chosen, torch.Generator().manual_seed(seed))
+    return Network(name, as_plain(chosen), shape, layers)

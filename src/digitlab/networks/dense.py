@@ -1,0 +1,70 @@
+"""Networks of dense layers: `softmax` and `mlp`. They take any picture or feature vector."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+import torch
+from pydantic import Field, model_validator
+from torch import nn
+
+from digitlab.networks.layers import Dropout, Initialisation, dense
+from digitlab.settings import Several, settings
+
+__all__ = ["MlpOptions", "SoftmaxOptions", "mlp_layers", "softmax_layers"]
+
+Width = Annotated[int, Field(ge=1, le=100_000)]
+LARGEST = 100_000_000
+ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
+
+
+@settings("option of softmax")
+class SoftmaxOptions:
+    """Options of `softmax`."""
+
+    inputs: Width = 784  # numbers in one input: 784 for 28x28, 400 for the classroom set
+
+
+def softmax_layers(options: SoftmaxOptions, generator: torch.Generator) -> dict[str, nn.Module]:
+    """Softmax regression: one dense layer that starts at zero (sources 000 and 002)."""
+    return {"flatten": nn.Flatten(), "logits": dense(options.inputs, 10, "zeros", generator)}
+
+
+@settings("option of mlp")
+class MlpOptions:
+    """Options of `mlp`."""
+
+    inputs: Width = 784  # numbers in one input: 784 for 28x28, 400 for the classroom set
+    hidden: Annotated[tuple[Width, ...], Several, Field(min_length=1, max_length=100)] = (100,)  # units
+    activation: Literal["relu", "sigmoid", "tanh"] = "relu"  # of every hidden layer
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # rate after every hidden layer
+    initialisation: Literal["by-activation", "glorot", "he"] = "by-activation"  # he for relu, else glorot
+
+    @model_validator(mode="after")
+    def _not_too_large(self) -> Self:
+        widths = (self.inputs, *self.hidden, 10)
+        parameters = sum((a + 1) * b for a, b in pairwise(widths))
+        if parameters > LARGEST:
+            raise ValueError(f"inputs and hidden make {parameters:,} parameters, more than {LARGEST:,}")
+        return self
+
+
+def mlp_layers(options: MlpOptions, generator: torch.Generator) -> dict[str, nn.Module]:
+    """A multi-layer perceptron: dense layers with an activation, then ten logits.
+
+    A `dropout` layer follows each activation only when `dropout` is above 0.
+    """
+    start: Initialisation = "he" if options.activation == "relu" else "glorot"
+    if options.initialisation != "by-activation":
+        start = options.initialisation
+    layers: dict[str, nn.Module] = {"flatten": nn.Flatten()}
+    width = options.inputs
+    for number, units in enumerate(options.hidden, start=1):
+        layers[f"hidden{number}"] = dense(width, units, start, generator)
+        layers[f"{options.activation}{number}"] = ACTIVATIONS[options.activation]()
+        if options.dropout:
+            layers[f"dropout{number}"] = Dropout(options.dropout)
+        width = units
+    layers["logits"] = dense(width, 10, "glorot", generator)
+    return layers

@@ -1,0 +1,83 @@
+"""The layer table of a network: shapes, parameters and multiply-adds, as data and as text."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from digitlab.networks.network import Network
+
+__all__ = ["LayerRow", "layer_table", "layer_table_text", "multiply_adds"]
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer of a network.
+
+    Attributes:
+        name: Its name in the network.
+        kind: What it is, for example `Conv2d`.
+        output_shape: Shape of what it puts out for one input, without the batch axis.
+        parameters: How many numbers of it training changes.
+        multiply_adds: Multiplications with a weight for one input. Dense layers and convolutions
+            count; biases, activations, pooling and normalisation do not, as is usual.
+    """
+
+    name: str
+    kind: str
+    output_shape: tuple[int, ...]
+    parameters: int
+    multiply_adds: int
+
+
+def layer_table(network: Network) -> list[LayerRow]:
+    """One row for each layer of `network`, in order."""
+    was_training = network.training
+    network.eval()
+    rows = []
+    with torch.no_grad():
+        signal = torch.zeros(1, *network.input_shape, device=next(network.parameters()).device)
+        for name, layer in network.layers.items():
+            signal = layer(signal)
+            shape = tuple(signal.shape[1:])
+            parameters = sum(parameter.numel() for parameter in layer.parameters())
+            rows.append(
+                LayerRow(name, type(layer).__name__, shape, parameters, _multiply_adds(layer, shape))
+            )
+    network.train(was_training)
+    return rows
+
+
+def multiply_adds(network: Network) -> int:
+    """Multiply-adds of the whole network for one input."""
+    return sum(row.multiply_adds for row in layer_table(network))
+
+
+def layer_table_text(rows: list[LayerRow]) -> str:
+    """The table as aligned text, with totals in the last line."""
+    lines = [("layer", "kind", "output", "parameters", "multiply-adds")]
+    for row in rows:
+        shape = " x ".join(str(side) for side in row.output_shape)
+        lines.append((row.name, row.kind, shape, f"{row.parameters:,}", f"{row.multiply_adds:,}"))
+    parameters = sum(row.parameters for row in rows)
+    work = sum(row.multiply_adds for row in rows)
+    lines.append(("total", "", "", f"{parameters:,}", f"{work:,}"))
+    widths = [max(len(line[column]) for line in lines) for column in range(5)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if column < 3 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in lines
+    )
+
+
+def _multiply_adds(layer: nn.Module, output_shape: tuple[int, ...]) -> int:
+    if isinstance(layer, nn.Linear):
+        return layer.in_features * layer.out_features
+    if isinstance(layer, nn.Conv2d):
+        return math.prod(output_shape) * math.prod(layer.weight.shape[1:])
+    return 0

@@ -1,0 +1,113 @@
+"""Weights files: safetensors that carry the network's name and options."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+
+from digitlab.errors import ModelError, SettingError
+from digitlab.files import replacing
+from digitlab.networks.catalogue import build
+from digitlab.networks.network import Network
+
+__all__ = ["SCHEMA_VERSION", "describe", "load_network", "load_weights", "save_network"]
+
+SCHEMA_VERSION = 1
+
+
+def describe(network: Network) -> str:
+    """What a file must carry to build `network` again, as JSON."""
+    return json.dumps(
+        {"schema_version": SCHEMA_VERSION, "network": network.name, "options": network.options}
+    )
+
+
+def save_network(network: Network, path: Path) -> None:
+    """Writes the weights and buffers of `network` to `path`, whole or not at all.
+
+    Raises:
+        OutputError: If the operating system refuses.
+    """
+    tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    content = safetensors.torch.save(tensors, {"digitlab": describe(network)})
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def load_network(path: Path) -> Network:
+    """Builds the network that a weights file describes and loads its weights. Runs no code of it.
+
+    Returns:
+        The network in evaluation mode.
+
+    Raises:
+        ModelError: If the file cannot be read, is not ours, is of a newer version, or does not
+            hold exactly the weights of the network it names.
+    """
+    description = _description(path)
+    try:
+        network = build(str(description["network"]), **description["options"])
+    except (SettingError, TypeError, KeyError, RuntimeError) as error:
+        reason = error.problem if isinstance(error, SettingError) else repr(error)
+        raise ModelError(
+            f"{path} names a network that cannot be built: {reason}",
+            "It may come from a newer digitlab; update, or export it again.",
+        ) from None
+    load_weights(network, path)
+    return network.eval()
+
+
+def load_weights(network: Network, path: Path) -> None:
+    """Loads the weights in `path` into `network`, which must fit exactly.
+
+    Raises:
+        ModelError: If the file cannot be read, or a weight is missing, unknown or of another shape.
+    """
+    try:
+        tensors = safetensors.torch.load_file(path)
+    except (safetensors.SafetensorError, OSError) as error:
+        raise _unreadable(path, error) from None
+    expected = network.state_dict()
+    for name in expected.keys() | tensors.keys():
+        here = list(expected[name].shape) if name in expected else "no such weight"
+        there = list(tensors[name].shape) if name in tensors else "no such weight"
+        if here != there:
+            raise ModelError(
+                f"{path} does not fit {network.name}: {name} is {there} in the file, {here} in the network",
+                "Build the network with the options the file was saved with, or load the file by itself.",
+            )
+    network.load_state_dict(tensors)
+
+
+def _description(path: Path) -> dict[str, Any]:
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            text = (file.metadata() or {}).get("digitlab", "")
+    except (safetensors.SafetensorError, OSError) as error:
+        raise _unreadable(path, error) from None
+    try:
+        description = json.loads(text)
+        version = description["schema_version"]
+    except (json.JSONDecodeError, KeyError, TypeError):
+        raise ModelError(
+            f"{path} does not say which network its weights belong to",
+            "Use a file that digitlab wrote: a run's model.safetensors or an export.",
+        ) from None
+    if version != SCHEMA_VERSION:
+        raise ModelError(
+            f"{path} is of schema version {version!r}; this digitlab reads version {SCHEMA_VERSION}",
+            "Update digitlab, or export the file again.",
+        )
+    plain: dict[str, Any] = description
+    return plain
+
+
+def _unreadable(path: Path, error: Exception) -> ModelError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return ModelError(
+        f"cannot read weights from {path}: {reason}", "Give a .safetensors file that digitlab wrote."
+    )

@@ -1,0 +1,50 @@
+"""Learning-rate schedules: the rate of each step as a plain function of the step."""
+
+from __future__ import annotations
+
+import math
+
+from digitlab.training.recipe import Recipe
+
+__all__ = ["learning_rate_at"]
+
+
+def learning_rate_at(recipe: Recipe, step: int, total_steps: int, epoch_steps: int) -> float:
+    """The learning rate of one step.
+
+    `one-cycle` climbs by a half cosine from 1/25 of the highest rate at the first step to the
+    highest at `peak`, and falls by another to `final_rate` (Smith and Topin 2018, with the shape
+    and the 1/25 of torch's `OneCycleLR`). `cosine` is Loshchilov and Hutter 2016 without restarts.
+    A warm-up climbs evenly, and the schedule runs over the steps that remain.
+
+    Args:
+        recipe: Its `schedule` and the fields that belong to it.
+        step: Steps taken before this one, from 0 to `total_steps` - 1.
+        total_steps: Steps of the whole training.
+        epoch_steps: Steps of one epoch.
+
+    Returns:
+        The rate, between 0 and `recipe.learning_rate`.
+    """
+    warm_up_steps = round(recipe.warm_up * total_steps)
+    if step < warm_up_steps:
+        return recipe.learning_rate * (step + 1) / warm_up_steps
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    step -= warm_up_steps
+    if recipe.schedule == "exponential":
+        return recipe.learning_rate * recipe.decay ** (step / (epoch_steps * recipe.decay_epochs))
+    if recipe.schedule == "step":
+        return recipe.learning_rate * recipe.decay ** int(step / (epoch_steps * recipe.decay_epochs))
+    last = max(1, total_steps - warm_up_steps - 1)
+    if recipe.schedule == "cosine":
+        return recipe.learning_rate * _half_cosine(1, recipe.final_rate, step / last)
+    top = recipe.peak * last
+    if step < top:
+        return recipe.learning_rate * _half_cosine(1 / 25, 1, step / top)
+    return recipe.learning_rate * _half_cosine(1, recipe.final_rate, (step - top) / (last - top))
+
+
+def _half_cosine(start: float, end: float, share: float) -> float:
+    """From `start` at share 0 to `end` at share 1, level at both ends."""
+    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
