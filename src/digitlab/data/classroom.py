@@ -1,0 +1,67 @@
+"""The classroom set: 5,000 digits of 20x20, as the machine-learning course's `.mat` file has them.
+
+The course's own file may not be passed on, so this set is cut from MNIST, where it came from: same
+number, same size, same order by digit, other hands.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.data.digits import Digits
+from digitlab.data.mnist import mnist
+
+__all__ = ["classroom", "classroom_matrix"]
+
+SIDE = 20
+PER_DIGIT = 500
+
+
+def classroom() -> Digits:
+    """5,000 digits of 20x20, upright: 500 zeros, then 500 ones, and so on to 500 nines.
+
+    They are the first 500 of each digit in MNIST's training file. Before a digit was placed into
+    28x28 by its centre of mass it filled a box of 20x20; here the smallest box that holds all its
+    ink, which is never larger than 20x20 in any of the 70,000 images, is centred in 20x20 again
+    (where a margin is odd, the wider side is below or on the right). No pixel is resampled.
+
+    Returns:
+        The digits, named `classroom`.
+
+    Raises:
+        DataError: If the package's MNIST files are damaged.
+    """
+    train = mnist("train")
+    chosen = np.concatenate([np.flatnonzero(train.labels == digit)[:PER_DIGIT] for digit in range(10)])
+    return Digits(_cut(train.images[chosen]), train.labels[chosen], "classroom")
+
+
+def classroom_matrix() -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """The classroom set as the course's exercises load it, with 0 as 0 (Octave's file wrote 10).
+
+    Returns:
+        `X`: `(5000, 400)`, `float32`, ink in [0, 1], each image unrolled by columns, so that
+        `X[i].reshape(20, 20).T` is upright. `y`: `(5000, 1)`, `uint8`, 0 to 9.
+
+    Raises:
+        DataError: If the package's MNIST files are damaged.
+    """
+    digits = classroom()
+    return digits.features(unroll="columns"), digits.labels.astype(np.uint8)[:, None]
+
+
+def _cut(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The ink of each image `(n, height, width)`, centred in `(n, 20, 20)`."""
+    ink = images > 0
+    padded = np.pad(images, ((0, 0), (SIDE, SIDE), (SIDE, SIDE)))
+    rows = SIDE + _starts(ink.any(axis=2))[:, None] + np.arange(SIDE)
+    columns = SIDE + _starts(ink.any(axis=1))[:, None] + np.arange(SIDE)
+    return padded[np.arange(len(images))[:, None, None], rows[:, :, None], columns[:, None, :]]
+
+
+def _starts(inked: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Where a window of 20 begins that has the inked stretch of each row `(n, length)` in its middle."""
+    first = inked.argmax(axis=1)
+    end = inked.shape[1] - inked[:, ::-1].argmax(axis=1)
+    return first - (SIDE - (end - first)) // 2
