@@ -53,15 +53,19 @@ def classroom_matrix() -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
 
 def _cut(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The ink of each image `(n, height, width)`, centred in `(n, 20, 20)`."""
-    ink = images > 0
     padded = np.pad(images, ((0, 0), (SIDE, SIDE), (SIDE, SIDE)))
-    rows = SIDE + _starts(ink.any(axis=2))[:, None] + np.arange(SIDE)
-    columns = SIDE + _starts(ink.any(axis=1))[:, None] + np.arange(SIDE)
-    return padded[np.arange(len(images))[:, None, None], rows[:, :, None], columns[:, None, :]]
+    rows = SIDE + _starts(images.max(axis=2))[:, None] + np.arange(SIDE)
+    columns = SIDE + _starts(images.max(axis=1))[:, None] + np.arange(SIDE)
+    cut: NDArray[np.uint8] = padded[
+        np.arange(len(images))[:, None, None], rows[:, :, None], columns[:, None, :]
+    ]
+    return cut
 
 
-def _starts(inked: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _starts(darkest: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Where a window of 20 begins that has the inked stretch of each row `(n, length)` in its middle."""
-    first = inked.argmax(axis=1)
-    end = inked.shape[1] - inked[:, ::-1].argmax(axis=1)
-    return first - (SIDE - (end - first)) // 2
+    inked = darkest > 0
+    first = np.argmax(inked, axis=1)
+    end = inked.shape[1] - np.argmax(inked[:, ::-1], axis=1)
+    starts: NDArray[np.int64] = first - (SIDE - (end - first)) // 2
+    return starts

@@ -32,7 +32,9 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
         descriptor = os.open(path, flags)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"cannot read {os.fspath(path)}: {reason}", "Name a file that can be read.") from error
+        raise DataError(
+            f"cannot read {os.fspath(path)}: {reason}", "Name a file that can be read."
+        ) from error
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)

@@ -1,0 +1,138 @@
+"""`digitlab data`: what data there is, where it is, and whether it is intact."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from digitlab.cli.talk import answer_json
+
+if TYPE_CHECKING:
+    from digitlab.data import Digits
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Show what data there is, where, and whether it is intact.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+SHADES = " .:-=+*#%@"
+
+
+@app.command("list")
+def list_sets(as_json: AsJson = False) -> None:
+    """List the sets that come with digitlab."""
+    from digitlab.data import sets
+
+    if as_json:
+        answer_json({"sets": [asdict(known) for known in sets()]})
+        return
+    for known in sets():
+        print(f"{known.name:<12} {known.n:>6} digits of {known.height}x{known.width}  {known.origin}")
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="A set, or a path to a file or folder of digits.")],
+    index: Annotated[int, typer.Option(help="Which digit to draw, from 0.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Count the digits of a set and draw one of them."""
+    from digitlab.data import load
+
+    digits = load(name)
+    chosen = digits.subset([index])
+    image, label = chosen.images[0], int(chosen.labels[0])
+    found = _describe(digits)
+    if as_json:
+        answer_json({**found, "index": index, "label": label, "image": image.tolist()})
+        return
+    _print_description(found)
+    print(f"#{index} is {label}:")
+    for row in image:
+        print("".join(SHADES[int(ink) * (len(SHADES) - 1) // 255] * 2 for ink in row).rstrip())
+
+
+@app.command()
+def verify(
+    name: Annotated[
+        str | None, typer.Argument(help="A set, or a path to a file or folder of digits.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the files that come with digitlab, or read your own. Exit code 1 when something is wrong."""
+    from digitlab.data import sets
+
+    if name is None or name in {known.name for known in sets()}:
+        ok = _verify_own_files(as_json)
+    else:
+        ok = _verify_given(name, as_json)
+    if not ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def path(as_json: AsJson = False) -> None:
+    """Say where the files are that come with digitlab, and where they are unpacked."""
+    from digitlab.data import cache_folder, embedded_folder
+
+    folders = {"embedded": str(embedded_folder()), "cache": str(cache_folder())}
+    if as_json:
+        answer_json(folders)
+        return
+    for word, folder in folders.items():
+        print(f"{word:<9} {folder}")
+
+
+def _verify_own_files(as_json: bool) -> bool:
+    from digitlab.data import verify
+
+    checks = verify()
+    ok = all(check.ok for check in checks)
+    if as_json:
+        answer_json({"ok": ok, "files": [{**asdict(check), "path": str(check.path)} for check in checks]})
+        return ok
+    for check in checks:
+        print(f"{'ok ' if check.ok else 'BAD'} {check.place:<8} {check.name:<24} {check.words}")
+    return ok
+
+
+def _verify_given(name: str, as_json: bool) -> bool:
+    from digitlab.data import load
+    from digitlab.errors import DataError
+
+    try:
+        found = _describe(load(name))
+    except DataError as error:
+        if as_json:
+            answer_json({"ok": False, "problem": error.problem, "remedy": error.remedy})
+        else:
+            print(f"BAD {error}")
+        return False
+    if as_json:
+        answer_json({"ok": True, **found})
+    else:
+        _print_description(found)
+    return True
+
+
+def _describe(digits: Digits) -> dict[str, Any]:
+    import numpy as np
+
+    return {
+        "name": digits.name,
+        "n": len(digits),
+        "height": digits.height,
+        "width": digits.width,
+        "counts": np.bincount(digits.labels, minlength=10).tolist(),
+        "lowest": int(digits.images.min()),
+        "highest": int(digits.images.max()),
+    }
+
+
+def _print_description(found: dict[str, Any]) -> None:
+    size = f"{found['height']}x{found['width']}"
+    print(f"{found['name']}: {found['n']} digits of {size}, ink {found['lowest']} to {found['highest']}")
+    print("digit " + "".join(f"{digit:>7}" for digit in range(10)))
+    print("count " + "".join(f"{count:>7}" for count in found["counts"]))
