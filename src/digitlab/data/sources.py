@@ -75,10 +75,10 @@ def load(name: str) -> Digits:
         return mnist("test")
     if name == "classroom":
         return classroom()
-    path = Path(name)
-    if not os.path.lexists(path):
+    if not os.path.lexists(name):
         known = ", ".join(known.name for known in sets())
         raise SettingError(f"no digits called {name!r}", f"Give {known}, or {KINDS}.")
+    path = Path(name)
     if path.is_dir():
         from digitlab.data.folder import read_folder
 

@@ -1,0 +1,80 @@
+"""Sets by name, and files of every kind by path."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digitlab.data import Digits, classroom, load, mnist, sets, write_idx, write_mat
+from digitlab.errors import DataError, SettingError
+
+
+def test_the_list_says_what_the_sets_are() -> None:
+    for known in sets():
+        digits = load(known.name)
+        assert digits.name == known.name
+        assert (len(digits), digits.height, digits.width) == (known.n, known.height, known.width)
+
+
+def test_a_path_of_each_kind_gives_the_same_digits(tmp_path: Path) -> None:
+    digits = classroom().subset(range(0, 5000, 250))  # type: ignore[arg-type]
+    write_mat(tmp_path / "set.MAT", digits)
+    np.savez(tmp_path / "set.npz", images=digits.images, labels=digits.labels)
+    table = np.column_stack([digits.labels, digits.images.reshape(len(digits), -1)])
+    np.savetxt(tmp_path / "set.csv", table, "%d", ",")
+    write_idx(tmp_path / "images.gz", digits.images)
+    write_idx(tmp_path / "labels", digits.labels.astype(np.uint8))
+    for name in ("set.MAT", "set.npz", "set.csv", "images.gz"):
+        found = load(str(tmp_path / name))
+        np.testing.assert_array_equal(found.images, digits.images)
+        np.testing.assert_array_equal(found.labels, digits.labels)
+        assert found.name == str(tmp_path / name)
+
+
+def test_idx_bytes_are_grey_values_even_when_pale(tmp_path: Path) -> None:
+    write_idx(tmp_path / "images", np.full((1, 28, 28), 2, np.uint8))
+    write_idx(tmp_path / "labels", np.array([2], np.int32))
+    assert load(str(tmp_path / "images")).images.max() == 2
+    write_idx(tmp_path / "images", np.full((1, 28, 28), 0.5, np.float32))
+    assert load(str(tmp_path / "images")).images.max() == 128
+    write_idx(tmp_path / "images", np.zeros((0, 28, 28), np.uint8))
+    write_idx(tmp_path / "labels", np.zeros(0, np.uint8))
+    with pytest.raises(DataError, match=r"no digits, shape \(0, 28, 28\)"):
+        load(str(tmp_path / "images"))
+
+
+def test_mnist_alone_is_asked_back() -> None:
+    with pytest.raises(SettingError, match="mnist:train or mnist:test"):
+        load("mnist")
+
+
+@pytest.mark.parametrize("name", ["mnist:all", "MNIST:train", "", "nowhere.mat", "nul\0"])
+def test_an_unknown_name_lists_what_there_is(name: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        load(name)
+    for word in ("mnist:train", "mnist:test", "classroom", ".npz", "folder"):
+        assert word in caught.value.remedy
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "digits.txt").write_text("7")
+    with pytest.raises(SettingError, match="not a kind of file"):
+        load(str(tmp_path / "digits.txt"))
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("pipe", "pipe.csv"):
+        (tmp_path / "pipe").rename(tmp_path / name)
+        with pytest.raises(DataError, match="a pipe or a device"):
+            load(str(tmp_path / name))
+        (tmp_path / name).rename(tmp_path / "pipe")
+
+
+def test_test_digits_are_not_training_digits() -> None:
+    train, test = (_rows(mnist(split)) for split in ("train", "test"))  # type: ignore[arg-type]
+    assert not train & test
+
+
+def _rows(digits: Digits) -> set[bytes]:
+    return {image.tobytes() for image in digits.images}
