@@ -1,0 +1,79 @@
+"""`digitlab predict`: one digit for each picture, with probabilities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digitlab.cli.talk import answer_json
+from digitlab.errors import OutputError
+from digitlab.files import replacing
+
+if TYPE_CHECKING:
+    from digitlab.reader import Model, Prediction
+
+__all__ = ["predict"]
+
+
+def predict(
+    images: Annotated[
+        list[Path], typer.Argument(help="Pictures of one digit each: PNG, JPEG, TIFF and others.")
+    ],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            help="A run folder, an ONNX or a safetensors file; by default the model that ships with it."
+        ),
+    ] = None,
+    show: Annotated[
+        Path | None, typer.Option(help="Write a PNG of what the network saw.", metavar="FILE")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Say which digit each picture shows, and how sure that is."""
+    from digitlab.reader import DEFAULT_MODEL
+    from digitlab.reader import predict as predict_pictures
+
+    if show is not None and show.suffix.lower() != ".png":
+        raise OutputError(f"cannot write {show}: its name does not end in .png", "Name it FILE.png.")
+    path = model or DEFAULT_MODEL
+    predictions = predict_pictures(images, _opened(path))
+    if show is not None:
+        _write_sheet(show, predictions)
+    if json:
+        answer_json({"predictions": [_as_json(one) for one in predictions], "model": str(path)})
+    else:
+        for one in predictions:
+            print(_in_words(one))
+
+
+def _opened(path: Path) -> Model:
+    """The model in a file or a run folder; only what is not ONNX needs torch."""
+    if path.suffix.lower() == ".onnx":
+        from digitlab.reader import OnnxModel
+
+        return OnnxModel(path)
+    from digitlab.models import open_model
+
+    return open_model(path)
+
+
+def _as_json(one: Prediction) -> dict[str, object]:
+    return {"image": one.image, "digit": one.digit, "probabilities": list(one.probabilities)}
+
+
+def _in_words(one: Prediction) -> str:
+    first, second = sorted(range(10), key=lambda digit: -one.probabilities[digit])[:2]
+    return (
+        f"{one.image}: {first} ({one.probabilities[first]:.3f}), "
+        f"next {second} ({one.probabilities[second]:.3f})"
+    )
+
+
+def _write_sheet(path: Path, predictions: list[Prediction]) -> None:
+    from digitlab.reader import sheet
+
+    with replacing(path) as temporary:
+        sheet(predictions).save(temporary, format="PNG")

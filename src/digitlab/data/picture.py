@@ -1,0 +1,183 @@
+"""Reading a picture file of one digit: any usual format in, grey pixels or the MNIST form out."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from digitlab.data.form import mnist_form
+from digitlab.errors import DataError
+
+__all__ = ["mnist_form", "read_digit", "read_picture"]
+
+# The first five load with Pillow itself; the others are looked up only when those do not fit.
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "MPO", "TIFF", "WEBP", "JPEG2000")
+KNOWN = "Give a PNG, JPEG, GIF, BMP, TIFF or WebP picture."
+AGAIN = "Save or copy the picture again."
+MOST_PIXELS = 100_000_000
+LARGE = 1024  # pixels on the long side that are plenty to see one digit
+ORIENTATION = 0x0112  # EXIF: where the top and the left of the scene are in the stored pixels
+TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    2: np.fliplr,
+    3: lambda grey: np.rot90(grey, 2),
+    4: np.flipud,
+    5: np.transpose,
+    6: lambda grey: np.rot90(grey, -1),
+    7: lambda grey: np.rot90(grey, 2).T,
+    8: np.rot90,
+}
+
+
+def read_digit(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
+    """Reads a picture file of one digit and brings it to the form of an MNIST image.
+
+    Args:
+        path: A picture file; see `read_picture`.
+
+    Returns:
+        `(28, 28)`, 0 = paper, 255 = ink, centred as MNIST is.
+
+    Raises:
+        DataError: If the file cannot be read as a picture, or shows no ink.
+    """
+    try:
+        return mnist_form(read_picture(path))
+    except DataError as error:
+        if os.fspath(path) in error.problem:
+            raise
+        raise DataError(f"{os.fspath(path)}: {error.problem}", error.remedy) from error
+
+
+def read_picture(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
+    """Reads a picture file as a person sees it: upright, in grey, transparency laid on paper.
+
+    Transparent parts become white, or black where the opaque strokes are light. Colours that differ
+    in hue but hardly in lightness (yellow on white) are told apart by the colour channel that shows
+    them best. Pictures of more than 1,024 pixels a side are reduced by a whole factor first. An
+    animated picture gives its first frame.
+
+    Args:
+        path: A PNG, JPEG, GIF, BMP, PPM, TIFF, WebP or JPEG 2000 file.
+
+    Returns:
+        `(height, width)`, 0 = black, 255 = white.
+
+    Raises:
+        DataError: If the file is missing, empty, damaged, no picture, or of more than 100 megapixels.
+    """
+    path = Path(path)
+    try:
+        if not path.is_file():
+            reason = "it is not a file" if path.exists() else "there is no such file"
+            raise DataError(f"cannot read {path}: {reason}", "Give the path of a picture file.")
+        if path.stat().st_size == 0:
+            raise DataError(f"cannot read {path}: it is empty", AGAIN)
+        with path.open("rb") as file:
+            return _decode(file, path)
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"cannot read {path}: {reason}", "Give a picture file that you may read.") from error
+
+
+def _decode(file: BinaryIO, path: Path) -> NDArray[np.uint8]:
+    """The grey pixels of an open picture file, whatever is wrong with it put into words."""
+    too_large = f"Crop or reduce it below {MOST_PIXELS // 1_000_000} megapixels."
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of odd metadata and of sizes: the first do not matter, the second are refused here.
+            warnings.simplefilter("ignore")
+            with Image.open(file, formats=FORMATS) as picture:
+                width, height = picture.size
+                if width * height > MOST_PIXELS:
+                    raise DataError(f"{path} is {width} x {height} pixels, too large", too_large)
+                return _seen(picture)
+    except DataError:
+        raise
+    except UnidentifiedImageError as error:
+        raise DataError(f"{path} is not a picture, or of an unknown kind", KNOWN) from error
+    except (Image.DecompressionBombError, MemoryError) as error:
+        raise DataError(f"{path} has too many pixels", too_large) from error
+    # On damaged bytes Pillow raises nearly anything: OSError, SyntaxError, struct.error, IndexError.
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataError(f"{path} is damaged: {reason}", AGAIN) from error
+
+
+def _seen(picture: Image.Image) -> NDArray[np.uint8]:
+    """An opened picture as a person sees it, in grey."""
+    picture.draft(None, (LARGE, LARGE))  # lets a JPEG decode at a half, a quarter or an eighth
+    picture.load()
+    turned = picture.getexif().get(ORIENTATION)
+    plain = _reduced(_plain(picture))
+    grey = _on_paper(plain) if plain.mode == "RGBA" else _grey(plain)
+    return TURNS[turned](grey).copy() if turned in TURNS else grey
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    """The picture in one of three modes: `L`, `RGB` or `RGBA`."""
+    if picture.mode == "F" or picture.mode.startswith("I"):
+        return Image.fromarray(_eight_bits(np.asarray(picture)))
+    if picture.has_transparency_data:
+        return picture.convert("RGBA")
+    if picture.mode in ("1", "L"):
+        return picture.convert("L")
+    if picture.mode == "LAB":
+        return picture.getchannel("L")
+    return picture.convert("RGB")
+
+
+def _eight_bits(deep: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Deep pixels as 8 bits: the number of bits is that of the brightest pixel, as scanners use 10 to 16."""
+    values = np.nan_to_num(deep.astype(np.float64), posinf=0, neginf=0)
+    values -= min(values.min(), 0.0)
+    brightest = values.max()
+    full = 2.0 ** max(8, int(np.ceil(np.log2(brightest + 1)))) - 1 if brightest > 1 else 1.0
+    return (values * (255 / full)).round().astype(np.uint8)
+
+
+def _reduced(picture: Image.Image) -> Image.Image:
+    """The picture with each block of pixels averaged, so that its long side is near `LARGE`."""
+    factor = max(picture.size) // LARGE
+    return picture.reduce(factor) if factor > 1 else picture
+
+
+def _grey(picture: Image.Image) -> NDArray[np.uint8]:
+    """Lightness, or the colour channel that shows more than twice the contrast that lightness does."""
+    lightness = picture.convert("L")
+    if picture.mode == "L":
+        return np.array(lightness)
+    channels = picture.split()
+    contrasts = [_contrast(channel) for channel in channels]
+    best = int(np.argmax(contrasts))
+    return np.array(channels[best] if contrasts[best] > 2 * _contrast(lightness) else lightness)
+
+
+def _contrast(channel: Image.Image) -> int:
+    """Lightest minus darkest, with single noisy pixels averaged away in all but small pictures."""
+    small = channel.copy()
+    small.thumbnail((256, 256), Image.Resampling.BOX)
+    darkest, lightest = small.getextrema()
+    return int(lightest) - int(darkest)  # type: ignore[arg-type]
+
+
+def _on_paper(picture: Image.Image) -> NDArray[np.uint8]:
+    """A picture with transparent parts, laid on the paper that its opaque parts ask for.
+
+    Where most of it is opaque, those parts hold paper and ink, and the paper is their median. Where
+    most is transparent, they are the ink, and the paper is white or black, whichever is farther.
+    """
+    alpha = np.array(picture.getchannel("A"))
+    opaque = alpha > 127 if (alpha > 127).any() else alpha > 0
+    if not opaque.any():
+        return np.full(alpha.shape, 255, np.uint8)
+    middle = float(np.median(np.array(picture.convert("RGB").convert("L"))[opaque]))
+    paper = middle if opaque.mean() > 0.8 else 255 if middle < 128 else 0
+    ground = Image.new("RGBA", picture.size, (round(paper),) * 3 + (255,))
+    return _grey(Image.alpha_composite(ground, picture).convert("RGB"))

@@ -1,0 +1,142 @@
+"""`OnnxModel`: a network in an ONNX file, run without torch."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.errors import ModelError
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+__all__ = ["DEFAULT_MODEL", "OnnxModel"]
+
+DEFAULT_MODEL = Path(__file__).with_name("model.onnx")
+
+BATCH = 256
+THREADS = 2  # a small network gains nothing from more
+EXPECTED = (
+    "Give a network with input 'ink', float32 (n, height, width), and output 'logits', float32 (n, 10)."
+)
+
+
+class OnnxModel:
+    """A network in an ONNX file.
+
+    Attributes:
+        path: The file.
+        network: The name of the architecture, from the file's metadata; `onnx` where it has none.
+        options: The options it was built with, from the metadata; empty where it has none.
+        input_shape: Height and width of the images it takes.
+
+    Args:
+        path: A file with one input `ink`, float32 `(n, height, width)` in [0, 1], and one output
+            `logits`, float32 `(n, 10)`, n free. Its metadata property `digitlab`, if there, is JSON:
+            `{"network": name, "options": {...}, "schema_version": 1}`.
+
+    Raises:
+        ModelError: If the file is missing, not ONNX, or of other inputs and outputs.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] = DEFAULT_MODEL) -> None:
+        self.path = Path(path)
+        self._session = _session(self.path)
+        self.input_shape = _input_shape(self._session, self.path)
+        self.network, self.options = _origin(self._session, self.path)
+
+    def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Runs the network.
+
+        Args:
+            ink: `(n, height, width)`, float32 in [0, 1], 0 = paper.
+
+        Returns:
+            `(n, 10)`, logits of the digits 0 to 9.
+
+        Raises:
+            ModelError: If `ink` has another shape or type, or the network fails on it.
+        """
+        if ink.ndim != 3 or ink.shape[1:] != self.input_shape or ink.dtype != np.float32:
+            height, width = self.input_shape
+            raise ModelError(
+                f"ink of shape {ink.shape} and type {ink.dtype}",
+                f"{self.path} takes float32 (n, {height}, {width}).",
+            )
+        logits = np.empty((len(ink), 10), np.float32)
+        for start in range(0, len(ink), BATCH):
+            batch = slice(start, start + BATCH)
+            try:
+                logits[batch] = self._session.run(["logits"], {"ink": ink[batch]})[0]
+            except Exception as error:  # ONNX Runtime's errors share no parent of their own
+                raise ModelError(f"{self.path} cannot be run: {_first_line(error)}", EXPECTED) from error
+        return logits
+
+
+def _session(path: Path) -> onnxruntime.InferenceSession:
+    if not path.is_file():
+        if path == DEFAULT_MODEL:
+            raise ModelError(
+                f"the model that comes with digitlab is not there: {path}",
+                "Install digitlab again, or name a model with --model.",
+            )
+        reason = "it is not a file" if path.exists() else "there is no such file"
+        raise ModelError(f"cannot read model {path}: {reason}", "Give the path of an ONNX file.")
+    import onnxruntime  # here, because it takes 0.1 s that `digitlab --help` need not spend
+
+    onnxruntime.set_default_logger_severity(4)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # fatal only: what goes wrong is raised as well
+    options.intra_op_num_threads = min(THREADS, os.cpu_count() or 1)
+    options.inter_op_num_threads = 1
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's errors share no parent of their own
+        raise ModelError(f"{path} is not an ONNX model: {_first_line(error)}", EXPECTED) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _input_shape(session: onnxruntime.InferenceSession, path: Path) -> tuple[int, int]:
+    """Height and width of the input, once the names and shapes of inputs and outputs are as they should be."""
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    seen = ", ".join(f"{value.name} {value.type} {value.shape}" for value in (*inputs, *outputs))
+    fits = (
+        [value.name for value in inputs] == ["ink"]
+        and [value.name for value in outputs] == ["logits"]
+        and {value.type for value in (*inputs, *outputs)} == {"tensor(float)"}
+        and len(inputs[0].shape) == 3
+        and [type(size) is int for size in inputs[0].shape] == [False, True, True]
+        and len(outputs[0].shape) == 2
+        and type(outputs[0].shape[0]) is not int
+        and outputs[0].shape[1] == 10
+    )
+    if not fits:
+        raise ModelError(f"{path} is a network for something else: {seen}", EXPECTED)
+    _, height, width = inputs[0].shape
+    return height, width
+
+
+def _origin(session: onnxruntime.InferenceSession, path: Path) -> tuple[str, dict[str, Any]]:
+    """Name and options of the network, as the metadata tells them."""
+    text = session.get_modelmeta().custom_metadata_map.get("digitlab")
+    if text is None:
+        return "onnx", {}
+    try:
+        origin = json.loads(text)
+        version, network, options = origin["schema_version"], origin["network"], origin["options"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelError(f"{path}: damaged metadata 'digitlab'", "Export the model again.") from error
+    if version != 1 or not isinstance(network, str) or not isinstance(options, dict):
+        raise ModelError(
+            f"{path}: metadata 'digitlab' of schema version {version!r}",
+            "Update digitlab, or export the model again.",
+        )
+    return network, options

@@ -1,0 +1,85 @@
+"""From picture files to predictions: one digit for each picture, with its probabilities."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.data.picture import read_digit
+from digitlab.errors import ModelError
+
+__all__ = ["Model", "Prediction", "predict"]
+
+
+class Model(Protocol):
+    """What predicting needs of a network, wherever it runs."""
+
+    @property
+    def input_shape(self) -> tuple[int, int]:
+        """Height and width of the images it takes."""
+
+    def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Logits `(n, 10)` of ink `(n, height, width)`, float32 in [0, 1]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a network says of one picture.
+
+    Attributes:
+        image: The picture's path, as given.
+        digit: The likeliest digit.
+        probabilities: Ten of them, for the digits 0 to 9; they sum to 1.
+        seen: `(28, 28)`, `uint8`, 0 = paper, 255 = ink: the picture as the network saw it.
+    """
+
+    image: str
+    digit: int
+    probabilities: tuple[float, ...]
+    seen: NDArray[np.uint8]
+
+
+def predict(paths: Sequence[str | os.PathLike[str]], model: Model) -> list[Prediction]:
+    """Reads picture files of one digit each and says which digits they show.
+
+    Args:
+        paths: Picture files; see `digitlab.data.picture.read_picture`.
+        model: A network that takes images of 28x28.
+
+    Returns:
+        One prediction for each path, in order.
+
+    Raises:
+        DataError: If a picture cannot be read or shows no ink.
+        ModelError: If the network takes images of another size, or gives logits that are not finite.
+    """
+    if tuple(model.input_shape) != (28, 28):
+        height, width = model.input_shape
+        raise ModelError(
+            f"the network takes images of {height}x{width}",
+            "Pictures are brought to 28x28: use a network trained on MNIST.",
+        )
+    if not paths:
+        return []
+    seen = np.stack([read_digit(path) for path in paths])
+    probabilities = _softmax(model.logits(np.multiply(seen, np.float32(1 / 255), dtype=np.float32)))
+    return [
+        Prediction(os.fspath(path), int(row.argmax()), tuple(row.tolist()), image)
+        for path, row, image in zip(paths, probabilities, seen, strict=True)
+    ]
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Probabilities `(n, 10)`; the largest logit is subtracted first, so that nothing overflows."""
+    if not np.isfinite(logits).all():
+        raise ModelError(
+            "the network gives logits that are not finite", "Train it again, or use another one."
+        )
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    probabilities: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities

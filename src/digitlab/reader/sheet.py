@@ -1,0 +1,55 @@
+"""A sheet of what a network saw: each picture in its MNIST form, and what was said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from digitlab.reader.predict import Prediction
+
+__all__ = ["sheet"]
+
+SIDE = 168  # 28 pixels, each drawn 6 x 6
+GAP = 16
+LABEL = 44
+COLUMNS = 8
+TEXT = 15
+
+
+def sheet(predictions: Sequence[Prediction]) -> Image.Image:
+    """Draws what the network saw, side by side, eight to a row, with name, digit and probability below.
+
+    Args:
+        predictions: At least one.
+
+    Returns:
+        A grey picture, ink dark on light paper; the pixels the network saw are crisp squares.
+    """
+    columns = min(COLUMNS, len(predictions))
+    rows = -(-len(predictions) // COLUMNS)
+    size = (GAP + columns * (SIDE + GAP), GAP + rows * (SIDE + LABEL + GAP))
+    page = Image.new("L", size, 255)
+    draw = ImageDraw.Draw(page)
+    font = ImageFont.load_default(TEXT)
+    for place, prediction in enumerate(predictions):
+        row, column = divmod(place, COLUMNS)
+        left, top = GAP + column * (SIDE + GAP), GAP + row * (SIDE + LABEL + GAP)
+        ink = Image.fromarray(255 - prediction.seen)
+        page.paste(ink.resize((SIDE, SIDE), Image.Resampling.NEAREST), (left, top))
+        draw.rectangle((left - 1, top - 1, left + SIDE, top + SIDE), outline=160)
+        said = f"{prediction.digit} ({prediction.probabilities[prediction.digit]:.3f})"
+        for line, words in enumerate((_fitted(Path(prediction.image).name, font), said)):
+            draw.text((left, top + SIDE + 4 + line * (TEXT + 4)), words, fill=0, font=font)
+    return page
+
+
+def _fitted(name: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """A name that fits under its picture: the middle of a long one is left out."""
+    if font.getlength(name) <= SIDE:
+        return name
+    keep = len(name) // 2
+    while keep > 1 and font.getlength(f"{name[:keep]}...{name[-keep:]}") > SIDE:
+        keep -= 1
+    return f"{name[:keep]}...{name[-keep:]}"
