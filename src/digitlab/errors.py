@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["DataError", "DigitlabError", "ModelError", "OutputError", "RunError", "SettingError"]
+__all__ = [
+    "DataError",
+    "DigitlabError",
+    "ModelError",
+    "OutputError",
+    "RunError",
+    "SettingError",
+    "TrainingError",
+]
 
 
 class DigitlabError(Exception):
@@ -38,6 +46,10 @@ class ModelError(DigitlabError):
 
 class RunError(DigitlabError):
     """A run folder that is missing, incomplete, or of another version."""
+
+
+class TrainingError(DigitlabError):
+    """A training that cannot go on, because its loss is no longer a number."""
 
 
 class OutputError(DigitlabError):

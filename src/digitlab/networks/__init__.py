@@ -1,1 +1,23 @@
-"""Room."""
+"""Networks by name: the architectures, the layer table, weights in and out."""
+
+from digitlab.networks.catalogue import ARCHITECTURES, Architecture, architecture, build
+from digitlab.networks.layer_table import LayerRow, layer_table, layer_table_text, multiply_adds
+from digitlab.networks.layers import Dropout
+from digitlab.networks.network import Network
+from digitlab.networks.weights import load_network, load_weights, save_network
+
+__all__ = [
+    "ARCHITECTURES",
+    "Architecture",
+    "Dropout",
+    "LayerRow",
+    "Network",
+    "architecture",
+    "build",
+    "layer_table",
+    "layer_table_text",
+    "load_network",
+    "load_weights",
+    "multiply_adds",
+    "save_network",
+]

@@ -40,9 +40,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "softmax": Architecture(
         "softmax regression: one dense layer, starting at zero", SoftmaxOptions, softmax_layers, None
     ),
-    "mlp": Architecture(
-        "multi-layer perceptron: dense layers of any widths", MlpOptions, mlp_layers, None
-    ),
+    "mlp": Architecture("multi-layer perceptron: dense layers of any widths", MlpOptions, mlp_layers, None),
     "deep-mnist": Architecture(
         "source 002's two 5x5 convolutions and 1,024 units", DeepMnistOptions, deep_mnist_layers
     ),

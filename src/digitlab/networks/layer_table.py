@@ -44,9 +44,7 @@ def layer_table(network: Network) -> list[LayerRow]:
             signal = layer(signal)
             shape = tuple(signal.shape[1:])
             parameters = sum(parameter.numel() for parameter in layer.parameters())
-            rows.append(
-                LayerRow(name, type(layer).__name__, shape, parameters, _multiply_adds(layer, shape))
-            )
+            rows.append(LayerRow(name, type(layer).__name__, shape, parameters, _multiply_adds(layer, shape)))
     network.train(was_training)
     return rows
 

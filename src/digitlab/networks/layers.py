@@ -63,7 +63,7 @@ def dense(
         generator: Where the randomness comes from.
         bias: What every bias starts at.
     """
-    layer: nn.Linear = skip_init(nn.Linear, inputs, outputs)  # type: ignore[no-untyped-call]
+    layer: nn.Linear = skip_init(nn.Linear, inputs, outputs)
     _start(layer.weight, start, generator)
     nn.init.constant_(layer.bias, bias)
     return layer
@@ -92,7 +92,7 @@ def convolution(
         padding: Pixels of paper added on every side.
         bias: What every bias starts at; None for no biases.
     """
-    layer: nn.Conv2d = skip_init(  # type: ignore[no-untyped-call]
+    layer: nn.Conv2d = skip_init(
         nn.Conv2d, inputs, outputs, size, stride=stride, padding=padding, bias=bias is not None
     )
     _start(layer.weight, start, generator)

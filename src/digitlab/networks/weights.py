@@ -21,9 +21,7 @@ SCHEMA_VERSION = 1
 
 def describe(network: Network) -> str:
     """What a file must carry to build `network` again, as JSON."""
-    return json.dumps(
-        {"schema_version": SCHEMA_VERSION, "network": network.name, "options": network.options}
-    )
+    return json.dumps({"schema_version": SCHEMA_VERSION, "network": network.name, "options": network.options})
 
 
 def save_network(network: Network, path: Path) -> None:

@@ -36,11 +36,9 @@ def augment(ink: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
     zoom_x, zoom_y = 1 + recipe.zoom * random[2], 1 + recipe.zoom * random[3]
     cosine, sine = torch.cos(angle), torch.sin(angle)
     # affine_grid asks where each pixel of the result comes from, in units of half a side.
-    maps = torch.stack(
-        [
-            torch.stack([cosine / zoom_x, (slant * cosine - sine) / zoom_x, random[4] * recipe.shift * 2 / width]),
-            torch.stack([sine / zoom_y, (slant * sine + cosine) / zoom_y, random[5] * recipe.shift * 2 / height]),
-        ]
-    ).permute(2, 0, 1)
+    shift_x, shift_y = random[4] * recipe.shift * 2 / width, random[5] * recipe.shift * 2 / height
+    x_from = torch.stack([cosine / zoom_x, (slant * cosine - sine) / zoom_x, shift_x], dim=1)
+    y_from = torch.stack([sine / zoom_y, (slant * sine + cosine) / zoom_y, shift_y], dim=1)
+    maps = torch.stack([x_from, y_from], dim=1)
     grid = affine_grid(maps.to(ink.device), [n, 1, height, width], align_corners=False)
     return grid_sample(ink.unsqueeze(1), grid, align_corners=False).squeeze(1)

@@ -38,9 +38,7 @@ class RMSprop(torch.optim.Optimizer):
         epsilon: float = 1e-7,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(
-            parameters, {"lr": lr, "rho": rho, "epsilon": epsilon, "weight_decay": weight_decay}
-        )
+        super().__init__(parameters, {"lr": lr, "rho": rho, "epsilon": epsilon, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]

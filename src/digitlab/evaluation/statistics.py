@@ -1,0 +1,51 @@
+"""Statistics of accuracies: the interval of one, the spread of several."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["Spread", "spread", "wilson_interval"]
+
+NORMAL_95 = 1.959963984540054
+
+
+def wilson_interval(correct: int, n: int) -> tuple[float, float]:
+    """The 95 % score interval of a proportion (Wilson 1927).
+
+    Args:
+        correct: Successes, 0 to `n`.
+        n: Trials, at least 1.
+
+    Returns:
+        Lowest and highest proportion that the count does not rule out at 5 %, in [0, 1].
+    """
+    share, squared = correct / n, NORMAL_95**2
+    middle = (share + squared / (2 * n)) / (1 + squared / n)
+    half = NORMAL_95 / (1 + squared / n) * math.sqrt(share * (1 - share) / n + squared / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """One figure measured several times, for example over seeds.
+
+    Attributes:
+        n: How many values.
+        mean: Their mean.
+        std: Their sample standard deviation (divided by n - 1); 0.0 when n is 1.
+        values: The values, in the order measured.
+    """
+
+    n: int
+    mean: float
+    std: float
+    values: tuple[float, ...]
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Mean and standard deviation of `values`, which holds at least one."""
+    n, mean = len(values), math.fsum(values) / len(values)
+    std = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1)) if n > 1 else 0.0
+    return Spread(n, mean, std, tuple(values))

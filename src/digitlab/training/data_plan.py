@@ -1,0 +1,70 @@
+"""`DataPlan`: which digits a run trains on, is followed by, and is finally scored on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import cast
+
+from digitlab.data import Digits, HoldOut, load
+from digitlab.errors import SettingError
+from digitlab.settings import settings
+
+__all__ = ["DataPlan", "LoadedData"]
+
+HOLD_OUT = re.compile(r"(first|last|random|stratified):(\d+)(%?)(?::(\d+))?")
+
+
+@dataclass(frozen=True)
+class LoadedData:
+    """The digits of a plan."""
+
+    train: Digits
+    validation: Digits | None
+    test: Digits | None
+
+    def splits(self) -> dict[str, Digits]:
+        """Those there are, by name: `train`, `validation`, `test`."""
+        return {name: digits for name, digits in vars(self).items() if digits is not None}
+
+
+@settings("data setting")
+class DataPlan:
+    """Where the digits of a run come from, as plain data.
+
+    `validation` is `none`; digits held out of `train`, written `last:5000`, `first:5000`,
+    `random:5000`, `stratified:10%`, with a seed as `random:5000:7`; or the name of other data.
+    """
+
+    train: str = "mnist:train"  # what to train on: a name or a path, as `digitlab data list` shows
+    validation: str = "stratified:10%"  # what to follow training with, and stop it by
+    test: str = "none"  # what to score the finished network on; never used before
+
+    def load(self) -> LoadedData:
+        """Loads the digits.
+
+        Raises:
+            DataError: If they cannot be read.
+            SettingError: If `validation` cannot be held out.
+        """
+        train = load(self.train)
+        validation = None
+        if match := HOLD_OUT.fullmatch(self.validation):
+            how, number, percent, seed = match.groups()
+            n = round(len(train) * int(number) / 100) if percent else int(number)
+            train, validation = train.split(n, cast(HoldOut, how), int(seed or 0))
+        elif self.validation != "none":
+            validation = load(self.validation)
+        return LoadedData(train, validation, None if self.test == "none" else load(self.test))
+
+    def check(self) -> None:
+        """Checks what can be checked without reading anything.
+
+        Raises:
+            SettingError: If `test` is what is trained on, which would make its score worthless.
+        """
+        if self.test in (self.train, self.validation):
+            raise SettingError(
+                f"data setting test={self.test!r} is also trained on or followed",
+                "Score a run on digits that its training never sees.",
+            )

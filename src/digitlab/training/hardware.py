@@ -1,0 +1,105 @@
+"""On what training runs: device, precision and threads, chosen for the work and written down."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from digitlab.errors import SettingError
+from digitlab.networks import Network, multiply_adds
+from digitlab.training.recipe import Recipe
+
+__all__ = ["Hardware", "choose_hardware"]
+
+SMALL_STEP = 4_000_000
+"""Multiply-adds of a forward step below which a second thread costs more than it brings.
+
+Measured on two cores: 400-25-15-10 at batch 32 (0.3 million) is fastest on one thread, 784-700-10
+at batch 32 (18 million) on two.
+"""
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What one training runs on; stored with the run.
+
+    Attributes:
+        device: `cpu`, `cuda` or `mps`.
+        precision: `float32` or `bfloat16` (products only: weights stay float32).
+        threads: Processor threads of one operation.
+    """
+
+    device: str
+    precision: str
+    threads: int
+
+    def autocast(self) -> AbstractContextManager[None]:
+        """The context in which a forward pass has this precision."""
+        if self.precision == "float32":
+            return nullcontext()
+        return torch.autocast(self.device, torch.bfloat16)
+
+    def place(self, network: Network) -> Network:
+        """Moves `network` to the device, its convolutions with the channels last in memory."""
+        network.to(self.device)
+        if _convolves(network):
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return network
+
+    @contextmanager
+    def with_threads(self) -> Iterator[None]:
+        """Runs a block with this many threads, and puts the number back after it."""
+        before = torch.get_num_threads()
+        torch.set_num_threads(self.threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
+
+def choose_hardware(recipe: Recipe, network: Network) -> Hardware:
+    """What `recipe` asks for, with `auto` decided for `network` on this machine.
+
+    Raises:
+        SettingError: If the recipe names a device that this machine does not have.
+    """
+    device = recipe.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there[device]:
+        raise SettingError(
+            f"recipe field device={device!r}: this machine has no {device}",
+            f"Use one of: auto, {', '.join(name for name, is_there in there.items() if is_there)}.",
+        )
+    precision = recipe.precision
+    if precision == "auto":
+        precision = "bfloat16" if _convolves(network) and multiplies_bfloat16(device) else "float32"
+    threads = recipe.threads
+    if not threads:
+        small = multiply_adds(network) * recipe.batch_size < SMALL_STEP
+        threads = 1 if small else min(torch.get_num_threads(), available_cores())
+    return Hardware(device, precision, threads)
+
+
+def available_cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def multiplies_bfloat16(device: str) -> bool:
+    """Whether the device multiplies bfloat16 natively, so that it is faster than float32."""
+    if device == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    # torch has no public question for processors; where the name changes, float32 is the safe answer.
+    asked = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return device == "cpu" and asked is not None and bool(asked())
+
+
+def _convolves(network: nn.Module) -> bool:
+    return any(isinstance(layer, nn.Conv2d) for layer in network.modules())

@@ -1,0 +1,286 @@
+"""The training loop: how every network here is trained, top to bottom in one sitting."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from digitlab.errors import SettingError, TrainingError
+from digitlab.evaluation import accuracy_and_log_loss, predict_logits
+from digitlab.networks import Dropout, Network
+from digitlab.training.augmentation import augment
+from digitlab.training.checkpoint import Checkpoint
+from digitlab.training.examples import Examples
+from digitlab.training.hardware import Hardware, choose_hardware
+from digitlab.training.history import Period
+from digitlab.training.keeping import Average, Best
+from digitlab.training.optimizers import clip_gradients, make_optimizer
+from digitlab.training.randomness import generator_for, reseed
+from digitlab.training.recipe import Recipe
+from digitlab.training.schedules import learning_rate_at
+from digitlab.training.session import Session, Timetable
+
+__all__ = ["Callback", "Fitted", "Live", "fit"]
+
+
+@dataclass
+class Live:
+    """A training under way, as its callbacks see it after every step and may steer it.
+
+    A callback that blocks pauses the training; its time does not count as training.
+
+    Attributes:
+        network: What is trained. Its weights may be read.
+        timetable: How many steps there are.
+        step: Steps taken.
+        learning_rate: Of the step just taken.
+        loss: Of the step just taken, a tensor of shape `()`; reading it out costs its watcher.
+        rate_factor: May be set: every later learning rate is multiplied by it.
+        stop: May be set: training ends with this period, here.
+    """
+
+    network: Network
+    timetable: Timetable
+    step: int
+    learning_rate: float
+    loss: Tensor
+    rate_factor: float = 1.0
+    stop: bool = False
+
+
+Callback = Callable[[Live], None]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a training has come to; the network itself holds the weights that were kept.
+
+    Attributes:
+        history: One `Period` for each period.
+        hardware: What it ran on.
+        steps: Steps taken.
+        train_seconds: Wall clock of the steps alone, over all resumptions.
+        evaluation_seconds: Wall clock of the scoring between periods.
+        best_period: The period whose weights were kept, when the recipe has patience; else None.
+        stopped_early: Whether patience ran out.
+    """
+
+    history: tuple[Period, ...]
+    hardware: Hardware
+    steps: int
+    train_seconds: float
+    evaluation_seconds: float
+    best_period: int | None
+    stopped_early: bool
+
+
+def fit(
+    network: Network,
+    recipe: Recipe,
+    train: Examples,
+    validation: Examples | None = None,
+    *,
+    callbacks: Sequence[Callback] = (),
+    on_period: Callable[[Period], None] | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> Fitted:
+    """Trains `network` by `recipe`, in place.
+
+    Args:
+        network: Freshly built; its weights are where training starts.
+        recipe: How to train.
+        train: What to train on.
+        validation: What to follow between periods, and to stop early by.
+        callbacks: Called after every step.
+        on_period: Called with each line of history as it comes.
+        checkpoint: Where to keep the state between periods; training goes on from what it holds.
+
+    Raises:
+        SettingError: If the recipe does not go with the network or the data.
+        DataError: If the network does not take these inputs.
+        TrainingError: If the loss stops being a number.
+    """
+    _check(network, recipe, train, validation)
+    hardware = choose_hardware(recipe, network)
+    timetable = Timetable.of(recipe, len(train))
+    network = hardware.place(network)
+    train = train.to(hardware.device)
+    session = Session(
+        network,
+        make_optimizer(network, recipe),
+        Average(network, recipe.average_decay) if recipe.average_decay is not None else None,
+        Best(recipe),
+    )
+    stopped = False
+    with hardware.with_threads():
+        if checkpoint:
+            checkpoint.restore(session)
+            stopped = session.best.exhausted(len(session.history))
+        while session.step < timetable.total_steps and not stopped:
+            period, stopped = _train_period(session, recipe, timetable, hardware, train, callbacks)
+            period = _follow(session, period, validation)
+            stopped = stopped or session.best.exhausted(period.period)
+            if on_period:
+                on_period(period)
+            if checkpoint:
+                checkpoint.save_if_due(session)
+    _keep_weights(session)
+    return Fitted(
+        history=tuple(session.history),
+        hardware=hardware,
+        steps=session.step,
+        train_seconds=session.train_seconds,
+        evaluation_seconds=session.evaluation_seconds,
+        best_period=session.best.period.period if session.best.period else None,
+        stopped_early=session.step < timetable.total_steps,
+    )
+
+
+def _train_period(
+    session: Session,
+    recipe: Recipe,
+    timetable: Timetable,
+    hardware: Hardware,
+    train: Examples,
+    callbacks: Sequence[Callback],
+) -> tuple[Period, bool]:
+    """Takes the steps of one period. Returns its line of history, and whether a callback said stop."""
+    network, optimizer = session.network.train(), session.optimizer
+    weights = list(network.parameters())
+    dropout_randomness = _prepare_dropout(network, recipe, hardware)
+    picture_randomness = torch.Generator() if recipe.augments else None
+    losses, outputs, targets = [], [], []
+    end = min(timetable.total_steps, session.step + timetable.period_steps)
+    away = 0.0
+    stop = False
+    batches: tuple[Tensor, ...] = ()
+    rate = 0.0
+    started = time.perf_counter()
+    for step in range(session.step, end):
+        epoch, place = divmod(step, timetable.epoch_steps)
+        if not batches or place == 0:
+            batches = _epoch_order(recipe, len(train), epoch).to(hardware.device).split(recipe.batch_size)
+        ink, labels = train.inputs[batches[place]], train.labels[batches[place]]
+        if picture_randomness:
+            reseed(picture_randomness, recipe.seed, "augmentation", step)
+            ink = augment(ink, recipe, picture_randomness)
+        if dropout_randomness:
+            reseed(dropout_randomness, recipe.seed, "dropout", step)
+        rate = session.rate_factor * learning_rate_at(
+            recipe, step, timetable.total_steps, timetable.epoch_steps
+        )
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+
+        with hardware.autocast():
+            logits = network(ink)
+        loss = cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
+        loss.backward()
+        clip_gradients(weights, recipe)
+        optimizer.step()
+        optimizer.zero_grad()
+        if session.average:
+            session.average.update(step + 1)
+
+        session.step = step + 1
+        losses.append(loss.detach())
+        outputs.append(logits.detach())
+        targets.append(labels)
+        if callbacks:
+            left = time.perf_counter()
+            live = Live(network, timetable, session.step, rate, losses[-1], session.rate_factor)
+            for callback in callbacks:
+                callback(live)
+            session.rate_factor, stop = live.rate_factor, live.stop
+            away += time.perf_counter() - left
+            if stop:
+                break
+    if hardware.device == "cuda":
+        torch.cuda.synchronize()
+    session.train_seconds += time.perf_counter() - started - away
+    sizes = torch.tensor([len(labels) for labels in targets], dtype=torch.float64)
+    mean_loss = float((torch.stack(losses).double().cpu() * sizes).sum() / sizes.sum())
+    if not mean_loss < float("inf"):
+        raise TrainingError(
+            f"the loss is no longer a number (period {len(session.history) + 1}, step {session.step})",
+            f"Lower the learning rate, which is {recipe.learning_rate:g}, or clip gradients (clip_norm=5).",
+        )
+    right = (torch.cat(outputs).argmax(1) == torch.cat(targets)).double().mean()
+    period = Period(
+        period=len(session.history) + 1,
+        step=session.step,
+        epoch=session.step / timetable.epoch_steps,
+        learning_rate=rate,
+        train_loss=mean_loss,
+        train_accuracy=float(right),
+    )
+    return period, stop
+
+
+def _follow(session: Session, period: Period, validation: Examples | None) -> Period:
+    """Scores the weights as they would be kept, and enters the period into the history."""
+    started = time.perf_counter()
+    network = session.network
+    with session.average.put_into(network) if session.average else nullcontext():
+        if validation is not None:
+            logits = predict_logits(network, validation.inputs)
+            accuracy, loss = accuracy_and_log_loss(logits, validation.labels.numpy())
+            period = replace(period, validation_loss=loss, validation_accuracy=accuracy)
+        session.best.consider(period, network)
+    session.history.append(period)
+    session.evaluation_seconds += time.perf_counter() - started
+    return period
+
+
+def _keep_weights(session: Session) -> None:
+    """Leaves the network with its best weights, else the averaged ones, else the last."""
+    if session.best.weights:
+        session.network.load_state_dict(session.best.weights)
+    elif session.average:
+        session.network.load_state_dict(session.average.weights)
+    session.network.eval()
+
+
+def _epoch_order(recipe: Recipe, n: int, epoch: int) -> Tensor:
+    """The order of the examples in one epoch: `(n,)` indices."""
+    return torch.randperm(n, generator=generator_for(recipe.seed, "order", epoch))
+
+
+def _prepare_dropout(network: Network, recipe: Recipe, hardware: Hardware) -> torch.Generator | None:
+    """Gives the dropout layers the recipe's rate and one generator; None if nothing is dropped."""
+    layers = [layer for layer in network.modules() if isinstance(layer, Dropout)]
+    generator = torch.Generator(hardware.device)
+    for layer in layers:
+        layer.generator = generator
+        if recipe.keep_probability is not None:
+            layer.rate = 1 - recipe.keep_probability
+    return generator if any(layer.rate for layer in layers) else None
+
+
+def _check(network: Network, recipe: Recipe, train: Examples, validation: Examples | None) -> None:
+    train.check_fit(network)
+    if validation is not None:
+        validation.check_fit(network)
+    elif recipe.patience is not None:
+        raise SettingError(
+            f"recipe field patience={recipe.patience} needs validation digits, and there are none",
+            "Hold some out, for example with --validation last:5000, or set patience=none.",
+        )
+    if recipe.augments and train.inputs.ndim != 3:
+        raise SettingError(
+            f"only pictures can be rotated, shifted, zoomed or sheared; these inputs are "
+            f"{train.inputs.ndim - 1}-dimensional",
+            "Set rotate, shift, zoom and shear to 0.",
+        )
+    drops = any(isinstance(layer, Dropout) for layer in network.modules())
+    if recipe.keep_probability is not None and not drops:
+        raise SettingError(
+            f"recipe field keep_probability={recipe.keep_probability}: {network.name} has no dropout layer",
+            "Build it with a dropout option above 0, or set keep_probability=none.",
+        )
