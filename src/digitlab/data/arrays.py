@@ -31,6 +31,8 @@ def at_index(index: int) -> str:
     return f"index {index}"
 
 
+# A signalling NaN in a file makes numpy warn when it is cast or compared; it is refused all the same.
+@np.errstate(all="ignore")
 def grey_of(pixels: NDArray[Any], name: str, where: Where = at_index) -> NDArray[np.uint8]:
     """Grey values as bytes, from an array in either of the two usual scales.
 
@@ -74,6 +76,7 @@ def grey_of(pixels: NDArray[Any], name: str, where: Where = at_index) -> NDArray
     return grey.reshape(pixels.shape)
 
 
+@np.errstate(all="ignore")
 def labels_of(
     values: NDArray[Any], n: int, name: str, where: Where = at_index, *, ten_is_zero: bool = False
 ) -> NDArray[np.int64]:

@@ -172,9 +172,10 @@ def _one_pair(keys: Iterable[str], name: str) -> tuple[str, str]:
     held = sorted(keys)
     pairs = [pair for pair in PAIRS if set(pair) <= set(held)]
     if len(pairs) != 1:
+        seen = ", ".join(filter(str.isidentifier, held))[:200]
         known = ", ".join(" and ".join(pair) for pair in PAIRS)
         raise DataError(
-            f"{name}: holds {', '.join(held) or 'nothing'}: {len(pairs)} pairs of images and labels",
+            f"{name}: holds {seen or 'nothing'}: {len(pairs)} pairs of images and labels",
             f"Write exactly one pair: {known}.",
         )
     return pairs[0]
