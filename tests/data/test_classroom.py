@@ -38,7 +38,7 @@ def test_no_ink_is_lost() -> None:
 
 def test_the_matrix_is_as_the_course_loads_it() -> None:
     X, y = classroom_matrix()  # noqa: N806
-    assert (X.shape, X.dtype, y.shape, y.dtype) == ((5000, 400), np.float32, (5000, 1), np.uint8)
+    assert (X.shape, X.dtype.name, y.shape, y.dtype.name) == ((5000, 400), "float32", (5000, 1), "uint8")
     assert (X.min(), X.max()) == (0, 1)
     digits = classroom()
     upright = X[2500].reshape(20, 20).T

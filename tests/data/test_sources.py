@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from digitlab.data import Digits, classroom, load, mnist, sets, write_idx, write_mat
 from digitlab.errors import DataError, SettingError
@@ -71,9 +72,18 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
         (tmp_path / name).rename(tmp_path / "pipe")
 
 
+def test_a_folder_of_pictures_is_read(tmp_path: Path) -> None:
+    for digit in (3, 8):
+        (tmp_path / str(digit)).mkdir()
+        image = mnist("test").images[np.flatnonzero(mnist("test").labels == digit)[0]]
+        Image.fromarray(255 - image).save(tmp_path / str(digit) / "one.png")
+    digits = load(str(tmp_path))
+    assert digits.labels.tolist() == [3, 8]
+    assert digits.images.shape == (2, 28, 28)
+
+
 def test_test_digits_are_not_training_digits() -> None:
-    train, test = (_rows(mnist(split)) for split in ("train", "test"))  # type: ignore[arg-type]
-    assert not train & test
+    assert not _rows(mnist("train")) & _rows(mnist("test"))
 
 
 def _rows(digits: Digits) -> set[bytes]:

@@ -57,10 +57,10 @@ def parse_mat(content: bytes, names: tuple[str, ...], source: str) -> list[NDArr
         raise DataError(f"{source}: not a .mat file of version 5 to 7", SAVE)
     found: dict[str, NDArray[Any] | str] = {}
     for kind, data in _elements(memoryview(content)[HEADER:], order, source):
-        for inner, matrix in _inflated(data, order, source) if kind == COMPRESSED else [(kind, data)]:
-            if inner == MATRIX and len(matrix):
-                name, array = _matrix(matrix, order, source)
-                found[name] = array if name in names else "not asked for"
+        inner, matrix = _inflated(data, order, source) if kind == COMPRESSED else (kind, data)
+        if inner == MATRIX and len(matrix):
+            name, array = _matrix(matrix, order, source)
+            found[name] = array if name in names else "not asked for"
     return [_numbers_called(name, found, source) for name in names]
 
 
@@ -112,7 +112,7 @@ def _tag(content: memoryview, order: str, source: str) -> tuple[int, int]:
     return kind, length
 
 
-def _inflated(packed: memoryview, order: str, source: str) -> Iterator[tuple[int, memoryview]]:
+def _inflated(packed: memoryview, order: str, source: str) -> tuple[int, memoryview]:
     """The element in a compressed one; no more is unpacked than it declares and some padding."""
     stream = zlib.decompressobj()
     try:
@@ -125,7 +125,7 @@ def _inflated(packed: memoryview, order: str, source: str) -> Iterator[tuple[int
         raise _damaged(source, str(error)) from error
     if not length <= len(data) < length + 8 or not stream.eof:
         raise _damaged(source, f"a variable of {length} bytes unpacks to others")
-    yield kind, memoryview(data)[:length]
+    return kind, memoryview(data)[:length]
 
 
 def _matrix(content: memoryview, order: str, source: str) -> tuple[str, NDArray[Any] | str]:
