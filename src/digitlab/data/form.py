@@ -19,7 +19,7 @@ __all__ = ["mnist_form"]
 SIDE = 28
 CENTRE = 14  # row and column of the centre of mass; in all of MNIST's test images within half a pixel
 BOX = 20  # the digit's long side in an MNIST image
-NEARLY = 2  # a digit within so many pixels of BOX is not scaled, which would only blur it
+NEARLY = 2  # a digit within so many pixels of BOX is not scaled: that would only blur it
 THIN = 2.0  # thinner strokes than this are thickened to it; MNIST's are 2 to 4 wide
 
 
@@ -58,6 +58,11 @@ def _long_side(ink: NDArray[np.uint8]) -> int:
     return max(bottom - top, right - left)
 
 
+def _fits(long: int) -> bool:
+    """Whether a digit has the size of MNIST's, and so is left as it is."""
+    return abs(long - BOX) <= NEARLY
+
+
 def _cropped(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The digit with its faint fringe: what becomes one pixel around it in the end."""
     top, bottom, left, right = _box(ink)
@@ -72,6 +77,8 @@ def _thickened(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     growth of the area tells l, and w is area / l. Widening by r pixels makes the digit larger as well:
     (w + 2 r) * BOX / (long side + 2 r) = THIN is solved for r.
     """
+    if _fits(_long_side(ink)):
+        return ink
     solid = ink > 127
     length = (_widened(np.pad(solid, 1), 1).sum() - solid.sum()) / 2
     width = solid.sum() / length
@@ -100,7 +107,7 @@ def _scaled(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     top, bottom, left, right = _box(ink)
     long = max(bottom - top, right - left)
-    if abs(long - BOX) > NEARLY:
+    if not _fits(long):
         scale = long / BOX
         height, width = (max(1, round(side / scale)) + 2 for side in (bottom - top, right - left))
         room = int(2 * scale) + 2

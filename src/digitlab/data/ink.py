@@ -80,11 +80,11 @@ def _above_paper(picture: Grid) -> Grid:
     even = _even_paper(picture)
     if even is not None:
         ink = picture - even
-        return ink if ink.max() >= -ink.min() else np.negative(ink)
+        return ink if ink.max() >= -ink.min() else -ink
     smooth = picture - _smooth_paper(picture)
     # A bent surface follows a lamp or a lens, the local paper follows a shadow: ink is what both see.
-    light = np.minimum(smooth, _above_local_paper(picture))
-    dark = np.minimum(-smooth, _above_local_paper(-picture))
+    light: Grid = np.minimum(smooth, _above_local_paper(picture))
+    dark: Grid = np.minimum(-smooth, _above_local_paper(-picture))
     return light if (light.clip(0) ** 3).sum() > (dark.clip(0) ** 3).sum() else dark
 
 

@@ -18,7 +18,7 @@ from digitlab.errors import DataError
 __all__ = ["mnist_form", "read_digit", "read_picture"]
 
 # The first five load with Pillow itself; the others are looked up only when those do not fit.
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "MPO", "TIFF", "WEBP", "JPEG2000")
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "TIFF", "WEBP", "JPEG2000")
 KNOWN = "Give a PNG, JPEG, GIF, BMP, TIFF or WebP picture."
 AGAIN = "Save or copy the picture again."
 MOST_PIXELS = 100_000_000

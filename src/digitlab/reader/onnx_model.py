@@ -105,7 +105,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _input_shape(session: onnxruntime.InferenceSession, path: Path) -> tuple[int, int]:
-    """Height and width of the input, once the names and shapes of inputs and outputs are as they should be."""
+    """Height and width of the input, once names, types and shapes are seen to be as they should."""
     inputs, outputs = session.get_inputs(), session.get_outputs()
     seen = ", ".join(f"{value.name} {value.type} {value.shape}" for value in (*inputs, *outputs))
     fits = (

@@ -1,0 +1,65 @@
+"""From picture files to digits with probabilities."""
+
+import numpy as np
+import pytest
+
+from digitlab.data.mnist import mnist
+from digitlab.data.picture import read_digit
+from digitlab.errors import DataError, ModelError
+from digitlab.reader import OnnxModel, predict
+
+
+class Fixed:
+    """A network that gives the same logits whatever it sees."""
+
+    def __init__(self, logits, input_shape=(28, 28)):
+        self.values, self.input_shape = np.array(logits, np.float32), input_shape
+
+    def logits(self, ink):
+        assert ink.dtype == np.float32
+        assert 0 <= ink.min() <= ink.max() == 1
+        return np.tile(self.values, (len(ink), 1))
+
+
+def test_probabilities_are_the_softmax_of_the_logits(pictures):
+    # exp(log 3) = 3 beside nine times exp(0) = 1: 3 / 12 = 0.25 and 1 / 12 each.
+    logits = np.zeros(10)
+    logits[4] = np.log(3)
+    predictions = predict(pictures, Fixed(logits))
+    assert [one.image for one in predictions] == [str(path) for path in pictures]
+    assert [one.digit for one in predictions] == [4] * 4
+    for one in predictions:
+        np.testing.assert_allclose(one.probabilities, [1 / 12] * 4 + [1 / 4] + [1 / 12] * 5, rtol=1e-6)
+        assert all(type(probability) is float for probability in one.probabilities)
+
+
+def test_large_logits_do_not_overflow(pictures):
+    one = predict(pictures[:1], Fixed([3e38, -3e38, *[0] * 8]))[0]
+    assert one.probabilities == (1.0, *[0.0] * 9)
+
+
+def test_the_network_sees_the_mnist_form(pictures):
+    for one, path in zip(predict(pictures, Fixed(range(10))), pictures, strict=True):
+        np.testing.assert_array_equal(one.seen, read_digit(path))
+
+
+def test_pictures_of_digits_are_read(pictures, make_onnx, mean_digits):
+    model = OnnxModel(make_onnx(weights=mean_digits))
+    direct = model.logits(mnist("test").take(4).ink()).argmax(1)
+    assert [one.digit for one in predict(pictures, model)] == direct.tolist() == [7, 2, 1, 0]
+
+
+def test_no_pictures_give_no_predictions():
+    assert predict([], Fixed(range(10))) == []
+
+
+def test_a_network_of_another_size_or_gone_wrong_is_refused(pictures):
+    with pytest.raises(ModelError, match="images of 20x20"):
+        predict(pictures, Fixed(range(10), (20, 20)))
+    with pytest.raises(ModelError, match="not finite"):
+        predict(pictures, Fixed([float("nan")] * 10))
+
+
+def test_a_picture_that_cannot_be_read_is_named(pictures, tmp_path):
+    with pytest.raises(DataError, match=r"none\.png"):
+        predict([*pictures, tmp_path / "none.png"], Fixed(range(10)))
