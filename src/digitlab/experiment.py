@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,7 +30,7 @@ from digitlab.training import (
     new_run_folder,
 )
 
-__all__ = ["evaluate", "resume", "train"]
+__all__ = ["evaluate", "resume", "train", "train_seeds", "write_confusion"]
 
 T = TypeVar("T")
 
@@ -114,6 +115,47 @@ def evaluate(model: Model, digits: Digits) -> Scores:
     return score(model.logits(digits.ink()), digits.labels)
 
 
+def write_confusion(scores: Scores, title: str, path: Path) -> None:
+    """Draws the confusion matrix of `scores` to the PNG file `path`.
+
+    Raises:
+        OutputError: If the operating system refuses.
+    """
+    write_bytes(path, save_figure(draw_confusion(scores.confusion, title)))
+
+
+def train_seeds(
+    network: str,
+    options: Mapping[str, object],
+    recipe: Recipe,
+    data: DataPlan,
+    out: Path | None,
+    *,
+    seeds: int,
+    train_one: Callable[..., Run] = train,
+) -> tuple[Path, list[Run]]:
+    """Trains the same network several times, with the seeds from `recipe.seed` on.
+
+    Args:
+        network: As in `train`.
+        options: As in `train`.
+        recipe: As in `train`; its seed is the first.
+        data: As in `train`.
+        out: A folder for the runs, which are called `seed-N` in it; by default as in `train`.
+        seeds: How many times.
+        train_one: Called as `train` is, for each seed.
+
+    Returns:
+        The folder and the runs in it.
+    """
+    folder = out or new_run_folder(network)
+    numbers = range(recipe.seed, recipe.seed + seeds)
+    return folder, [
+        train_one(network, options, replace(recipe, seed=seed), data, folder / f"seed-{seed}")
+        for seed in numbers
+    ]
+
+
 def _train(
     run: Run,
     network: Network,
@@ -164,9 +206,7 @@ def _draw(run: Run, fitted: Fitted, scores: Mapping[str, Scores]) -> None:
     """Draws the run's two pictures: learning curves and a confusion matrix."""
     history = fitted.history
     epochs = [period.epoch for period in history]
-    curves = [
-        Curve("training", epochs, [p.train_loss for p in history], [p.train_accuracy for p in history])
-    ]
+    curves = [Curve("training", epochs, [p.train_loss for p in history], [p.train_accuracy for p in history])]
     if history[-1].validation_loss is not None:
         loss = [p.validation_loss or 0.0 for p in history]
         accuracy = [p.validation_accuracy or 0.0 for p in history]
@@ -177,7 +217,7 @@ def _draw(run: Run, fitted: Fitted, scores: Mapping[str, Scores]) -> None:
     split = next(name for name in SPLIT_SHOWN if name in scores)
     shown = scores[split]
     title = f"Which digits does {title} take for which?\n{split} digits: {shown.accuracy:.2%} of {shown.n:,}"
-    write_bytes(run.folder / "confusion.png", save_figure(draw_confusion(shown.confusion, title)))
+    write_confusion(shown, title, run.folder / "confusion.png")
 
 
 def _fitted_options(network: str, options: Mapping[str, object], train: Digits) -> dict[str, Any]:

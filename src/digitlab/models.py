@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from digitlab.errors import ModelError
+from digitlab.data import classroom, load
+from digitlab.errors import ModelError, OutputError
 from digitlab.evaluation import predict_logits
-from digitlab.networks import Network, load_network
+from digitlab.networks import Network, export_onnx, load_network, save_network
 from digitlab.reader import OnnxModel
 from digitlab.training import Run
 
-__all__ = ["Model", "TorchModel", "open_model", "open_network"]
+__all__ = ["Model", "TorchModel", "export_model", "open_model", "open_network"]
+
+CHECKED = 256
+"""Digits with which an exported file is checked."""
 
 
 class Model(Protocol):
@@ -81,3 +85,50 @@ def open_network(path: Path) -> Network:
             f"there is no model at {path}", "Give a run folder, a .safetensors file or an .onnx file."
         )
     return load_network(path)
+
+
+def export_model(source: Path, to: Path) -> dict[str, Any]:
+    """Writes a trained network to one file and checks the file against it.
+
+    The check reads digits that the network was trained on where its run says which, else MNIST's
+    training digits or, for other sizes, even noise.
+
+    Args:
+        source: A run folder or a weights file.
+        to: The file to write: `.onnx` or `.safetensors`.
+
+    Returns:
+        `file`, `network`, `bytes`, `checked` (how many digits), and `largest_difference` of a logit.
+
+    Raises:
+        ModelError: If `source` is no network, or the file does not do what the network does.
+        OutputError: If `to` cannot be written, or ends in something else.
+    """
+    if to.suffix not in (".onnx", ".safetensors"):
+        raise OutputError(f"cannot export to {to}: unknown ending", "Name it FILE.onnx or FILE.safetensors.")
+    network = open_network(source)
+    inputs = _real_inputs(network, source)
+    if to.suffix == ".onnx":
+        difference = export_onnx(network, to, inputs)
+    else:
+        save_network(network, to)
+        ours, theirs = predict_logits(network, inputs), predict_logits(load_network(to), inputs)
+        difference = float(np.abs(ours - theirs).max())
+    return {
+        "file": str(to),
+        "network": network.name,
+        "bytes": to.stat().st_size,
+        "checked": len(inputs),
+        "largest_difference": difference,
+    }
+
+
+def _real_inputs(network: Network, source: Path) -> torch.Tensor:
+    """Inputs for `network`: `(CHECKED, ...)`, from the data of its run, else of MNIST."""
+    name = Run.open(source).facts.data.train if source.is_dir() else "mnist:train"
+    digits = load(name)
+    if network.takes((digits.height, digits.width)):
+        return torch.from_numpy(digits.take(min(CHECKED, len(digits))).ink())
+    if network.takes((20, 20)):
+        return torch.from_numpy(classroom().split(CHECKED, "random")[1].ink())
+    return torch.rand(CHECKED, *network.input_shape, generator=torch.Generator().manual_seed(0))

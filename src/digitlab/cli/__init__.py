@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
-from digitlab.cli import data, predict
+from digitlab.cli import bench, compare, data, evaluate, export, networks, predict, train
 from digitlab.cli.talk import complain
 from digitlab.errors import DigitlabError
 
@@ -25,21 +24,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
 app.command("predict")(predict.predict)
+app.command("export")(export.export)
+app.command("networks")(networks.networks)
+app.command("bench")(bench.bench)
 app.add_typer(data.app, name="data")
 
 
 def main() -> None:
     """Runs one command and leaves with its exit code: 0, 1, 2 or 130 (see `docs/commands.md`)."""
     try:
-        code = app(standalone_mode=False)
+        app(prog_name="digitlab")
     except DigitlabError as error:
         complain(str(error))
-        code = 2
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        complain("interrupted")
-        code = 130
-    sys.exit(code or 0)
+        sys.exit(2)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Annotated
 
-__all__ = ["answer_json", "complain", "say"]
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+__all__ = ["AsJson", "answer_json", "complain", "say"]
 
 
 def answer_json(value: object) -> None:

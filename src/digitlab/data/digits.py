@@ -64,12 +64,12 @@ class Digits:
     @property
     def height(self) -> int:
         """Height of each image in pixels."""
-        return self.images.shape[1]
+        return int(self.images.shape[1])
 
     @property
     def width(self) -> int:
         """Width of each image in pixels."""
-        return self.images.shape[2]
+        return int(self.images.shape[2])
 
     def ink(self) -> NDArray[np.float32]:
         """The images as a network takes them: `(n, height, width)`, `float32`, ink in [0, 1]."""

@@ -124,13 +124,10 @@ def _plain(picture: Image.Image) -> Image.Image:
     """The picture in one of three modes: `L`, `RGB` or `RGBA`."""
     if picture.mode == "F" or picture.mode.startswith("I"):
         return Image.fromarray(_eight_bits(np.asarray(picture)))
-    if picture.has_transparency_data:
-        return picture.convert("RGBA")
-    if picture.mode in ("1", "L"):
-        return picture.convert("L")
     if picture.mode == "LAB":
         return picture.getchannel("L")
-    return picture.convert("RGB")
+    mode = "RGBA" if picture.has_transparency_data else "L" if picture.mode in ("1", "L") else "RGB"
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def _eight_bits(deep: NDArray[np.generic]) -> NDArray[np.uint8]:

@@ -4,6 +4,7 @@ from digitlab.networks.catalogue import ARCHITECTURES, Architecture, architectur
 from digitlab.networks.layer_table import LayerRow, layer_table, layer_table_text, multiply_adds
 from digitlab.networks.layers import Dropout
 from digitlab.networks.network import Network
+from digitlab.networks.onnx_export import export_onnx
 from digitlab.networks.weights import load_network, load_weights, save_network
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Network",
     "architecture",
     "build",
+    "export_onnx",
     "layer_table",
     "layer_table_text",
     "load_network",

@@ -9,7 +9,7 @@ from digitlab.errors import SettingError
 from digitlab.settings import from_plain
 from digitlab.training.recipe import Recipe
 
-__all__ = ["RECIPES", "recipe"]
+__all__ = ["RECIPES", "recipe", "standard_recipe"]
 
 RECIPES: Mapping[str, Recipe] = {
     "default": Recipe(),
@@ -54,3 +54,19 @@ def recipe(name: str, overrides: Mapping[str, object] | Iterable[tuple[str, obje
     if name not in RECIPES:
         raise SettingError(f"unknown recipe {name!r}", f"Those there are: {', '.join(RECIPES)}.")
     return from_plain(Recipe, {**asdict(RECIPES[name]), **dict(overrides)})
+
+
+def standard_recipe(
+    network: str, name: str | None = None, overrides: Mapping[str, object] | None = None
+) -> Recipe:
+    """The recipe called `name`, or by default the one named as `network`, else `default`.
+
+    Args:
+        network: A network's name.
+        name: A recipe's name, or None.
+        overrides: As in `recipe`.
+
+    Raises:
+        SettingError: As `recipe` does.
+    """
+    return recipe(name or (network if network in RECIPES else "default"), overrides or {})

@@ -1,0 +1,54 @@
+"""`Measurement`: one figure, measured several times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from digitlab.evaluation import spread
+
+__all__ = ["Measurement"]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One figure of a benchmark.
+
+    Attributes:
+        name: The benchmark and the figure, for example `time-to-99: training`.
+        unit: Of the values: `s`, `ms`, `us/step`, `accuracy`, `ratio`, `images/s`.
+        values: Each measurement, in order; at least one.
+        goal: What is promised, in words; empty for a figure that is only of interest.
+    """
+
+    name: str
+    unit: str
+    values: Sequence[float]
+    goal: str = ""
+
+    def as_plain(self, machine: dict[str, Any]) -> dict[str, Any]:
+        """The measurement as plain data for JSON, with the machine it was made on."""
+        found = spread(self.values)
+        return {
+            "name": self.name,
+            "n": found.n,
+            "mean": found.mean,
+            "std": found.std,
+            "values": list(found.values),
+            "unit": self.unit,
+            "goal": self.goal,
+            "machine": machine,
+        }
+
+    def as_text(self) -> str:
+        """One line: name, mean, spread, lowest and highest, n, and what is promised."""
+        found = spread(self.values)
+        figures = f"{_figure(found.mean)} +- {_figure(found.std)} {self.unit}"
+        limits = f"{_figure(min(found.values))} to {_figure(max(found.values))}, n={found.n}"
+        goal = f"   [{self.goal}]" if self.goal else ""
+        return f"{self.name:<52} {figures}  ({limits}){goal}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:.5g}" if abs(value) < 100_000 else f"{value:,.0f}"

@@ -1,0 +1,40 @@
+"""How many digits a trained network reads in a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from digitlab.bench.measurement import Measurement
+from digitlab.data import mnist
+from digitlab.evaluation import predict_logits
+from digitlab.networks import build
+from digitlab.reader import OnnxModel
+from digitlab.training import Examples
+
+__all__ = ["reading"]
+
+ROUNDS = 5
+
+Say = Callable[[str], None]
+
+
+def reading(say: Say) -> Iterator[Measurement]:
+    """The 10,000 test digits through torch (`swift`) and through the ONNX model that ships."""
+    test = mnist("test")
+    examples, network, shipped = Examples.of(test), build("swift"), OnnxModel()
+    for name, read in (
+        ("swift in torch", lambda: predict_logits(network, examples.inputs)),
+        ("shipped model in ONNX Runtime", lambda: shipped.logits(examples.inputs.numpy())),
+    ):
+        read()
+        rates = []
+        for _ in range(ROUNDS):
+            started = time.perf_counter()
+            logits = read()
+            rates.append(len(test) / (time.perf_counter() - started))
+            assert np.isfinite(logits).all()
+        say(f"reading: {name}: {max(rates):,.0f} images/s")
+        yield Measurement(f"reading: {name}", "images/s", rates)

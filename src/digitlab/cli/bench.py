@@ -1,0 +1,29 @@
+"""`digitlab bench`: time to accuracy, steps, start-up and reading speed on this machine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from digitlab.cli.talk import AsJson, answer_json, say
+
+__all__ = ["bench"]
+
+
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(help="Which benchmarks; by default all.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast digitlab is on this machine."""
+    from digitlab.bench import run_benchmarks
+    from digitlab.training import environment
+
+    machine = environment()
+    found = []
+    for measurement in run_benchmarks(names or [], say):
+        found.append(measurement.as_plain(machine))
+        if not as_json:
+            print(measurement.as_text(), flush=True)
+    if as_json:
+        answer_json({"benchmarks": found})

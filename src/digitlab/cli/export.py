@@ -1,0 +1,30 @@
+"""`digitlab export`: write a run's model to a file of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digitlab.cli.talk import AsJson, answer_json
+
+__all__ = ["export"]
+
+
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder or a .safetensors file.")],
+    to: Annotated[Path, typer.Option(help="The file to write: FILE.onnx or FILE.safetensors.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write a model to one file, checked against the original after writing."""
+    from digitlab.models import export_model
+
+    exported = export_model(run, to)
+    if as_json:
+        answer_json(exported)
+        return
+    print(
+        f"{to}: {exported['bytes']:,} bytes; logits of {exported['checked']} digits differ from the "
+        f"original's by at most {exported['largest_difference']:.2g}"
+    )

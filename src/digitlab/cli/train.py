@@ -1,0 +1,173 @@
+"""`digitlab train`: train a network and leave a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from digitlab.cli.talk import AsJson, answer_json, say
+from digitlab.errors import SettingError
+
+if TYPE_CHECKING:
+    from digitlab.training import DataPlan, Recipe, Run
+
+__all__ = ["train"]
+
+
+def train(
+    network: Annotated[str | None, typer.Argument(help="A network's name: see `digitlab networks`.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="An option of the network.", metavar="NAME=VALUE")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A field of the recipe.", metavar="FIELD=VALUE")
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="A recipe's name; by default the one named as the network, or `default`."),
+    ] = None,
+    data: Annotated[str, typer.Option(help="What to train on: a set or a path.")] = "mnist:train",
+    validation: Annotated[
+        str,
+        typer.Option(
+            help="What to follow training with: HOW:N (first, last, random, stratified), a set, none."
+        ),
+    ] = "stratified:10%",
+    test: Annotated[
+        str, typer.Option(help="What to score the finished network on, for example mnist:test.")
+    ] = "none",
+    seed: Annotated[int | None, typer.Option(help="Decides everything random.")] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Train this many times, with one seed after another.")
+    ] = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder; by default the next free runs/NETWORK-N.")
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Finish the run in this folder instead.", metavar="DIR")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a network; write a run folder; print its final metrics."""
+    if resume is not None:
+        _print_run(_resumed(resume, network), as_json)
+        return
+    if network is None:
+        raise SettingError(
+            "no network is named", "Name one: digitlab train NETWORK; see `digitlab networks`."
+        )
+    from digitlab.experiment import train_seeds
+    from digitlab.settings import parse_assignments
+    from digitlab.training import DataPlan, standard_recipe
+
+    changes = parse_assignments(set_ or [])
+    if seed is not None:
+        changes["seed"] = seed
+    plan = standard_recipe(network, recipe, changes)
+    options = parse_assignments(option or [])
+    chosen = DataPlan(train=data, validation=validation, test=test)
+    if seeds == 1:
+        _print_run(_trained(network, options, plan, chosen, out), as_json)
+        return
+    folder, runs = train_seeds(network, options, plan, chosen, out, seeds=seeds, train_one=_trained)
+    _print_seeds(folder, runs, as_json)
+
+
+def _trained(
+    network: str, options: dict[str, object], recipe: Recipe, data: DataPlan, out: Path | None
+) -> Run:
+    from digitlab import experiment
+    from digitlab.cli.progress import following
+
+    with following(f"{network}, seed {recipe.seed}", recipe) as (callbacks, on_period):
+        return experiment.train(network, options, recipe, data, out, callbacks=callbacks, on_period=on_period)
+
+
+def _resumed(folder: Path, network: str | None) -> Run:
+    from digitlab import experiment
+    from digitlab.cli.progress import following
+    from digitlab.training import Run
+
+    run = Run.open(folder)
+    facts = run.facts
+    if network not in (None, facts.network):
+        raise SettingError(f"{folder} is a run of {facts.network}, not of {network}", "Leave the name out.")
+    if run.finished:
+        say(f"{folder} is finished already")
+        return run
+    with following(f"{facts.network}, seed {facts.seed}", facts.recipe) as (callbacks, on_period):
+        return experiment.resume(folder, callbacks=callbacks, on_period=on_period)
+
+
+def run_as_json(run: Run) -> dict[str, Any]:
+    """A finished run as the contract of `train --json` has it."""
+    metrics = run.metrics()
+    return {
+        "run": str(run.folder),
+        "network": run.facts.network,
+        "seed": run.facts.seed,
+        "train_seconds": metrics["train_seconds"],
+        "load_seconds": metrics["load_seconds"],
+        "evaluation_seconds": metrics["evaluation_seconds"],
+        "parameters": metrics["parameters"],
+        "steps": metrics["steps"],
+        "hardware": metrics["hardware"],
+        "metrics": {
+            split: {key: scores[key] for key in ("n", "accuracy", "interval", "log_loss")}
+            for split, scores in metrics["splits"].items()
+        },
+    }
+
+
+def _print_run(run: Run, as_json: bool) -> None:
+    facts = run_as_json(run)
+    if as_json:
+        answer_json(facts)
+        return
+    figures = [
+        f"{split} {scores['accuracy']:.2%} (n={scores['n']:,}, log loss {scores['log_loss']:.4f})"
+        for split, scores in facts["metrics"].items()
+    ]
+    print(
+        f"{run.folder}: {', '.join(figures)}; {facts['parameters']:,} parameters, "
+        f"{facts['train_seconds']:.2f} s of training"
+    )
+
+
+def _print_seeds(folder: Path, runs: list[Run], as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from digitlab.evaluation import spread
+
+    facts = [run_as_json(run) for run in runs]
+    metrics = {
+        split: {
+            key: asdict(spread([one["metrics"][split][key] for one in facts]))
+            for key in ("accuracy", "log_loss")
+        }
+        for split in facts[0]["metrics"]
+    }
+    seconds = spread([one["train_seconds"] for one in facts])
+    if as_json:
+        answer_json(
+            {
+                "run": str(folder),
+                "network": facts[0]["network"],
+                "seed": facts[0]["seed"],
+                "seeds": [one["seed"] for one in facts],
+                "train_seconds": seconds.mean,
+                "parameters": facts[0]["parameters"],
+                "metrics": metrics,
+                "runs": facts,
+            }
+        )
+        return
+    for split, figures in metrics.items():
+        accuracy = figures["accuracy"]
+        print(
+            f"{split} accuracy over {accuracy['n']} seeds: mean {accuracy['mean']:.4%}, "
+            f"standard deviation {accuracy['std']:.4%}"
+        )
+    print(f"{folder}: {seconds.mean:.2f} s of training each (standard deviation {seconds.std:.2f})")

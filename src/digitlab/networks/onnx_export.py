@@ -1,0 +1,90 @@
+"""ONNX out: a network as a file that runs without torch, checked after writing."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from digitlab.errors import ModelError
+from digitlab.files import replacing
+from digitlab.networks.network import Network
+from digitlab.networks.weights import describe
+
+__all__ = ["LARGEST_DIFFERENCE", "export_onnx", "onnx_difference"]
+
+OPSET = 18
+LARGEST_DIFFERENCE = 1e-3
+"""Most by which a logit of an ONNX file may differ from the network's own."""
+
+
+def export_onnx(network: Network, path: Path, inputs: Tensor) -> float:
+    """Writes `network` to `path` as ONNX and checks the file against it.
+
+    The file takes `ink` `(n, *input_shape)`, `float32`, any n, and gives `logits` `(n, 10)`. Its
+    metadata property `digitlab` holds the network's name and options.
+
+    Args:
+        network: A trained network.
+        path: The file to write; an old one is replaced only by a new one that passed the check.
+        inputs: `(n, *input_shape)` real inputs to check with.
+
+    Returns:
+        The largest difference between a logit of the file and of the network.
+
+    Raises:
+        ModelError: If it is larger than `LARGEST_DIFFERENCE`.
+        OutputError: If the operating system refuses.
+    """
+    import onnx
+
+    network.eval()
+    example = inputs.reshape(-1, *network.input_shape)[:2]
+    with warnings.catch_warnings():
+        # The exporter warns of its own innards (opset conversion, copyreg); none of it is ours to mend.
+        warnings.simplefilter("ignore")
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        program = torch.onnx.export(
+            network,
+            (example,),
+            dynamo=True,
+            input_names=["ink"],
+            output_names=["logits"],
+            dynamic_shapes=({0: torch.export.Dim("n", min=1)},),
+            opset_version=OPSET,
+            verbose=False,
+        )
+    assert program is not None
+    model = program.model_proto
+    onnx.helper.set_model_props(model, {"digitlab": describe(network)})
+    with replacing(path) as temporary:
+        temporary.write_bytes(model.SerializeToString())
+        difference = onnx_difference(network, temporary, inputs)
+        if not difference <= LARGEST_DIFFERENCE:
+            raise ModelError(
+                f"the ONNX file's logits differ from the network's by {difference:.2g}",
+                "Nothing was written. Please report the network's name and options.",
+            )
+    return difference
+
+
+def onnx_difference(network: Network, path: Path, inputs: Tensor) -> float:
+    """The largest difference between a logit of the ONNX file `path` and of `network`.
+
+    Args:
+        network: What the file was made from.
+        path: An ONNX file.
+        inputs: `(n, *input_shape)` inputs to ask both about.
+    """
+    import onnxruntime
+
+    ink = inputs.reshape(-1, *network.input_shape)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    (theirs,) = session.run(["logits"], {"ink": ink.numpy()})
+    with torch.inference_mode():
+        ours = network(ink).numpy()
+    return float(np.abs(theirs - ours).max())
