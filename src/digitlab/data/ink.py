@@ -109,27 +109,29 @@ def _resized(picture: Grid, scale: float) -> Grid:
 
 
 def _smooth_paper(picture: Grid) -> Grid:
-    """The quadratic surface through most of the picture: paper under uneven light, or a dark lens edge."""
+    """The bent surface through most of the picture: uneven light is quadratic, a dark lens edge r^4."""
     cells = _cells(picture)
     terms = _terms(*cells.shape)
     values = cells.reshape(-1).astype(np.float64)
     weights = np.ones(len(values))
     for _ in range(15):  # least absolute deviations by reweighting: ink, the lesser part, hardly pulls
         weighted = terms * weights[:, None]
-        surface = terms @ np.linalg.solve(weighted.T @ terms + 1e-9 * np.eye(6), weighted.T @ values)
+        surface = terms @ np.linalg.solve(weighted.T @ terms + 1e-9 * np.eye(7), weighted.T @ values)
         weights = 1 / np.maximum(np.abs(values - surface), 0.5)
     weighted = terms * weights[:, None]
-    fit = np.linalg.solve(weighted.T @ terms + 1e-9 * np.eye(6), weighted.T @ values)
+    fit = np.linalg.solve(weighted.T @ terms + 1e-9 * np.eye(7), weighted.T @ values)
     paper: Grid = (_terms(*picture.shape) @ fit).reshape(picture.shape).astype(np.float32)
     return paper
 
 
 def _terms(height: int, width: int) -> NDArray[np.float64]:
-    """1, x, y, x^2, x y, y^2 at each pixel, x and y from -1 to 1: `(height * width, 6)`."""
+    """1, x, y, x^2, x y, y^2, r^4 at each pixel, x and y from -1 to 1: `(height * width, 7)`."""
     y, x = np.meshgrid(
         (np.arange(height) * 2 + 1) / height - 1, (np.arange(width) * 2 + 1) / width - 1, indexing="ij"
     )
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y, (x * x + y * y) ** 2], axis=-1).reshape(
+        -1, 7
+    )
 
 
 def _above_local_paper(picture: Grid) -> Grid:

@@ -20,7 +20,7 @@ class Model(Protocol):
     """What predicting needs of a network, wherever it runs."""
 
     @property
-    def input_shape(self) -> tuple[int, int]:
+    def input_shape(self) -> tuple[int, ...]:
         """Height and width of the images it takes."""
 
     def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -59,9 +59,8 @@ def predict(paths: Sequence[str | os.PathLike[str]], model: Model) -> list[Predi
         ModelError: If the network takes images of another size, or gives logits that are not finite.
     """
     if tuple(model.input_shape) != (28, 28):
-        height, width = model.input_shape
         raise ModelError(
-            f"the network takes images of {height}x{width}",
+            f"the network takes images of {'x'.join(map(str, model.input_shape))}",
             "Pictures are brought to 28x28: use a network trained on MNIST.",
         )
     if not paths:
