@@ -1,1 +1,69 @@
-"""digitlab."""
+"""digitlab: train, compare, look inside, and put to work networks that recognise handwritten digits.
+
+The front door: the names below are all that most programs need. Each is imported from its room when
+it is first used, so that `import digitlab` is instant and reading pictures never loads torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from digitlab.data import Digits, classroom, load, mnist
+    from digitlab.errors import DigitlabError
+    from digitlab.evaluation import Scores, score
+    from digitlab.experiment import evaluate, resume, train
+    from digitlab.models import export_model, open_model
+    from digitlab.networks import Network, build, layer_table, load_network, save_network
+    from digitlab.reader import predict
+    from digitlab.training import DataPlan, Examples, Recipe, Run, fit, recipe
+
+__all__ = [
+    "DataPlan",
+    "DigitlabError",
+    "Digits",
+    "Examples",
+    "Network",
+    "Recipe",
+    "Run",
+    "Scores",
+    "build",
+    "classroom",
+    "evaluate",
+    "export_model",
+    "fit",
+    "layer_table",
+    "load",
+    "load_network",
+    "mnist",
+    "open_model",
+    "predict",
+    "recipe",
+    "resume",
+    "save_network",
+    "score",
+    "train",
+]
+
+ROOMS = {
+    "data": ("Digits", "classroom", "load", "mnist"),
+    "errors": ("DigitlabError",),
+    "evaluation": ("Scores", "score"),
+    "experiment": ("evaluate", "resume", "train"),
+    "models": ("export_model", "open_model"),
+    "networks": ("Network", "build", "layer_table", "load_network", "save_network"),
+    "reader": ("predict",),
+    "training": ("DataPlan", "Examples", "Recipe", "Run", "fit", "recipe"),
+}
+ROOM_OF = {name: room for room, names in ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ROOM_OF:
+        raise AttributeError(f"module 'digitlab' has no attribute {name!r}")
+    return getattr(import_module(f"digitlab.{ROOM_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -8,8 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from digitlab.data import Digits
-from digitlab.errors import DataError
+from digitlab.errors import DataError, ModelError
 from digitlab.evaluation import Scores, predict_logits, score
 from digitlab.figures import Curve, draw_confusion, draw_curves, save_figure
 from digitlab.files import write_bytes
@@ -25,6 +28,7 @@ from digitlab.training import (
     Recipe,
     Run,
     RunFacts,
+    check_training,
     environment,
     fit,
     new_run_folder,
@@ -63,14 +67,18 @@ def train(
         DigitlabError: If a setting, the data or the folder does not do.
     """
     recipe, data = recipe or Recipe(), data or DataPlan()
+    architecture(network).complete(options or {})
+    data.check()
     loaded, load_seconds = _timed(data.load)
     built = build(network, seed=recipe.seed, **_fitted_options(network, options or {}, loaded.train))
+    splits = _splits(loaded)
+    _check(built, recipe, splits)
     folder = out or new_run_folder(network)
     facts = RunFacts(
         network=network, options=built.options, recipe=recipe, data=data, environment=environment()
     )
     run = Run.create(folder, facts)
-    return _train(run, built, loaded, load_seconds, callbacks, on_period)
+    return _train(run, built, splits, load_seconds, callbacks, on_period)
 
 
 def resume(
@@ -95,7 +103,7 @@ def resume(
     facts = run.facts
     loaded, load_seconds = _timed(facts.data.load)
     built = build(facts.network, seed=facts.seed, **facts.options)
-    return _train(run, built, loaded, load_seconds, callbacks, on_period)
+    return _train(run, built, _splits(loaded), load_seconds, callbacks, on_period)
 
 
 def evaluate(model: Model, digits: Digits) -> Scores:
@@ -103,6 +111,7 @@ def evaluate(model: Model, digits: Digits) -> Scores:
 
     Raises:
         DataError: If the model does not take pictures of that size.
+        ModelError: If its logits are not finite.
     """
     shape = (digits.height, digits.width)
     fits = model.input_shape in (shape, (shape[0] * shape[1],))
@@ -112,7 +121,7 @@ def evaluate(model: Model, digits: Digits) -> Scores:
             f"{model.network} takes inputs of {takes}; {digits.name} has {shape[0]} x {shape[1]}",
             "Give it digits of the size it was trained on (--data).",
         )
-    return score(model.logits(digits.ink()), digits.labels)
+    return score(_finite(model.logits(digits.ink()), model.network), digits.labels)
 
 
 def write_confusion(scores: Scores, title: str, path: Path) -> None:
@@ -159,13 +168,12 @@ def train_seeds(
 def _train(
     run: Run,
     network: Network,
-    loaded: LoadedData,
+    splits: Mapping[str, Examples],
     load_seconds: float,
     callbacks: Sequence[Callback],
     on_period: Callable[[Period], None] | None,
 ) -> Run:
     """Trains, scores, draws, and writes it all into the run's folder."""
-    splits = {name: Examples.of(digits) for name, digits in loaded.splits().items()}
     fitted = fit(
         network,
         run.facts.recipe,
@@ -195,11 +203,31 @@ def _train(
     return run
 
 
+def _splits(loaded: LoadedData) -> dict[str, Examples]:
+    return {name: Examples.of(digits) for name, digits in loaded.splits().items()}
+
+
+def _check(network: Network, recipe: Recipe, splits: Mapping[str, Examples]) -> None:
+    """Refuses what cannot be trained and scored, before anything is written."""
+    check_training(network, recipe, splits["train"], splits.get("validation"))
+    if "test" in splits:
+        splits["test"].check_fit(network)
+
+
 def _score(network: Network, splits: Mapping[str, Examples]) -> dict[str, Scores]:
     return {
-        name: score(predict_logits(network, examples.inputs), examples.labels.numpy())
+        name: score(_finite(predict_logits(network, examples.inputs), network.name), examples.labels.numpy())
         for name, examples in splits.items()
     }
+
+
+def _finite(logits: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+    if not np.isfinite(logits).all():
+        raise ModelError(
+            f"{name} gives logits that are not numbers",
+            "Its training diverged: train again with a lower learning rate.",
+        )
+    return logits
 
 
 def _draw(run: Run, fitted: Fitted, scores: Mapping[str, Scores]) -> None:

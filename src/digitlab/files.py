@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from digitlab.errors import OutputError
@@ -30,6 +30,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: If the operating system refuses (no permission, disk full, no such folder).
     """
+    if not path.name:
+        raise OutputError(f"cannot write {path}: it names a folder", "Give the name of a file.")
     temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.part{path.suffix}")
     try:
         yield temporary
@@ -37,7 +39,9 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise OutputError.of(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        # A place that cannot be written to may refuse this as well; the first refusal is the one to tell.
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def write_bytes(path: Path, content: bytes) -> None:

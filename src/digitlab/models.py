@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,28 +14,13 @@ from digitlab.data import classroom, load
 from digitlab.errors import ModelError, OutputError
 from digitlab.evaluation import predict_logits
 from digitlab.networks import Network, export_onnx, load_network, save_network
-from digitlab.reader import OnnxModel
+from digitlab.reader import Model, OnnxModel
 from digitlab.training import Run
 
 __all__ = ["Model", "TorchModel", "export_model", "open_model", "open_network"]
 
 CHECKED = 256
 """Digits with which an exported file is checked."""
-
-
-class Model(Protocol):
-    """A trained model, of any form: ink in, logits out.
-
-    Attributes:
-        network: The architecture's name.
-        input_shape: Shape of one input, as of `Network`.
-    """
-
-    network: str
-    input_shape: tuple[int, ...]
-
-    def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Logits `(n, 10)` of pictures `(n, height, width)`, `float32`, ink in [0, 1]."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from digitlab.errors import SettingError
 __all__ = ["Several", "as_plain", "from_plain", "parse_assignments", "settings"]
 
 S = TypeVar("S")
+LONGEST = 100
+"""Characters of a wrong value that are shown in its error."""
 
 
 def _split_text(value: object) -> object:
@@ -48,7 +50,7 @@ def settings(kind: str) -> Callable[[type[S]], type[S]]:
         checked: Any = validated_dataclass(cls, frozen=True, kw_only=True, config=config)
         plain_init = checked.__init__
 
-        def __init__(self: object, **values: object) -> None:  # noqa: N807
+        def __init__(self: object, /, **values: object) -> None:  # noqa: N807
             try:
                 plain_init(self, **values)
             except ValidationError as error:
@@ -68,10 +70,14 @@ def _in_words(error: ValidationError, kind: str, fields: Iterable[str]) -> Setti
     if first["type"] == "unexpected_keyword_argument":
         allowed = ", ".join(fields) or "none: this one takes no options"
         return SettingError(f"unknown {kind} {name!r}", f"Those there are: {allowed}.")
+    if first["type"] == "missing":
+        return SettingError(f"{kind} {name!r} is missing", f"Give all of these: {', '.join(fields)}.")
     message = first["msg"].removeprefix("Value error, ")
     if not name:
         return SettingError(f"{kind}s that do not go together: {message}", "Change one of them.")
-    return SettingError(f"{kind} {name}={first['input']!r}", f"{message[0].upper()}{message[1:]}.")
+    seen = repr(first["input"])
+    seen = seen if len(seen) <= LONGEST else f"{seen[: LONGEST - 3]}..."
+    return SettingError(f"{kind} {name}={seen}", f"{message[0].upper()}{message[1:]}.")
 
 
 def as_plain(value: object) -> dict[str, Any]:
@@ -89,13 +95,13 @@ def from_plain(cls: type[S], plain: Mapping[str, object]) -> S:
     return cls(**plain)
 
 
-def parse_assignments(texts: Iterable[str]) -> dict[str, object]:
+def parse_assignments(texts: Iterable[str]) -> dict[str, Any]:
     """Reads `field=value` as written on a command line; the text `none` means None.
 
     Raises:
         SettingError: If a text has no `=`, or a field comes twice.
     """
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitlab.bench.measurement import Measurement
 from digitlab.data import mnist
@@ -25,10 +26,11 @@ def reading(say: Say) -> Iterator[Measurement]:
     """The 10,000 test digits through torch (`swift`) and through the ONNX model that ships."""
     test = mnist("test")
     examples, network, shipped = Examples.of(test), build("swift"), OnnxModel()
-    for name, read in (
+    ways: list[tuple[str, Callable[[], NDArray[np.float32]]]] = [
         ("swift in torch", lambda: predict_logits(network, examples.inputs)),
         ("shipped model in ONNX Runtime", lambda: shipped.logits(examples.inputs.numpy())),
-    ):
+    ]
+    for name, read in ways:
         read()
         rates = []
         for _ in range(ROUNDS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import nn
@@ -37,7 +38,7 @@ def steps(say: Say) -> Iterator[Measurement]:
 def _compare(
     title: str,
     network: str,
-    options: dict[str, object],
+    options: dict[str, Any],
     batch: int,
     examples: Examples,
     goal: str,

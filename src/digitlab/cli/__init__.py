@@ -11,10 +11,14 @@ import sys
 import typer
 
 from digitlab.cli import bench, compare, data, evaluate, export, networks, predict, train
-from digitlab.cli.talk import complain
+from digitlab.cli.talk import complain, say
 from digitlab.errors import DigitlabError
 
 __all__ = ["app", "main"]
+
+INTERRUPTED = 130
+UsageError = typer.BadParameter.__mro__[1]
+"""What Typer raises for wrong words; its own name for it is private."""
 
 app = typer.Typer(
     name="digitlab",
@@ -37,7 +41,20 @@ app.add_typer(data.app, name="data")
 def main() -> None:
     """Runs one command and leaves with its exit code: 0, 1, 2 or 130 (see `docs/commands.md`)."""
     try:
-        app(prog_name="digitlab")
+        code = app(prog_name="digitlab", standalone_mode=False)
     except DigitlabError as error:
         complain(str(error))
         sys.exit(2)
+    except UsageError as error:
+        command = error.ctx.command_path if error.ctx else "digitlab"
+        if len(sys.argv) > 1:
+            complain(f"{error.format_message()}\nSee {command} --help.")
+        else:  # nothing was asked for: the message is the help itself
+            say(error.format_message())
+        sys.exit(2)
+    except OSError as error:
+        complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+        sys.exit(2)
+    if code == INTERRUPTED:
+        say("interrupted")
+    sys.exit(code)

@@ -23,11 +23,12 @@ def networks(
     as_json: AsJson = False,
 ) -> None:
     """List the networks, or show the layers of one."""
-    from digitlab.networks import ARCHITECTURES, build
+    from digitlab.networks import ARCHITECTURES, architecture, build
     from digitlab.settings import parse_assignments
 
     if network is not None:
-        _show(build(network, **parse_assignments(option or [])), as_json)
+        options = architecture(network).complete(parse_assignments(option or []))
+        _show(build(network, **options), as_json)
         return
     built = {name: build(name) for name in ARCHITECTURES}
     if as_json:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from digitlab.data.digits import Digits
 from digitlab.data.mnist import mnist
 
-__all__ = ["classroom", "classroom_matrix"]
+__all__ = ["classroom", "classroom_matrix", "digit_boxes"]
 
 SIDE = 20
 PER_DIGIT = 500
@@ -34,7 +34,7 @@ def classroom() -> Digits:
     """
     train = mnist("train")
     chosen = np.concatenate([np.flatnonzero(train.labels == digit)[:PER_DIGIT] for digit in range(10)])
-    return Digits(_cut(train.images[chosen]), train.labels[chosen], "classroom")
+    return Digits(digit_boxes(train.images[chosen]), train.labels[chosen], "classroom")
 
 
 def classroom_matrix() -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
@@ -51,8 +51,15 @@ def classroom_matrix() -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     return digits.features(unroll="columns"), digits.labels.astype(np.uint8)[:, None]
 
 
-def _cut(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The ink of each image `(n, height, width)`, centred in `(n, 20, 20)`."""
+def digit_boxes(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The 20x20 boxes that MNIST's digits fill: the ink of each image, centred.
+
+    Args:
+        images: `(n, height, width)`, `uint8`, 0 = paper; ink larger than 20x20 is cut off.
+
+    Returns:
+        `(n, 20, 20)`, `uint8`.
+    """
     padded = np.pad(images, ((0, 0), (SIDE, SIDE), (SIDE, SIDE)))
     rows = SIDE + _starts(images.max(axis=2))[:, None] + np.arange(SIDE)
     columns = SIDE + _starts(images.max(axis=1))[:, None] + np.arange(SIDE)

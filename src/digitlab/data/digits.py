@@ -99,9 +99,7 @@ class Digits:
         """
         if not 1 <= n <= len(self):
             raise SettingError(f"cannot take {n} of {len(self)} digits", f"Take 1 to {len(self)}.")
-        return replace(
-            self, images=self.images[:n], labels=self.labels[:n], name=f"{self.name}[first {n}]"
-        )
+        return replace(self, images=self.images[:n], labels=self.labels[:n], name=f"{self.name}[first {n}]")
 
     def subset(self, indices: NDArray[np.integer] | list[int], name: str | None = None) -> Digits:
         """The digits at `indices`, in that order.

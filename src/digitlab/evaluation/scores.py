@@ -94,8 +94,9 @@ def log_probabilities(logits: NDArray[np.floating]) -> NDArray[np.float64]:
         `(n, 10)`, each 0 or less.
     """
     shifted = np.subtract(logits, logits.max(axis=1, keepdims=True), dtype=np.float64)
-    log_sums: NDArray[np.float64] = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return shifted - log_sums
+    log_sums = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    logs: NDArray[np.float64] = shifted - log_sums
+    return logs
 
 
 def accuracy_and_log_loss(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -12,7 +13,8 @@ from matplotlib.figure import Figure
 
 __all__ = ["new_figure", "save_figure", "style"]
 
-STYLE = {
+DPI = 150
+STYLE: dict[Any, Any] = {
     "font.size": 11,
     "axes.titlesize": 12,
     "axes.spines.top": False,
@@ -23,7 +25,6 @@ STYLE = {
     "axes.axisbelow": True,
     "lines.linewidth": 1.8,
     "legend.frameon": False,
-    "savefig.dpi": 150,
 }
 
 
@@ -44,5 +45,5 @@ def new_figure(width: float, height: float) -> Figure:
 def save_figure(figure: Figure) -> bytes:
     """The figure as PNG; the same figure gives the same bytes."""
     png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=STYLE["savefig.dpi"], metadata={"Software": None})
+    figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
     return png.getvalue()

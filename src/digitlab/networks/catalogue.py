@@ -35,6 +35,14 @@ class Architecture:
     layers: Callable[[Any, torch.Generator], dict[str, nn.Module]]
     input_shape: tuple[int, int] | None = (28, 28)
 
+    def complete(self, options: Mapping[str, object]) -> dict[str, Any]:
+        """`options` checked, as plain data, those left out with their defaults.
+
+        Raises:
+            SettingError: If an option is unknown, or a value is not allowed.
+        """
+        return as_plain(self.options(**options))
+
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     "softmax": Architecture(
@@ -61,7 +69,7 @@ def architecture(name: str) -> Architecture:
     return ARCHITECTURES[name]
 
 
-def build(name: str, *, seed: int = 0, **options: object) -> Network:
+def build(name: str, /, *, seed: int = 0, **options: object) -> Network:
     """Builds a network, its weights freshly drawn.
 
     Args:

@@ -63,7 +63,7 @@ def dense(
         generator: Where the randomness comes from.
         bias: What every bias starts at.
     """
-    layer: nn.Linear = skip_init(nn.Linear, inputs, outputs)
+    layer: nn.Linear = skip_init(nn.Linear, inputs, outputs, device=torch.get_default_device())
     _start(layer.weight, start, generator)
     nn.init.constant_(layer.bias, bias)
     return layer
@@ -93,7 +93,14 @@ def convolution(
         bias: What every bias starts at; None for no biases.
     """
     layer: nn.Conv2d = skip_init(
-        nn.Conv2d, inputs, outputs, size, stride=stride, padding=padding, bias=bias is not None
+        nn.Conv2d,
+        inputs,
+        outputs,
+        size,
+        stride=stride,
+        padding=padding,
+        bias=bias is not None,
+        device=torch.get_default_device(),
     )
     _start(layer.weight, start, generator)
     if layer.bias is not None and bias is not None:
@@ -102,6 +109,8 @@ def convolution(
 
 
 def _start(weight: Tensor, start: Initialisation, generator: torch.Generator) -> None:
+    if weight.is_meta:
+        return  # only its shape is wanted: see `load_network`
     if start == "glorot":
         nn.init.xavier_uniform_(weight, generator=generator)
     elif start == "he":

@@ -8,10 +8,12 @@ from typing import Any
 
 import safetensors
 import safetensors.torch
+import torch
+from torch import Tensor
 
 from digitlab.errors import ModelError, SettingError
 from digitlab.files import replacing
-from digitlab.networks.catalogue import build
+from digitlab.networks.catalogue import architecture, build
 from digitlab.networks.network import Network
 
 __all__ = ["SCHEMA_VERSION", "describe", "load_network", "load_weights", "save_network"]
@@ -48,14 +50,17 @@ def load_network(path: Path) -> Network:
     """
     description = _description(path)
     try:
-        network = build(str(description["network"]), **description["options"])
-    except (SettingError, TypeError, KeyError, RuntimeError) as error:
+        name = str(description["network"])
+        options = architecture(name).complete(description["options"])
+        with torch.device("meta"):  # shapes only: a damaged file may ask for gigabytes
+            network = build(name, **options)
+    except (SettingError, TypeError, KeyError) as error:
         reason = error.problem if isinstance(error, SettingError) else repr(error)
         raise ModelError(
             f"{path} names a network that cannot be built: {reason}",
             "It may come from a newer digitlab; update, or export it again.",
         ) from None
-    load_weights(network, path)
+    network.load_state_dict(_fitting_tensors(network, path), assign=True)
     return network.eval()
 
 
@@ -63,22 +68,38 @@ def load_weights(network: Network, path: Path) -> None:
     """Loads the weights in `path` into `network`, which must fit exactly.
 
     Raises:
-        ModelError: If the file cannot be read, or a weight is missing, unknown or of another shape.
+        ModelError: If the file cannot be read, or a weight is missing, unknown, of another shape or
+            type, or not a number.
     """
+    network.load_state_dict(_fitting_tensors(network, path))
+
+
+def _fitting_tensors(network: Network, path: Path) -> dict[str, Tensor]:
+    """The tensors in `path`, which are exactly those of `network`, copied out of the file."""
     try:
         tensors = safetensors.torch.load_file(path)
     except (safetensors.SafetensorError, OSError) as error:
         raise _unreadable(path, error) from None
     expected = network.state_dict()
     for name in expected.keys() | tensors.keys():
-        here = list(expected[name].shape) if name in expected else "no such weight"
-        there = list(tensors[name].shape) if name in tensors else "no such weight"
+        here, there = _form(expected.get(name)), _form(tensors.get(name))
         if here != there:
             raise ModelError(
                 f"{path} does not fit {network.name}: {name} is {there} in the file, {here} in the network",
                 "Build the network with the options the file was saved with, or load the file by itself.",
             )
-    network.load_state_dict(tensors)
+        if not tensors[name].isfinite().all():
+            raise ModelError(
+                f"{path}: {name} holds values that are not numbers",
+                "The file is damaged, or its training diverged. Train again with a lower learning rate.",
+            )
+    return {name: value.clone() for name, value in tensors.items()}
+
+
+def _form(tensor: Tensor | None) -> str:
+    if tensor is None:
+        return "not there"
+    return f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"
 
 
 def _description(path: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,8 @@ DEFAULT_MODEL = Path(__file__).with_name("model.onnx")
 BATCH = 256
 THREADS = 2  # a small network gains nothing from more
 EXPECTED = (
-    "Give a network with input 'ink', float32 (n, height, width), and output 'logits', float32 (n, 10)."
+    "Give a network with input 'ink', float32 (n, height, width) or (n, features), "
+    "and output 'logits', float32 (n, 10)."
 )
 
 
@@ -33,12 +35,12 @@ class OnnxModel:
         path: The file.
         network: The name of the architecture, from the file's metadata; `onnx` where it has none.
         options: The options it was built with, from the metadata; empty where it has none.
-        input_shape: Height and width of the images it takes.
+        input_shape: Shape of one input: `(height, width)`, or `(features,)` for images unrolled by rows.
 
     Args:
-        path: A file with one input `ink`, float32 `(n, height, width)` in [0, 1], and one output
-            `logits`, float32 `(n, 10)`, n free. Its metadata property `digitlab`, if there, is JSON:
-            `{"network": name, "options": {...}, "schema_version": 1}`.
+        path: A file with one input `ink`, float32 `(n, height, width)` or `(n, features)` in [0, 1], and
+            one output `logits`, float32 `(n, 10)`, n free. Its metadata property `digitlab`, if there, is
+            JSON: `{"network": name, "options": {...}, "schema_version": 1}`.
 
     Raises:
         ModelError: If the file is missing, not ONNX, or of other inputs and outputs.
@@ -54,7 +56,7 @@ class OnnxModel:
         """Runs the network.
 
         Args:
-            ink: `(n, height, width)`, float32 in [0, 1], 0 = paper.
+            ink: `(n, *input_shape)`, or images of that many pixels; float32 in [0, 1], 0 = paper.
 
         Returns:
             `(n, 10)`, logits of the digits 0 to 9.
@@ -62,12 +64,13 @@ class OnnxModel:
         Raises:
             ModelError: If `ink` has another shape or type, or the network fails on it.
         """
-        if ink.ndim != 3 or ink.shape[1:] != self.input_shape or ink.dtype != np.float32:
-            height, width = self.input_shape
+        fits = ink.shape[1:] == self.input_shape or (math.prod(ink.shape[1:]),) == self.input_shape
+        if not fits or ink.dtype != np.float32:
             raise ModelError(
                 f"ink of shape {ink.shape} and type {ink.dtype}",
-                f"{self.path} takes float32 (n, {height}, {width}).",
+                f"{self.path} takes float32 (n, {', '.join(map(str, self.input_shape))}).",
             )
+        ink = ink.reshape(-1, *self.input_shape)
         logits = np.empty((len(ink), 10), np.float32)
         for start in range(0, len(ink), BATCH):
             batch = slice(start, start + BATCH)
@@ -104,24 +107,22 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def _input_shape(session: onnxruntime.InferenceSession, path: Path) -> tuple[int, int]:
-    """Height and width of the input, once names, types and shapes are seen to be as they should."""
+def _input_shape(session: onnxruntime.InferenceSession, path: Path) -> tuple[int, ...]:
+    """Shape of one input, once names, types and shapes are seen to be as they should."""
     inputs, outputs = session.get_inputs(), session.get_outputs()
     seen = ", ".join(f"{value.name} {value.type} {value.shape}" for value in (*inputs, *outputs))
     fits = (
         [value.name for value in inputs] == ["ink"]
         and [value.name for value in outputs] == ["logits"]
         and {value.type for value in (*inputs, *outputs)} == {"tensor(float)"}
-        and len(inputs[0].shape) == 3
-        and [type(size) is int for size in inputs[0].shape] == [False, True, True]
+        and [type(size) is int for size in inputs[0].shape] in ([False, True], [False, True, True])
         and len(outputs[0].shape) == 2
         and type(outputs[0].shape[0]) is not int
         and outputs[0].shape[1] == 10
     )
     if not fits:
         raise ModelError(f"{path} is a network for something else: {seen}", EXPECTED)
-    _, height, width = inputs[0].shape
-    return height, width
+    return tuple(inputs[0].shape[1:])
 
 
 def _origin(session: onnxruntime.InferenceSession, path: Path) -> tuple[str, dict[str, Any]]:

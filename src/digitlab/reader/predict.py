@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.data.classroom import digit_boxes
 from digitlab.data.picture import read_digit
 from digitlab.errors import ModelError
 
@@ -17,11 +19,15 @@ __all__ = ["Model", "Prediction", "predict"]
 
 
 class Model(Protocol):
-    """What predicting needs of a network, wherever it runs."""
+    """A trained network, wherever it runs: ink in, logits out."""
+
+    @property
+    def network(self) -> str:
+        """Name of the architecture."""
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """Height and width of the images it takes."""
+        """Shape of one input: `(height, width)`, or `(features,)` for images unrolled by rows."""
 
     def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits `(n, 10)` of ink `(n, height, width)`, float32 in [0, 1]."""
@@ -35,7 +41,7 @@ class Prediction:
         image: The picture's path, as given.
         digit: The likeliest digit.
         probabilities: Ten of them, for the digits 0 to 9; they sum to 1.
-        seen: `(28, 28)`, `uint8`, 0 = paper, 255 = ink: the picture as the network saw it.
+        seen: `(28, 28)` or `(20, 20)`, `uint8`, 0 = paper, 255 = ink: what the network saw.
     """
 
     image: str
@@ -49,7 +55,7 @@ def predict(paths: Sequence[str | os.PathLike[str]], model: Model) -> list[Predi
 
     Args:
         paths: Picture files; see `digitlab.data.picture.read_picture`.
-        model: A network that takes images of 28x28.
+        model: A network that takes images of 28x28, or of the classroom set's 20x20.
 
     Returns:
         One prediction for each path, in order.
@@ -58,14 +64,17 @@ def predict(paths: Sequence[str | os.PathLike[str]], model: Model) -> list[Predi
         DataError: If a picture cannot be read or shows no ink.
         ModelError: If the network takes images of another size, or gives logits that are not finite.
     """
-    if tuple(model.input_shape) != (28, 28):
+    size = math.prod(model.input_shape)
+    if size not in (28 * 28, 20 * 20):
         raise ModelError(
-            f"the network takes images of {'x'.join(map(str, model.input_shape))}",
-            "Pictures are brought to 28x28: use a network trained on MNIST.",
+            f"{model.network} takes inputs of {'x'.join(map(str, model.input_shape))}",
+            "Pictures are brought to 28x28 or 20x20: use a network trained on such images.",
         )
     if not paths:
         return []
     seen = np.stack([read_digit(path) for path in paths])
+    if size == 20 * 20:
+        seen = digit_boxes(seen)
     probabilities = _softmax(model.logits(np.multiply(seen, np.float32(1 / 255), dtype=np.float32)))
     return [
         Prediction(os.fspath(path), int(row.argmax()), tuple(row.tolist()), image)

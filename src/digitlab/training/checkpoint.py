@@ -83,9 +83,9 @@ class Checkpoint:
                 facts = json.loads(file.metadata()["session"])
             tensors = safetensors.torch.load_file(self.path)
             _restore(session, facts, tensors)
-        except (safetensors.SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (safetensors.SafetensorError, OSError, LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             raise RunError(
-                f"cannot go on from {self.path}: {error}",
+                f"cannot go on from {self.path}: {' '.join(str(error).split()) or type(error).__name__}",
                 "Delete the checkpoint folder to start that run over.",
             ) from None
 

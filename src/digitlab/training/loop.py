@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -26,7 +27,7 @@ from digitlab.training.recipe import Recipe
 from digitlab.training.schedules import learning_rate_at
 from digitlab.training.session import Session, Timetable
 
-__all__ = ["Callback", "Fitted", "Live", "fit"]
+__all__ = ["Callback", "Fitted", "Live", "check_training", "fit"]
 
 
 @dataclass
@@ -106,7 +107,7 @@ def fit(
         DataError: If the network does not take these inputs.
         TrainingError: If the loss stops being a number.
     """
-    _check(network, recipe, train, validation)
+    check_training(network, recipe, train, validation)
     hardware = choose_hardware(recipe, network)
     timetable = Timetable.of(recipe, len(train))
     network = hardware.place(network)
@@ -207,10 +208,7 @@ def _train_period(
     sizes = torch.tensor([len(labels) for labels in targets], dtype=torch.float64)
     mean_loss = float((torch.stack(losses).double().cpu() * sizes).sum() / sizes.sum())
     if not mean_loss < float("inf"):
-        raise TrainingError(
-            f"the loss is no longer a number (period {len(session.history) + 1}, step {session.step})",
-            f"Lower the learning rate, which is {recipe.learning_rate:g}, or clip gradients (clip_norm=5).",
-        )
+        raise _diverged(session, recipe.learning_rate)
     right = (torch.cat(outputs).argmax(1) == torch.cat(targets)).double().mean()
     period = Period(
         period=len(session.history) + 1,
@@ -223,6 +221,13 @@ def _train_period(
     return period, stop
 
 
+def _diverged(session: Session, rate: float) -> TrainingError:
+    return TrainingError(
+        f"the loss is no longer a number (period {len(session.history) + 1}, step {session.step})",
+        f"Lower the learning rate, which is {rate:g}, or clip gradients (clip_norm=5).",
+    )
+
+
 def _follow(session: Session, period: Period, validation: Examples | None) -> Period:
     """Scores the weights as they would be kept, and enters the period into the history."""
     started = time.perf_counter()
@@ -230,6 +235,8 @@ def _follow(session: Session, period: Period, validation: Examples | None) -> Pe
     with session.average.put_into(network) if session.average else nullcontext():
         if validation is not None:
             logits = predict_logits(network, validation.inputs)
+            if not np.isfinite(logits).all():
+                raise _diverged(session, period.learning_rate)
             accuracy, loss = accuracy_and_log_loss(logits, validation.labels.numpy())
             period = replace(period, validation_loss=loss, validation_accuracy=accuracy)
         session.best.consider(period, network)
@@ -263,7 +270,16 @@ def _prepare_dropout(network: Network, recipe: Recipe, hardware: Hardware) -> to
     return generator if any(layer.rate for layer in layers) else None
 
 
-def _check(network: Network, recipe: Recipe, train: Examples, validation: Examples | None) -> None:
+def check_training(
+    network: Network, recipe: Recipe, train: Examples, validation: Examples | None = None
+) -> None:
+    """Checks that `fit` can begin with these.
+
+    Raises:
+        SettingError: If the recipe does not go with the network, the data or this machine.
+        DataError: If the network does not take these inputs.
+    """
+    choose_hardware(recipe, network)
     train.check_fit(network)
     if validation is not None:
         validation.check_fit(network)

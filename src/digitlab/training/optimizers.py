@@ -47,7 +47,7 @@ class RMSprop(torch.optim.Optimizer):
             weights = [p for p in group["params"] if p.grad is not None]
             gradients = [p.grad for p in weights]
             if group["weight_decay"]:
-                gradients = torch._foreach_add(gradients, weights, alpha=group["weight_decay"])
+                gradients = list(torch._foreach_add(gradients, weights, alpha=group["weight_decay"]))
             squares = [self._mean_square(p) for p in weights]
             torch._foreach_mul_(squares, group["rho"])
             torch._foreach_addcmul_(squares, gradients, gradients, value=1 - group["rho"])

@@ -32,10 +32,11 @@ def learning_rate_at(recipe: Recipe, step: int, total_steps: int, epoch_steps: i
     if recipe.schedule == "constant":
         return recipe.learning_rate
     step -= warm_up_steps
+    decays = step / (epoch_steps * recipe.decay_epochs)
     if recipe.schedule == "exponential":
-        return recipe.learning_rate * recipe.decay ** (step / (epoch_steps * recipe.decay_epochs))
+        return recipe.learning_rate * math.pow(recipe.decay, decays)
     if recipe.schedule == "step":
-        return recipe.learning_rate * recipe.decay ** int(step / (epoch_steps * recipe.decay_epochs))
+        return recipe.learning_rate * math.pow(recipe.decay, math.floor(decays))
     last = max(1, total_steps - warm_up_steps - 1)
     if recipe.schedule == "cosine":
         return recipe.learning_rate * _half_cosine(1, recipe.final_rate, step / last)
