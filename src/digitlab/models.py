@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from digitlab.data import classroom, load
-from digitlab.errors import ModelError, OutputError
+from digitlab.errors import DataError, ModelError, OutputError, SettingError
 from digitlab.evaluation import predict_logits
 from digitlab.networks import Network, export_onnx, load_network, save_network
 from digitlab.reader import Model, OnnxModel
@@ -75,8 +75,8 @@ def open_network(path: Path) -> Network:
 def export_model(source: Path, to: Path) -> dict[str, Any]:
     """Writes a trained network to one file and checks the file against it.
 
-    The check reads digits that the network was trained on where its run says which, else MNIST's
-    training digits or, for other sizes, even noise.
+    The check reads digits that the network was trained on where its run says which and they
+    are still there, else MNIST's training digits or, for other sizes, even noise.
 
     Args:
         source: A run folder or a weights file.
@@ -109,9 +109,11 @@ def export_model(source: Path, to: Path) -> dict[str, Any]:
 
 
 def _real_inputs(network: Network, source: Path) -> torch.Tensor:
-    """Inputs for `network`: `(CHECKED, ...)`, from the data of its run, else of MNIST."""
-    name = Run.open(source).facts.data.train if source.is_dir() else "mnist:train"
-    digits = load(name)
+    """Inputs for `network`: at most `CHECKED`, from the data of its run, else of MNIST."""
+    try:
+        digits = load(Run.open(source).facts.data.train if source.is_dir() else "mnist:train")
+    except (DataError, SettingError):  # moved or changed since
+        digits = load("mnist:train")
     if network.takes((digits.height, digits.width)):
         return torch.from_numpy(digits.take(min(CHECKED, len(digits))).ink())
     if network.takes((20, 20)):

@@ -25,13 +25,15 @@ LARGEST_DIFFERENCE = 1e-3
 def export_onnx(network: Network, path: Path, inputs: Tensor) -> float:
     """Writes `network` to `path` as ONNX and checks the file against it.
 
-    The file takes `ink` `(n, *input_shape)`, `float32`, any n, and gives `logits` `(n, 10)`. Its
-    metadata property `digitlab` holds the network's name and options.
+    The file takes `ink`, `float32`, of the shape of `inputs` with any n, and gives `logits` `(n, 10)`.
+    Its metadata property `digitlab` holds the network's name and options.
 
     Args:
         network: A trained network.
         path: The file to write; an old one is replaced only by a new one that passed the check.
-        inputs: `(n, *input_shape)` real inputs to check with.
+        inputs: Real inputs to check with: pictures `(n, height, width)`, also for a network that
+            takes features, since whoever reads with the file has pictures; `(n, features)` where
+            there are none.
 
     Returns:
         The largest difference between a logit of the file and of the network.
@@ -43,7 +45,7 @@ def export_onnx(network: Network, path: Path, inputs: Tensor) -> float:
     import onnx
 
     network.eval()
-    example = inputs.reshape(-1, *network.input_shape)[:2]
+    example = torch.zeros(2, *inputs.shape[1:])  # of one alone, the exporter would fix n at 1
     with warnings.catch_warnings():
         # The exporter warns of its own innards (opset conversion, copyreg); none of it is ours to mend.
         warnings.simplefilter("ignore")
@@ -78,13 +80,12 @@ def onnx_difference(network: Network, path: Path, inputs: Tensor) -> float:
     Args:
         network: What the file was made from.
         path: An ONNX file.
-        inputs: `(n, *input_shape)` inputs to ask both about.
+        inputs: `(n, ...)` inputs to ask both about, of the shape that the file takes.
     """
     import onnxruntime
 
-    ink = inputs.reshape(-1, *network.input_shape)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    (theirs,) = session.run(["logits"], {"ink": ink.numpy()})
+    (theirs,) = session.run(["logits"], {"ink": inputs.numpy()})
     with torch.inference_mode():
-        ours = network(ink).numpy()
+        ours = network(inputs).numpy()
     return float(np.abs(theirs - ours).max())
