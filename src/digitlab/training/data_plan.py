@@ -63,7 +63,7 @@ class DataPlan:
         Raises:
             SettingError: If `test` is what is trained on, which would make its score worthless.
         """
-        if self.test in (self.train, self.validation):
+        if self.test != "none" and self.test in (self.train, self.validation):
             raise SettingError(
                 f"data setting test={self.test!r} is also trained on or followed",
                 "Score a run on digits that its training never sees.",
