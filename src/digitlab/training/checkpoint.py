@@ -28,6 +28,17 @@ __all__ = ["Checkpoint"]
 SHARE_OF_TIME = 0.05
 """Most of the time that saving may take: after a save, the next waits 20 times as long."""
 
+DAMAGE = (
+    safetensors.SafetensorError,
+    OSError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+)
+"""What a damaged file can make a reader run into."""
+
 
 class Checkpoint:
     """Where a training keeps its state: `state.safetensors` in a folder.
@@ -83,9 +94,10 @@ class Checkpoint:
                 facts = json.loads(file.metadata()["session"])
             tensors = safetensors.torch.load_file(self.path)
             _restore(session, facts, tensors)
-        except (safetensors.SafetensorError, OSError, LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        except DAMAGE as error:
+            reason = " ".join(str(error).split())  # torch's are of several lines
             raise RunError(
-                f"cannot go on from {self.path}: {' '.join(str(error).split()) or type(error).__name__}",
+                f"cannot go on from {self.path}: {reason}",
                 "Delete the checkpoint folder to start that run over.",
             ) from None
 

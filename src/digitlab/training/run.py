@@ -15,7 +15,7 @@ import torch
 
 from digitlab.errors import DigitlabError, RunError
 from digitlab.files import make_folder, write_json, write_text
-from digitlab.networks import Network, load_network, save_network
+from digitlab.networks import Network, architecture, load_network, save_network
 from digitlab.settings import as_plain, from_plain, settings
 from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.data_plan import DataPlan
@@ -24,6 +24,17 @@ from digitlab.training.history import Period, history_from_csv, history_to_csv
 from digitlab.training.recipe import Recipe
 
 __all__ = ["Run", "RunFacts", "environment", "new_run_folder"]
+
+METRICS = (
+    "splits",
+    "parameters",
+    "steps",
+    "hardware",
+    "train_seconds",
+    "load_seconds",
+    "evaluation_seconds",
+)
+"""What a finished run's `metrics.json` holds at least."""
 
 
 @settings("field of a run")
@@ -94,7 +105,9 @@ class Run:
                 f"{path} is of schema version {seen!r}; this digitlab reads version 1", "Update digitlab."
             )
         try:
-            return cls(folder, from_plain(RunFacts, plain))
+            facts = from_plain(RunFacts, plain)
+            architecture(facts.network).complete(facts.options)
+            return cls(folder, facts)
         except (DigitlabError, TypeError) as error:
             reason = error.problem if isinstance(error, DigitlabError) else error
             raise RunError(f"{path}: {reason}", "Train again into a new folder.") from None
@@ -147,8 +160,15 @@ class Run:
             )
         try:
             plain: dict[str, Any] = json.loads((self.folder / "metrics.json").read_bytes())
-        except (OSError, ValueError) as error:
-            raise RunError(f"cannot read the metrics of {self.folder}: {error}", "Train again.") from None
+            if plain["schema_version"] != 1:
+                raise ValueError(f"schema version {plain['schema_version']!r}; this digitlab reads version 1")
+            missing = [name for name in METRICS if name not in plain]
+            if missing or "train" not in plain["splits"]:
+                raise ValueError(f"{', '.join(missing) or 'the split train'} is missing")
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise RunError(
+                f"cannot read the metrics of {self.folder}: {error}", "Train again, or update digitlab."
+            ) from None
         return plain
 
     def network(self) -> Network:
