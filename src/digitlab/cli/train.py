@@ -52,6 +52,16 @@ def train(
 ) -> None:
     """Train a network; write a run folder; print its final metrics."""
     if resume is not None:
+        _only_resume(
+            {
+                "--option": bool(option),
+                "--set": bool(set_),
+                "--recipe": recipe is not None,
+                "--seed": seed is not None,
+                "--seeds": seeds != 1,
+                "--out": out is not None,
+            }
+        )
         _print_run(_resumed(resume, network), as_json)
         return
     if network is None:
@@ -83,6 +93,16 @@ def _trained(
 
     with following(f"{network}, seed {recipe.seed}", recipe) as (callbacks, on_period):
         return experiment.train(network, options, recipe, data, out, callbacks=callbacks, on_period=on_period)
+
+
+def _only_resume(others: dict[str, bool]) -> None:
+    """Refuses settings given beside `--resume`, which goes on with those that the run began with."""
+    given = [name for name, is_given in others.items() if is_given]
+    if given:
+        raise SettingError(
+            f"{given[0]} does not go with --resume: a run keeps the settings it began with",
+            "Leave it out, or train a new run.",
+        )
 
 
 def _resumed(folder: Path, network: str | None) -> Run:
