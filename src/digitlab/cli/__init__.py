@@ -7,6 +7,7 @@ when it runs, so that `digitlab --help` answers at once.
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import typer
 
@@ -17,7 +18,7 @@ from digitlab.errors import DigitlabError
 __all__ = ["app", "main"]
 
 INTERRUPTED = 130
-UsageError = typer.BadParameter.__mro__[1]
+UsageError: Any = typer.BadParameter.__mro__[1]
 """What Typer raises for wrong words; its own name for it is private."""
 
 app = typer.Typer(
