@@ -15,6 +15,7 @@ from digitlab.settings import Several, settings
 __all__ = ["MlpOptions", "SoftmaxOptions", "mlp_layers", "softmax_layers"]
 
 Width = Annotated[int, Field(ge=1, le=100_000)]
+Outputs = Annotated[int, Field(ge=2, le=1000)]
 LARGEST = 100_000_000
 ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 
@@ -24,11 +25,12 @@ class SoftmaxOptions:
     """Options of `softmax`."""
 
     inputs: Width = 784  # numbers in one input: 784 for 28x28, 400 for the classroom set
+    outputs: Outputs = 10  # classes, one logit each
 
 
 def softmax_layers(options: SoftmaxOptions, generator: torch.Generator) -> dict[str, nn.Module]:
     """Softmax regression: one dense layer that starts at zero (sources 000 and 002)."""
-    return {"flatten": nn.Flatten(), "logits": dense(options.inputs, 10, "zeros", generator)}
+    return {"flatten": nn.Flatten(), "logits": dense(options.inputs, options.outputs, "zeros", generator)}
 
 
 @settings("option of mlp")
@@ -40,10 +42,11 @@ class MlpOptions:
     activation: Literal["relu", "sigmoid", "tanh"] = "relu"  # of every hidden layer
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # rate after every hidden layer
     initialisation: Literal["by-activation", "glorot", "he"] = "by-activation"  # he for relu, else glorot
+    outputs: Outputs = 10  # classes, one logit each
 
     @model_validator(mode="after")
     def _not_too_large(self) -> Self:
-        widths = (self.inputs, *self.hidden, 10)
+        widths = (self.inputs, *self.hidden, self.outputs)
         parameters = sum((a + 1) * b for a, b in pairwise(widths))
         if parameters > LARGEST:
             raise ValueError(f"inputs and hidden make {parameters:,} parameters, more than {LARGEST:,}")
@@ -51,7 +54,7 @@ class MlpOptions:
 
 
 def mlp_layers(options: MlpOptions, generator: torch.Generator) -> dict[str, nn.Module]:
-    """A multi-layer perceptron: dense layers with an activation, then ten logits.
+    """A multi-layer perceptron: dense layers with an activation, then a logit for each class.
 
     A `dropout` layer follows each activation only when `dropout` is above 0.
     """
@@ -66,5 +69,5 @@ def mlp_layers(options: MlpOptions, generator: torch.Generator) -> dict[str, nn.
         if options.dropout:
             layers[f"dropout{number}"] = Dropout(options.dropout)
         width = units
-    layers["logits"] = dense(width, 10, "glorot", generator)
+    layers["logits"] = dense(width, options.outputs, "glorot", generator)
     return layers
