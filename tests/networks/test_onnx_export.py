@@ -1,0 +1,68 @@
+"""ONNX files: any number of pictures, the same logits, and their origin inside."""
+
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from digitlab.data import mnist
+from digitlab.errors import ModelError
+from digitlab.networks import build, export_onnx, onnx_export
+from digitlab.reader import OnnxModel
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return torch.from_numpy(mnist("test").take(64).ink())
+
+
+@pytest.mark.parametrize("name", ["swift", "mlp"])
+def test_the_file_does_what_the_network_does(name, digits, tmp_path):
+    network = build(name, seed=3)
+    difference = export_onnx(network, tmp_path / "a.onnx", digits)
+    assert 0 <= difference < 1e-4
+    session = onnxruntime.InferenceSession(tmp_path / "a.onnx", providers=["CPUExecutionProvider"])
+    assert session.get_inputs()[0].shape == ["n", 28, 28]
+    for n in (1, 3, 64):
+        (theirs,) = session.run(["logits"], {"ink": digits[:n].numpy()})
+        np.testing.assert_allclose(theirs, network(digits[:n]).detach(), atol=1e-4)
+    onnx.checker.check_model(tmp_path / "a.onnx", full_check=True)
+    told = json.loads(session.get_modelmeta().custom_metadata_map["digitlab"])
+    assert told == {"schema_version": 1, "network": name, "options": network.options}
+
+
+def test_the_reader_reads_it(digits, tmp_path):
+    network = build("mlp", hidden=(5,), dropout=0.5)
+    export_onnx(network, tmp_path / "a.onnx", digits)
+    model = OnnxModel(tmp_path / "a.onnx")
+    assert (model.network, model.options, model.input_shape) == ("mlp", network.options, (28, 28))
+    np.testing.assert_allclose(model.logits(digits.numpy()), network(digits).detach(), atol=1e-4)
+
+
+def test_features_that_are_no_picture(tmp_path):
+    inputs = torch.rand(1, 37)
+    export_onnx(build("softmax", inputs=37), tmp_path / "a.onnx", inputs)
+    session = onnxruntime.InferenceSession(tmp_path / "a.onnx", providers=["CPUExecutionProvider"])
+    assert session.get_inputs()[0].shape == ["n", 37]
+
+
+def test_a_file_that_fails_its_check_is_not_kept(digits, tmp_path, monkeypatch):
+    path = tmp_path / "a.onnx"
+    path.write_bytes(b"old")
+    for wrong in (0.5, float("nan")):
+        monkeypatch.setattr(onnx_export, "onnx_difference", lambda *_, wrong=wrong: wrong)
+        with pytest.raises(ModelError, match="differ from the network's by"):
+            export_onnx(build("softmax"), path, digits)
+    assert path.read_bytes() == b"old"
+    assert [file.name for file in tmp_path.iterdir()] == ["a.onnx"]
+
+
+def test_the_difference_is_the_largest_of_any_logit(digits, tmp_path):
+    network = build("softmax")
+    export_onnx(network, tmp_path / "a.onnx", digits)
+    with torch.no_grad():
+        network.layers["logits"].bias[3] = -0.25
+    assert onnx_export.onnx_difference(network, tmp_path / "a.onnx", digits) == 0.25
