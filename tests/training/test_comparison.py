@@ -1,0 +1,133 @@
+"""Runs side by side."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from digitlab.errors import RunError
+from digitlab.networks import build
+from digitlab.training import DataPlan, Recipe, Run, RunFacts, compare_runs
+
+
+@pytest.fixture
+def make_run(tmp_path):
+    def make(name, accuracies, options=None, seconds=1.0, **fields):
+        network = build("mlp", inputs=4, hidden=(2,), **(options or {}))
+        facts = RunFacts(
+            network="mlp", options=network.options, recipe=Recipe(**fields), data=DataPlan(), environment={}
+        )
+        run = Run.create(tmp_path / name, facts)
+        metrics = {
+            "splits": {
+                split: {"accuracy": share, "log_loss": 1 - share} for split, share in accuracies.items()
+            },
+            "parameters": network.parameter_count(),
+            "steps": 1,
+            "hardware": {},
+            "train_seconds": seconds,
+            "load_seconds": 0.0,
+            "evaluation_seconds": 0.0,
+        }
+        run.finish(network, [], metrics)
+        return run
+
+    return make
+
+
+def test_only_what_differs_best_first(make_run):
+    runs = [
+        make_run("a", {"train": 0.99, "validation": 0.90}, learning_rate=0.1),
+        make_run("b", {"train": 0.95, "validation": 0.97}, {"activation": "tanh"}, learning_rate=0.2),
+    ]
+    table = compare_runs(runs)
+    assert table.sorted_by == "validation accuracy"
+    assert table.columns == [
+        "run",
+        "activation",
+        "learning_rate",
+        "validation accuracy",
+        "validation log loss",
+        "train accuracy",
+        "train log loss",
+        "parameters",
+        "train seconds",
+    ]
+    assert [row["run"] for row in table.rows] == [str(runs[1].folder), str(runs[0].folder)]
+    assert [row["activation"] for row in table.rows] == ["tanh", "relu"]
+    assert [row["learning_rate"] for row in table.rows] == [0.2, 0.1]
+
+
+def test_sorted_by_what_every_run_has(make_run):
+    table = compare_runs(
+        [
+            make_run("a", {"train": 0.80, "validation": 0.99, "test": 0.70}),
+            make_run("b", {"train": 0.90, "test": 0.75}),
+            make_run("c", {"train": 0.95, "validation": 0.98}),
+        ]
+    )
+    assert table.sorted_by == "train accuracy"
+    assert [row["train accuracy"] for row in table.rows] == [0.95, 0.90, 0.80]
+    assert [row["test accuracy"] for row in table.rows] == [None, 0.75, 0.70]
+    assert [row["validation accuracy"] for row in table.rows] == [0.98, None, 0.99]
+
+
+def test_as_text_and_as_csv(make_run):
+    runs = [
+        make_run("a", {"train": 0.5}, {"dropout": 0.25}, steps=7, seconds=0.5),
+        make_run("b", {"train": 0.25}, {"dropout": 0.0}, seconds=12.5),
+    ]
+    table = compare_runs(runs)
+    lines = table.as_text().splitlines()
+    columns = "run dropout steps train_accuracy train_log_loss parameters train_seconds"
+    assert (
+        lines[0]
+        .replace("train accuracy", "train_accuracy")
+        .replace("train log loss", "train_log_loss")
+        .replace("train seconds", "train_seconds")
+        .split()
+        == columns.split()
+    )
+    assert lines[1].split() == [str(runs[0].folder), "0.2500", "7", "0.5000", "0.5000", "40", "0.5000"]
+    assert lines[2].split() == [str(runs[1].folder), "0", "-", "0.2500", "0.7500", "40", "12.5"]
+    rows = list(csv.DictReader(io.StringIO(table.as_csv())))
+    assert [row["steps"] for row in rows] == ["7", ""]
+    assert [float(row["train accuracy"]) for row in rows] == [0.5, 0.25]
+
+
+def test_one_run_and_no_difference(make_run):
+    table = compare_runs([make_run("a", {"train": 0.5})])
+    assert table.columns[:2] == ["run", "train accuracy"]
+
+
+def test_an_unfinished_run(make_run, tmp_path):
+    done = make_run("a", {"train": 0.5})
+    unfinished = Run.create(tmp_path / "b", done.facts)
+    with pytest.raises(RunError, match="b is not finished"):
+        compare_runs([done, unfinished])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "3",
+        "{}",
+        '{"schema_version": 2}',
+        '{"schema_version": 1}',
+        '{"schema_version": 1, "splits": {}}',
+    ],
+)
+def test_damaged_metrics(content, make_run):
+    run = make_run("a", {"train": 0.5})
+    (run.folder / "metrics.json").write_text(content)
+    with pytest.raises(RunError, match="cannot read the metrics"):
+        compare_runs([run])
+
+
+def test_metrics_are_one_json_document(make_run):
+    run = make_run("a", {"train": 0.5})
+    assert json.loads((run.folder / "metrics.json").read_text())["schema_version"] == 1

@@ -1,0 +1,137 @@
+"""One or two steps of each optimizer, worked by hand."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from digitlab.training import Recipe
+from digitlab.training.optimizers import clip_gradients, make_optimizer
+
+
+class Line(nn.Module):
+    """Weights that are given their gradients."""
+
+    def __init__(self, *values):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(values, dtype=torch.float64))
+
+
+def _after(recipe, weights, *gradients):
+    """The weights after one step for each gradient."""
+    line = Line(*weights)
+    optimizer = make_optimizer(line, recipe)
+    for gradient in gradients:
+        line.weight.grad = torch.tensor(gradient, dtype=torch.float64)
+        optimizer.step()
+    return line.weight.tolist()
+
+
+def test_sgd():
+    # 1 - 0.5 * 0.2 = 0.9; with weight decay 0.1: 1 - 0.5 * (0.2 + 0.1 * 1) = 0.85
+    assert _after(Recipe(optimizer="sgd", learning_rate=0.5), [1.0], [0.2]) == pytest.approx([0.9])
+    recipe = Recipe(optimizer="sgd", learning_rate=0.5, weight_decay=0.1)
+    assert _after(recipe, [1.0], [0.2]) == pytest.approx([0.85])
+    # sgd has no momentum, whatever that field says
+    recipe = Recipe(optimizer="sgd", learning_rate=0.5, momentum=0.9)
+    assert _after(recipe, [1.0], [0.2], [0.2]) == pytest.approx([0.8])
+
+
+def test_momentum():
+    # v1 = 0.2, w = 1 - 0.5 * 0.2 = 0.9; v2 = 0.8 * 0.2 + 0.4 = 0.56, w = 0.9 - 0.28 = 0.62
+    recipe = Recipe(optimizer="momentum", learning_rate=0.5, momentum=0.8)
+    assert _after(recipe, [1.0], [0.2], [0.4]) == pytest.approx([0.62])
+
+
+def test_nesterov():
+    # v1 = 0.2, w = 1 - 0.5 * (0.2 + 0.8 * 0.2) = 0.82
+    # v2 = 0.8 * 0.2 + 0.4 = 0.56, w = 0.82 - 0.5 * (0.4 + 0.8 * 0.56) = 0.82 - 0.424 = 0.396
+    recipe = Recipe(optimizer="nesterov", learning_rate=0.5, momentum=0.8)
+    assert _after(recipe, [1.0], [0.2], [0.4]) == pytest.approx([0.396])
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_adam(name):
+    recipe = Recipe(optimizer=name, learning_rate=0.1, betas=(0.5, 0.75), epsilon=0.1)
+    # Step 1: m = 0.5 * 0.4 = 0.2, of which 0.2 / (1 - 0.5) = 0.4; v = 0.25 * 0.16 = 0.04, of which
+    # 0.04 / (1 - 0.75) = 0.16, root 0.4. w = 1 - 0.1 * 0.4 / (0.4 + 0.1) = 0.92.
+    assert _after(recipe, [1.0], [0.4]) == pytest.approx([0.92])
+    # Step 2 with gradient 0: m = 0.1, of which 0.1 / 0.75 = 0.13333; v = 0.03, of which
+    # 0.03 / (1 - 0.5625) = 0.068571, root 0.261861. w = 0.92 - 0.1 * 0.13333 / 0.361861.
+    assert _after(recipe, [1.0], [0.4], [0.0]) == pytest.approx([0.92 - 0.1 * (0.1 / 0.75) / 0.3618614])
+
+
+def test_weight_decay_of_adam_and_adamw():
+    # adam adds it to the gradient: of 0.0 + 0.5 * 2 the first step is 0.1 * g / (|g| + eps), about 0.1
+    recipe = Recipe(optimizer="adam", learning_rate=0.1, weight_decay=0.5)
+    assert _after(recipe, [2.0], [0.0]) == pytest.approx([1.9])
+    # adamw takes rate * decay * weight = 0.1 * 0.5 * 2 off the weight itself
+    recipe = Recipe(optimizer="adamw", learning_rate=0.1, weight_decay=0.5)
+    assert _after(recipe, [2.0], [0.0]) == pytest.approx([1.9])
+    recipe = Recipe(optimizer="adamw", learning_rate=0.1, weight_decay=0.25)
+    assert _after(recipe, [2.0], [0.0]) == pytest.approx([1.95])
+
+
+def test_rmsprop_two_steps_by_hand():
+    recipe = Recipe(optimizer="rmsprop", learning_rate=0.1, rho=0.75, epsilon=0.01)
+    # Step 1, g = 0.4: s = 0.25 * 0.16 = 0.04; w = 1 - 0.1 * 0.4 / sqrt(0.04 + 0.01) = 1 - 0.04 / 0.2236068
+    first = 1 - 0.04 / 0.2236068
+    assert _after(recipe, [1.0], [0.4]) == pytest.approx([first])
+    # Step 2, g = -0.2: s = 0.75 * 0.04 + 0.25 * 0.04 = 0.04; w += 0.1 * 0.2 / sqrt(0.05)
+    assert _after(recipe, [1.0], [0.4], [-0.2]) == pytest.approx([first + 0.02 / 0.2236068])
+
+
+def test_rmsprops_epsilon_stands_inside_the_root():
+    recipe = Recipe(optimizer="rmsprop", learning_rate=1e-3, rho=0.9, epsilon=1e-7)
+    # A tiny gradient 1e-6: s = 0.1 * 1e-12 is nothing beside 1e-7, whose root is 3.16e-4:
+    # the step is 1e-3 * 1e-6 / 3.16e-4 = 3.16e-6. With epsilon outside it would be 1e-9 / (3.16e-7 + 1e-7).
+    assert _after(recipe, [0.0], [1e-6]) == pytest.approx([-1e-9 / math.sqrt(1e-7)], rel=1e-4)
+
+
+def test_rmsprop_weight_decay():
+    recipe = Recipe(optimizer="rmsprop", learning_rate=0.1, rho=0.0, epsilon=1e-12, weight_decay=0.5)
+    # g = 0.2 + 0.5 * 2 = 1.2; with rho 0, s = g^2, so the step is the rate: 2 - 0.1
+    assert _after(recipe, [2.0], [0.2]) == pytest.approx([1.9])
+    # 0.1 + 0.5 * -0.2 = 0: no step
+    assert _after(recipe, [-0.2], [0.1]) == pytest.approx([-0.2])
+
+
+def test_a_weight_without_gradient_stays():
+    network = nn.ModuleList([Line(1.0), Line(1.0)])
+    optimizer = make_optimizer(network, Recipe(optimizer="rmsprop"))
+    network[0].weight.grad = torch.ones(1, dtype=torch.float64)
+    optimizer.step()
+    assert network[1].weight.item() == 1
+    assert network[0].weight.item() != 1
+
+
+def _with_gradients(*gradients):
+    weights = [nn.Parameter(torch.zeros(len(gradient), dtype=torch.float64)) for gradient in gradients]
+    for weight, gradient in zip(weights, gradients, strict=True):
+        weight.grad = torch.tensor(gradient, dtype=torch.float64)
+    return weights
+
+
+def test_clipping_per_tensor():
+    weights = _with_gradients([3.0, 4.0], [0.6, 0.8], [0.3, 0.4])
+    clip_gradients(weights, Recipe(clip_norm=1, clip="per-tensor"))
+    # tf.clip_by_norm: g * 1 / max(|g|, 1); the norms are 5, 1 and 0.5
+    for weight, gradient in zip(weights, ([0.6, 0.8], [0.6, 0.8], [0.3, 0.4]), strict=True):
+        assert weight.grad.tolist() == pytest.approx(gradient, rel=2e-6)
+
+
+def test_clipping_globally():
+    weights = _with_gradients([2.0, 4.0], [4.0, 0.0])
+    clip_gradients(weights, Recipe(clip_norm=3, clip="global"))
+    # norm of all: sqrt(4 + 16 + 16) = 6, so everything is halved
+    assert weights[0].grad.tolist() == pytest.approx([1, 2], rel=2e-6)
+    assert weights[1].grad.tolist() == pytest.approx([2, 0], rel=2e-6)
+    clip_gradients(weights, Recipe(clip_norm=3.1, clip="global"))
+    assert weights[0].grad.tolist() == pytest.approx([1, 2], rel=2e-6)
+
+
+def test_no_clipping():
+    weights = _with_gradients([300.0])
+    clip_gradients(weights, Recipe())
+    assert weights[0].grad.tolist() == [300]
