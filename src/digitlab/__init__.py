@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from digitlab.data import Digits, classroom, load, mnist
     from digitlab.errors import DigitlabError
+    from digitlab.estimator import DigitClassifier
     from digitlab.evaluation import Scores, score
     from digitlab.experiment import evaluate, resume, train
     from digitlab.models import export_model, open_model
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DataPlan",
+    "DigitClassifier",
     "DigitlabError",
     "Digits",
     "Examples",
@@ -49,6 +51,7 @@ __all__ = [
 ROOMS = {
     "data": ("Digits", "classroom", "load", "mnist"),
     "errors": ("DigitlabError",),
+    "estimator": ("DigitClassifier",),
     "evaluation": ("Scores", "score"),
     "experiment": ("evaluate", "resume", "train"),
     "models": ("export_model", "open_model"),

@@ -1,0 +1,45 @@
+"""The Python examples of README.md and of the pages in docs/ run to their end."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+SECONDS = 120  # for all blocks of one page
+
+
+def _script(page):
+    """The ```python blocks of a page as one script, each line where it stands on the page."""
+    lines, inside = [], False
+    for line in page.splitlines():
+        fence = line.startswith("```")
+        lines.append(line if inside and not fence else "")
+        inside = line == "```python" or (inside and not fence)
+    return "\n".join(lines)
+
+
+EXAMPLES = {page: script for page in PAGES if (script := _script((ROOT / page).read_text())).strip()}
+
+
+def test_blocks_are_found_where_they_stand():
+    page = "a\n```python\nx = 1\n```\ntext\n```\nno python\n```\n```python\ny = 2\n```\n"
+    assert _script(page).splitlines() == ["", "", "x = 1", "", "", "", "", "", "", "y = 2"]
+    assert "README.md" in EXAMPLES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", EXAMPLES)
+def test_examples_run(page, tmp_path):
+    file = tmp_path / f"{Path(page).stem}_examples.py"
+    file.write_text(EXAMPLES[page])
+    done = subprocess.run(
+        [sys.executable, "-W", "error", file.name],
+        cwd=tmp_path,
+        timeout=SECONDS,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
