@@ -19,6 +19,7 @@ two lines that name the value and the remedy; 130 interrupted.
 COMMANDS = [
     ["train"],
     ["evaluate"],
+    ["search"],
     ["compare"],
     ["predict"],
     ["export"],

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from digitlab.models import export_model, open_model
     from digitlab.networks import Network, build, layer_table, load_network, save_network
     from digitlab.reader import predict
+    from digitlab.searching import search
     from digitlab.training import DataPlan, Examples, Recipe, Run, fit, recipe
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "resume",
     "save_network",
     "score",
+    "search",
     "train",
 ]
 
@@ -57,6 +59,7 @@ ROOMS = {
     "models": ("export_model", "open_model"),
     "networks": ("Network", "build", "layer_table", "load_network", "save_network"),
     "reader": ("predict",),
+    "searching": ("search",),
     "training": ("DataPlan", "Examples", "Recipe", "Run", "fit", "recipe"),
 }
 ROOM_OF = {name: room for room, names in ROOMS.items() for name in names}

@@ -1,0 +1,204 @@
+"""`Material`: the examples of a search, as arrays that many processes can share."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedKFold
+
+from digitlab.errors import DataError, OutputError, SettingError
+from digitlab.files import make_folder, replacing
+from digitlab.searching.plan import Plan
+from digitlab.training import DataPlan, Examples
+
+__all__ = ["IN_FOLD", "Material"]
+
+IN_FOLD = "fold"
+"""Early stopping by a stratified tenth of each fold's training part."""
+TENTH = 0.1
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What a search fits and scores on.
+
+    Attributes:
+        name: Where it comes from.
+        inputs: `(n, height, width)` or `(n, features)`, `float32`.
+        labels: `(n,)`, `int64`.
+        validation_inputs: The same of fixed validation data, which no fold holds; else empty.
+        validation_labels: `(m,)`, or empty.
+    """
+
+    name: str
+    inputs: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    validation_inputs: NDArray[np.float32]
+    validation_labels: NDArray[np.int64]
+
+    @classmethod
+    def load(cls, data: str | Examples, validation: str | Examples) -> Material:
+        """Loads what `search` is given.
+
+        Raises:
+            DataError: If it cannot be read, holds a NaN, or lengths do not match.
+            SettingError: If `validation` cannot be held out.
+        """
+        if isinstance(data, str):
+            held = validation if isinstance(validation, str) and validation != IN_FOLD else "none"
+            loaded = DataPlan(train=data, validation=held).load()
+            train, name = Examples.of(loaded.train), data
+            followed = Examples.of(loaded.validation) if loaded.validation else None
+        else:
+            train, name, followed = data, "examples", None
+            if isinstance(validation, str) and validation not in (IN_FOLD, "none"):
+                raise SettingError(
+                    f"validation={validation!r} needs data that are named",
+                    "Give validation as Examples, or 'fold', or 'none'.",
+                )
+        if isinstance(validation, Examples):
+            followed = validation
+        return cls(name, *_arrays(train, name), *_arrays(followed or _none(train), "validation"))
+
+    def facts(self) -> dict[str, Any]:
+        """What tells this material from other: name, count and digest."""
+        digest = hashlib.blake2b(digest_size=16)
+        for array in self._arrays().values():
+            digest.update(f"{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return {"name": self.name, "n": len(self.labels), "digest": digest.hexdigest()}
+
+    def check(self, cv: int) -> None:
+        """Checks that `cv` folds with every class in them can be dealt.
+
+        Raises:
+            DataError: If there is only one class.
+            SettingError: If `cv` is less than 2 or more than the smallest class has examples.
+        """
+        labels, counts = np.unique(self.labels, return_counts=True)
+        if len(labels) < 2:
+            raise DataError(
+                f"{self.name}: {len(self.labels)} examples of {len(labels)} class",
+                "A search compares classifiers: give examples of at least two digits.",
+            )
+        if not 2 <= cv <= counts.min():
+            smallest = labels[counts.argmin()]
+            raise SettingError(
+                f"cannot deal {self.name} to {cv} folds: the smallest class, {smallest}, "
+                f"has {counts.min()} examples",
+                f"Use 2 to {counts.min()} folds." if counts.min() > 1 else "Give more examples of it.",
+            )
+
+    def part(
+        self, plan: Plan, split: int, share: float, stops_early: bool = True
+    ) -> tuple[Examples, Examples | None, Examples]:
+        """One fold: `(to train on, to stop early by, to score)`.
+
+        Args:
+            plan: Says how examples are dealt to folds, as scikit-learn's `StratifiedKFold` does.
+            split: Which fold is scored.
+            share: Share of the training part that is used, drawn from each class alike.
+            stops_early: Whether something must be held out of the training part to stop by.
+        """
+        folds = StratifiedKFold(
+            plan.cv, shuffle=plan.shuffle, random_state=plan.seed if plan.shuffle else None
+        )
+        train, scored = list(folds.split(self.labels, self.labels))[split]
+        if share < 1:
+            train = train[_stratified(self.labels[train], share, plan.seed)]
+        followed = self._followed()
+        if plan.validation == IN_FOLD and stops_early:
+            held = _stratified(self.labels[train], TENTH, plan.seed)
+            followed, train = self._take(train[held]), np.delete(train, held)
+        return self._take(train), followed, self._take(scored)
+
+    def whole(self, plan: Plan, stops_early: bool) -> tuple[Examples, Examples | None]:
+        """All examples, as the best candidate is trained in the end: `(to train on, to stop early by)`."""
+        everything = np.arange(len(self.labels))
+        if plan.validation == IN_FOLD and stops_early:
+            held = _stratified(self.labels, TENTH, plan.seed)
+            return self._take(np.delete(everything, held)), self._take(held)
+        return self._take(everything), self._followed()
+
+    @contextmanager
+    def saved(self, folder: Path) -> Iterator[Path]:
+        """Lays the arrays down in `folder` for the length of a block, for other processes to map.
+
+        Raises:
+            OutputError: If the operating system refuses.
+        """
+        make_folder(folder)
+        try:
+            for name, array in self._arrays().items():
+                with replacing(folder / f"{name}.npy") as path:
+                    np.save(path, array, allow_pickle=False)
+            yield folder
+        except OSError as error:
+            raise OutputError.of(folder, error) from error
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @classmethod
+    def mapped(cls, folder: Path) -> Material:
+        """The material that `saved` has laid down, mapped into memory and shared, not copied."""
+        names = ("inputs", "labels", "validation_inputs", "validation_labels")
+        return cls(
+            "mapped", *(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names)
+        )
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        return {name: value for name, value in vars(self).items() if name != "name"}
+
+    def _followed(self) -> Examples | None:
+        if not len(self.validation_labels):
+            return None
+        return _examples(self.validation_inputs, self.validation_labels)
+
+    def _take(self, indices: Indices) -> Examples:
+        return _examples(self.inputs[indices], self.labels[indices])
+
+
+def _arrays(examples: Examples, name: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Inputs and labels as arrays, checked."""
+    inputs, labels = examples.inputs.cpu().numpy(), examples.labels.cpu().numpy()
+    if labels.ndim != 1 or len(inputs) != len(labels):
+        raise DataError(
+            f"{name}: {len(inputs)} inputs but labels of shape {labels.shape}",
+            "Give exactly one label for each input.",
+        )
+    finite = np.isfinite(inputs).all(axis=tuple(range(1, inputs.ndim)))
+    if not finite.all():
+        raise DataError(
+            f"{name}: input {int(finite.argmin())} holds a NaN or an infinity",
+            "Leave it out, or put a number there.",
+        )
+    if len(labels) and not 0 <= labels.min() <= labels.max() <= 9:
+        wrong = labels.min() if labels.min() < 0 else labels.max()
+        raise DataError(f"{name}: a label is {wrong}", "Labels are the digits 0 to 9.")
+    return inputs.astype(np.float32, copy=False), labels.astype(np.int64, copy=False)
+
+
+def _none(like: Examples) -> Examples:
+    return replace(like, inputs=like.inputs[:0], labels=like.labels[:0])
+
+
+def _examples(inputs: NDArray[np.float32], labels: NDArray[np.int64]) -> Examples:
+    """Tensors of their own: arrays that are mapped or shared cannot be written to, tensors can."""
+    return Examples(torch.tensor(inputs), torch.tensor(labels))
+
+
+def _stratified(labels: NDArray[np.int64], share: float, seed: int) -> Indices:
+    """Indices of that share of each class, drawn at random, at least one of each."""
+    random = np.random.default_rng(seed)
+    classes = [random.permutation(np.flatnonzero(labels == label)) for label in np.unique(labels)]
+    return np.sort(np.concatenate([of[: max(1, round(share * len(of)))] for of in classes]))

@@ -1,0 +1,123 @@
+"""`Plan`: what a search is, decided before its first fit, as plain data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+import torch
+from pydantic import Field
+
+from digitlab.networks import build, multiply_adds
+from digitlab.settings import settings
+from digitlab.training import Recipe
+
+__all__ = ["Candidate", "Fit", "Plan"]
+
+HALVING_FACTOR = 3
+"""One candidate in three goes on to the next rung, with three times the examples (Jamieson and
+Talwalkar 2016; scikit-learn's `HalvingGridSearchCV` has the same factor)."""
+STEP_OVERHEAD = 8_000_000
+"""Multiply-adds that take about as long as what every step costs besides arithmetic."""
+UPDATE = 8
+"""Multiply-adds that take about as long as updating one weight."""
+
+
+@settings("field of a candidate")
+class Candidate:
+    """One combination of a grid.
+
+    Attributes:
+        params: The values that the grid gives it, by name, as plain data.
+        options: All options of its network.
+        recipe: How it is trained, on one thread.
+    """
+
+    params: dict[str, Any]
+    options: dict[str, Any]
+    recipe: Recipe
+
+
+@settings("field of a fit")
+class Fit:
+    """One training of a search: a candidate, a fold, and in halving a rung.
+
+    Attributes:
+        rung: The round of successive halving; 0 without halving.
+        candidate: Which of the plan's candidates.
+        split: Which fold is held out and scored, from 0.
+    """
+
+    rung: Annotated[int, Field(ge=0)] = 0
+    candidate: Annotated[int, Field(ge=0)]
+    split: Annotated[int, Field(ge=0)]
+
+
+@settings("field of a search")
+class Plan:
+    """A search; `search.json`. Two searches with equal plans find the same scores.
+
+    Attributes:
+        network: A name from `ARCHITECTURES`.
+        candidates: What is compared.
+        data: What is searched on: `name`, `n` examples, and the `digest` of all numbers.
+        validation: What early stopping looks at: `fold`, a tenth of each fold's training part; or
+            fixed data by name.
+        cv: How many folds.
+        shuffle: Whether examples are shuffled before they are dealt to folds.
+        seed: Decides the shuffling, the tenths and, in halving, the samples.
+        halving: Whether most candidates are dropped early.
+    """
+
+    schema_version: Literal[1] = 1
+    network: str
+    candidates: tuple[Candidate, ...]
+    data: dict[str, Any]
+    validation: str
+    cv: Annotated[int, Field(ge=2, le=1000)]
+    shuffle: bool
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    halving: bool
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Of each rung, the share of a fold's training part that its fits see; the last is 1."""
+        rungs = 1 + int(math.log(len(self.candidates), HALVING_FACTOR) + 1e-9) if self.halving else 1
+        return tuple(float(HALVING_FACTOR) ** (rung + 1 - rungs) for rung in range(rungs))
+
+    def fits(self, rung: int, candidates: Iterable[int]) -> list[Fit]:
+        """The fits of some candidates in a rung, the largest first, so that the cores end together."""
+        fits = [
+            Fit(rung=rung, candidate=candidate, split=split)
+            for candidate in candidates
+            for split in range(self.cv)
+        ]
+        return sorted(fits, key=self.cost, reverse=True)
+
+    def cost(self, fit: Fit) -> float:
+        """About how much work a fit is, in multiply-adds, if it stops as early as the others do."""
+        recipe, options = self.candidates[fit.candidate].recipe, self.candidates[fit.candidate].options
+        with torch.device("meta"):
+            network = build(self.network, **options)
+            forward = multiply_adds(network)
+        step = 3 * forward * recipe.batch_size + UPDATE * network.parameter_count() + STEP_OVERHEAD
+        examples = self.data["n"] * self.shares[fit.rung]
+        return float(step * (recipe.steps or recipe.epochs * examples / recipe.batch_size))
+
+    def survivors(self, ranked: list[int]) -> list[int]:
+        """Which of the candidates, best first, go on to the next rung."""
+        return ranked[: math.ceil(len(ranked) / HALVING_FACTOR)]
+
+    def saved(self, fits: Iterable[Fit]) -> dict[str, Any]:
+        """What halving saved: `full_fits`, fits on all examples, `of` how many; `fits_saved`, how many
+        of them the training left out amounts to; `training_share` done, in (0, 1].
+        """  # noqa: D205
+        shares = [self.shares[fit.rung] for fit in fits]
+        whole = len(self.candidates) * self.cv
+        return {
+            "full_fits": shares.count(1.0),
+            "of": whole,
+            "fits_saved": round(whole - sum(shares), 2),
+            "training_share": sum(shares) / whole,
+        }

@@ -1,0 +1,35 @@
+"""One process of a search on this machine: reads fits from its standard input, answers with results.
+
+Ends when its input does, so that no process is left behind when the one that searches is killed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import torch
+
+from digitlab.searching.folder import SearchFolder
+from digitlab.searching.material import Material
+from digitlab.searching.plan import Fit
+from digitlab.searching.work import do_fit
+from digitlab.settings import as_plain, from_plain
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Does every fit that comes in as a line of JSON; answers each with a line of JSON."""
+    answers, sys.stdout = sys.stdout, sys.stderr  # what a library might print is no answer
+    torch.set_num_threads(1)
+    folder = Path(sys.argv[1])
+    plan, material = SearchFolder(folder).plan(), Material.mapped(folder / "data")
+    for line in sys.stdin:
+        result = do_fit(plan, from_plain(Fit, json.loads(line)), material)
+        print(json.dumps(as_plain(result)), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()
