@@ -24,7 +24,8 @@ def wilson_interval(correct: int, n: int) -> tuple[float, float]:
     share, squared = correct / n, NORMAL_95**2
     middle = (share + squared / (2 * n)) / (1 + squared / n)
     half = NORMAL_95 / (1 + squared / n) * math.sqrt(share * (1 - share) / n + squared / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # Without rounding the interval holds the share itself and stays within 0 and 1.
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
 @dataclass(frozen=True)
