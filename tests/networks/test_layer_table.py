@@ -7,7 +7,7 @@ from digitlab.networks import build, layer_table, layer_table_text, multiply_add
 
 def test_deep_mnist_by_hand():
     rows = {row.name: row for row in layer_table(build("deep-mnist"))}
-    assert list(rows)[0] == "image"
+    assert next(iter(rows)) == "image"
     # conv1: 28 * 28 places, 32 maps, 5 * 5 * 1 weights each = 627,200
     assert rows["conv1"].multiply_adds == 627_200
     assert rows["conv1"].output_shape == (32, 28, 28)

@@ -1,0 +1,106 @@
+"""What is drawn is what was given."""
+
+import io
+import subprocess
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from PIL import Image
+
+from digitlab.figures import Curve, draw_confusion, draw_curves, save_figure
+
+
+@pytest.fixture
+def counts():
+    table = np.diag(np.arange(100, 110))
+    table[4, 9] = 26  # of 130: 20 %
+    table[3] = 0  # no threes at all
+    return table
+
+
+def test_the_cells_of_a_confusion_matrix(counts):
+    axes = draw_confusion(counts, "Which?").axes[0]
+    cells = {text.get_position(): text.get_text() for text in axes.texts}
+    # at (column, row): what was read, what it is
+    assert cells[9, 4] == "26\n20.0%"
+    assert cells[4, 4] == "104\n80.0%"
+    assert cells[0, 0] == "100\n100.0%"
+    assert len(cells) == 9 + 1  # nothing is written where nothing was counted
+    shares = axes.images[0].get_array()
+    assert shares[4, 9] == pytest.approx(0.2)
+    assert (shares[3] == 0).all()
+
+
+def test_the_words_of_a_confusion_matrix(counts):
+    figure = draw_confusion(counts, "Which?")
+    axes = figure.axes[0]
+    assert (axes.get_title(), axes.get_xlabel(), axes.get_ylabel()) == ("Which?", "digit read", "true digit")
+    assert [label.get_text() for label in axes.get_yticklabels()][3:5] == ["3  (n=0)", "4  (n=130)"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == list("0123456789")
+    assert axes.yaxis_inverted()  # 0 on top
+
+
+def test_a_confusion_matrix_on_axes_of_ones_own(counts):
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    axes = figure.subplots()
+    assert draw_confusion(counts.tolist(), "Mine", axes) is figure
+    assert axes.get_title() == "Mine"
+
+
+CURVES = [
+    Curve("training", [1, 2, 3], [0.9, 0.5, 0.3], [0.7, 0.8, 0.9]),
+    Curve("validation", [1, 2, 3], [0.8, 0.6, 0.7], [0.72, 0.79, 0.78]),
+]
+
+
+def test_the_lines_of_learning_curves():
+    figure = draw_curves(CURVES, "mlp, seed 0", best_epoch=2)
+    left, right = figure.axes
+    for axes, name in ((left, "loss"), (right, "accuracy")):
+        lines = {line.get_label(): line for line in axes.get_lines()}
+        for curve in CURVES:
+            assert list(lines[curve.name].get_xdata()) == curve.epochs
+            assert list(lines[curve.name].get_ydata()) == getattr(curve, name)
+        assert set(lines["weights kept"].get_xdata()) == {2}
+    assert (left.get_xlabel(), left.get_ylabel()) == ("epoch", "loss (nats)")
+    assert right.get_ylabel() == "accuracy"
+    assert left.get_ylim()[0] == 0
+    assert figure.get_suptitle() == "mlp, seed 0"
+
+
+def test_learning_curves_of_one_epoch():
+    figure = draw_curves([Curve("training", [1], [0.5], [0.9])], "short")
+    assert [line.get_label() for line in figure.axes[0].get_lines()] == ["training"]
+    assert save_figure(figure).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", ["confusion", "curves"])
+def test_the_same_numbers_give_the_same_bytes(name, counts):
+    def draw():
+        return save_figure(draw_confusion(counts, "a") if name == "confusion" else draw_curves(CURVES, "a"))
+
+    png = draw()
+    assert png == draw()
+    with Image.open(io.BytesIO(png)) as picture:
+        assert picture.width > 1000
+        assert np.asarray(picture.convert("L")).std() > 5  # not a blank page
+
+
+def test_nothing_global_is_left_behind(counts):
+    before = dict(mpl.rcParams)
+    save_figure(draw_confusion(counts, "a"))
+    save_figure(draw_curves(CURVES, "a"))
+    assert dict(mpl.rcParams) == before
+
+
+def test_drawing_needs_neither_torch_nor_a_window():
+    code = (
+        "import sys, digitlab.figures as f; f.save_figure(f.draw_confusion([[1] * 10] * 10, 'a'));"
+        "print(sorted({'torch', 'sklearn', 'matplotlib.pyplot', 'tkinter'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
