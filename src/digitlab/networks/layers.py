@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-__all__ = ["AddChannel", "Dropout", "Initialisation", "convolution", "dense"]
+__all__ = ["AddChannel", "Crop", "Dropout", "Initialisation", "Standardise", "convolution", "dense"]
 
-Initialisation = Literal["glorot", "he", "truncated-normal", "zeros"]
+Initialisation = Literal["glorot", "he", "fan-in", "truncated-normal", "zeros"]
 
 
 class AddChannel(nn.Module):
@@ -19,6 +19,38 @@ class AddChannel(nn.Module):
     def forward(self, ink: Tensor) -> Tensor:
         """Adds the channel axis."""
         return ink.unsqueeze(1)
+
+
+class Crop(nn.Module):
+    """Cuts a margin off every side of maps `(n, channels, height, width)`.
+
+    Attributes:
+        margin: Pixels cut off each side, at least 1.
+    """
+
+    def __init__(self, margin: int) -> None:
+        super().__init__()
+        self.margin = margin
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """The maps without their margin."""
+        inside = slice(self.margin, -self.margin)
+        return maps[:, :, inside, inside]
+
+    def extra_repr(self) -> str:
+        """The margin, for printing."""
+        return f"margin={self.margin}"
+
+
+class Standardise(nn.Module):
+    """Takes MNIST's mean ink 0.1307 off and divides by its standard deviation 0.3081.
+
+    The two figures are those of all pixels of the 60,000 training images.
+    """
+
+    def forward(self, ink: Tensor) -> Tensor:
+        """Standardised `ink`, of the same shape."""
+        return (ink - 0.1307) / 0.3081
 
 
 class Dropout(nn.Module):
@@ -59,13 +91,13 @@ def dense(
         inputs: Numbers that come in.
         outputs: Units.
         start: How the weights start: `glorot` uniform (Glorot and Bengio 2010), `he` normal (He et
-            al. 2015), `truncated-normal` (standard deviation 0.1, cut at two), or `zeros`.
+            al. 2015), `fan-in` (even within one over the root of the inputs, biases too, as torch's own
+            layers start), `truncated-normal` (standard deviation 0.1, cut at two), or `zeros`.
         generator: Where the randomness comes from.
         bias: What every bias starts at.
     """
     layer: nn.Linear = skip_init(nn.Linear, inputs, outputs, device=torch.get_default_device())
-    _start(layer.weight, start, generator)
-    nn.init.constant_(layer.bias, bias)
+    _start(layer.weight, layer.bias, start, generator, bias)
     return layer
 
 
@@ -76,9 +108,8 @@ def convolution(
     start: Initialisation,
     generator: torch.Generator,
     *,
-    stride: int = 1,
     padding: int = 0,
-    bias: float | None = 0.0,
+    bias: float = 0.0,
 ) -> nn.Conv2d:
     """A convolution with square kernels, its weights drawn from `generator`.
 
@@ -88,33 +119,32 @@ def convolution(
         size: Height and width of a kernel in pixels.
         start: How the weights start, as in `dense`.
         generator: Where the randomness comes from.
-        stride: Pixels from one place of the kernel to the next.
         padding: Pixels of paper added on every side.
-        bias: What every bias starts at; None for no biases.
+        bias: What every bias starts at.
     """
     layer: nn.Conv2d = skip_init(
-        nn.Conv2d,
-        inputs,
-        outputs,
-        size,
-        stride=stride,
-        padding=padding,
-        bias=bias is not None,
-        device=torch.get_default_device(),
+        nn.Conv2d, inputs, outputs, size, padding=padding, device=torch.get_default_device()
     )
-    _start(layer.weight, start, generator)
-    if layer.bias is not None and bias is not None:
-        nn.init.constant_(layer.bias, bias)
+    _start(layer, start, generator, bias)
     return layer
 
 
-def _start(weight: Tensor, start: Initialisation, generator: torch.Generator) -> None:
+def _start(
+    layer: nn.Linear | nn.Conv2d, start: Initialisation, generator: torch.Generator, bias: float
+) -> None:
+    weight = layer.weight
+    assert layer.bias is not None
     if weight.is_meta:
         return  # only its shape is wanted: see `load_network`
+    nn.init.constant_(layer.bias, bias)
     if start == "glorot":
         nn.init.xavier_uniform_(weight, generator=generator)
     elif start == "he":
         nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
+    elif start == "fan-in":
+        bound = weight[0].numel() ** -0.5
+        nn.init.uniform_(weight, -bound, bound, generator=generator)
+        nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
     elif start == "truncated-normal":
         nn.init.trunc_normal_(weight, std=0.1, a=-0.2, b=0.2, generator=generator)
     else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from pydantic import Field
 from torch import nn
 
-from digitlab.networks.layers import AddChannel, convolution, dense
+from digitlab.networks.layers import AddChannel, Crop, Initialisation, Standardise, convolution, dense
 from digitlab.settings import settings
 
 __all__ = ["SwiftOptions", "swift_layers"]
@@ -13,21 +16,33 @@ __all__ = ["SwiftOptions", "swift_layers"]
 
 @settings("option of swift")
 class SwiftOptions:
-    """`swift` has no options."""
+    """Options of `swift`."""
+
+    width: Annotated[int, Field(ge=1, le=512)] = 16  # maps of the first convolution; the rest follows
 
 
 def swift_layers(options: SwiftOptions, generator: torch.Generator) -> dict[str, nn.Module]:
-    """Two convolutions, each pooled 2x2, and two dense layers."""
+    """Two convolutions of `width` and 2 `width` maps, each pooled 2x2, 8 `width` units, ten logits.
+
+    Made for speed: a margin of two pixels, which holds no ink in nearly all digits, is cut off first
+    (a quarter of the work); pooling comes before the activation, which gives the same numbers from a
+    quarter of the activations; there is no normalisation to compute but MNIST's own mean and
+    deviation. How it was found: `docs/performance.md`.
+    """
+    width = options.width
+    start: Initialisation = "fan-in"
     return {
         "image": AddChannel(),
-        "conv1": convolution(1, 24, 5, "he", generator),
+        "crop": Crop(2),
+        "standardise": Standardise(),
+        "conv1": convolution(1, width, 5, start, generator),
         "pool1": nn.MaxPool2d(2),
         "relu1": nn.ReLU(),
-        "conv2": convolution(24, 32, 3, "he", generator),
+        "conv2": convolution(width, 2 * width, 3, start, generator),
         "pool2": nn.MaxPool2d(2),
         "relu2": nn.ReLU(),
         "flatten": nn.Flatten(),
-        "dense3": dense(800, 128, "he", generator),
+        "dense3": dense(4 * 4 * 2 * width, 8 * width, start, generator),
         "relu3": nn.ReLU(),
-        "logits": dense(128, 10, "glorot", generator),
+        "logits": dense(8 * width, 10, start, generator),
     }

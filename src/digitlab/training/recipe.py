@@ -43,12 +43,12 @@ class Recipe:
     steps: Count | None = None  # stop after this many steps instead of after `epochs`
     period_steps: Count | None = None  # steps between two lines of history; None: one epoch
     drop_last: bool = False  # leave out an epoch's last batch when it is not full
-    schedule: Literal["constant", "step", "exponential", "cosine", "one-cycle"] = "constant"
+    schedule: Literal["constant", "step", "exponential", "linear", "cosine", "one-cycle"] = "constant"
     decay: Annotated[float, Field(gt=0, le=1)] = 0.1  # of step and exponential: factor at each decay
     decay_epochs: Positive = 10.0  # of step and exponential: epochs from one decay to the next
     warm_up: Fraction = 0.0  # share of all steps in which the rate climbs evenly from 0
     peak: Annotated[float, Field(gt=0, lt=1)] = 0.3  # of one-cycle: share of all steps to the highest rate
-    final_rate: Annotated[float, Field(ge=0, le=1)] = 0.0  # of cosine, one-cycle: last rate / highest
+    final_rate: Annotated[float, Field(ge=0, le=1)] = 0.0  # of linear, cosine, one-cycle: last / highest
 
     # When to stop, and which weights to keep
     patience: Count | None = None  # periods without improvement before stopping; None: never stop early

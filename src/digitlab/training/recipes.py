@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from digitlab.errors import SettingError
 from digitlab.settings import from_plain
 from digitlab.training.recipe import Recipe
 
 __all__ = ["RECIPES", "recipe", "standard_recipe"]
+
+SWIFT = Recipe(
+    optimizer="adam",
+    learning_rate=0.014,
+    betas=(0.7, 0.9),
+    batch_size=128,
+    epochs=1,
+    drop_last=True,
+    period_steps=39,
+    schedule="linear",
+    warm_up=0.2,
+    label_smoothing=0.1,
+)
 
 RECIPES: Mapping[str, Recipe] = {
     "default": Recipe(),
@@ -27,15 +40,10 @@ RECIPES: Mapping[str, Recipe] = {
         period_steps=100,
         keep_probability=0.5,
     ),
-    "swift": Recipe(
-        optimizer="adam",
-        learning_rate=1e-2,
-        betas=(0.7, 0.9),
-        batch_size=256,
-        epochs=1,
-        schedule="one-cycle",
-        label_smoothing=0.1,
-        drop_last=True,
+    # The quickest to a mean of 99 % and of 99.5 % on two cores; chosen on validation digits alone.
+    "swift": SWIFT,
+    "swift-99.5": replace(
+        SWIFT, learning_rate=6e-3, epochs=4, period_steps=None, rotate=10, shift=1.5, zoom=0.1, shear=5.7
     ),
 }
 

@@ -38,6 +38,8 @@ def learning_rate_at(recipe: Recipe, step: int, total_steps: int, epoch_steps: i
     if recipe.schedule == "step":
         return recipe.learning_rate * math.pow(recipe.decay, math.floor(decays))
     last = max(1, total_steps - warm_up_steps - 1)
+    if recipe.schedule == "linear":
+        return recipe.learning_rate * (1 + (recipe.final_rate - 1) * step / last)
     if recipe.schedule == "cosine":
         return recipe.learning_rate * _half_cosine(1, recipe.final_rate, step / last)
     top = recipe.peak * last
