@@ -28,7 +28,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from digitlab.errors import DataError, ModelError, SettingError
 from digitlab.evaluation import predict_logits
 from digitlab.files import write_bytes
-from digitlab.networks import Network, architecture, build, load_network
+from digitlab.networks import Architecture, Network, architecture, build, load_network
 from digitlab.networks.weights import describe
 from digitlab.settings import from_plain
 from digitlab.training import Examples, Period, Recipe, fit
@@ -267,22 +267,28 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             SettingError: If the name or an option is unknown, or a value is not allowed.
             InputError: If there is one class only, or the network does not take these data.
         """
-        kind, k = architecture(self.network), len(self.classes_)
-        has = {field.name for field in fields(kind.options)}
+        kind = architecture(self.network)
+        self._check_data(kind)
         named = {
             "inputs": self.n_features_in_,
-            "outputs": k,
+            "outputs": len(self.classes_),
             "hidden": _plain(self.hidden),
             "activation": self.activation,
         }
         others = _others("options", self.options, {*named, "dropout"})
         if self.dropout is not None:
             others["dropout"] = self.dropout
+        had = {name: value for name, value in named.items() if name in _option_names(kind)}
+        return build(self.network, seed=seed, **had, **others)
+
+    def _check_data(self, kind: Architecture) -> None:
+        """Refuses classes and features that an architecture does not take."""
+        k = len(self.classes_)
         if k == 1:
             raise InputError(
                 f"y holds one class only, {self.classes_[0]!r}", "Give examples of at least two classes."
             )
-        if "outputs" not in has and k > TEN:
+        if "outputs" not in _option_names(kind) and k > TEN:
             raise InputError(
                 f"y holds {k} classes; {self.network} tells ten apart", "Train softmax or mlp instead."
             )
@@ -292,7 +298,6 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
                 f"{self.network} takes pictures of {sides}; X has {self.n_features_in_} features",
                 "Train softmax or mlp, which take any number of features.",
             )
-        return build(self.network, seed=seed, **{n: v for n, v in named.items() if n in has}, **others)
 
     def _check_fraction(self) -> None:
         if not 0 < self.validation_fraction < 1:
@@ -385,6 +390,10 @@ def _as_value_errors() -> Iterator[None]:
         yield
     except SettingError as error:
         raise ParameterError(error.problem, error.remedy) from None
+
+
+def _option_names(kind: Architecture) -> set[str]:
+    return {field.name for field in fields(kind.options)}
 
 
 def _others(place: str, given: Mapping[str, object] | None, named: set[str]) -> dict[str, object]:
