@@ -259,7 +259,7 @@ def test_26_classes():
         DigitClassifier("swift").fit(np.zeros((520, 28, 28)), labels)
 
 
-@pytest.mark.parametrize("digits", [range(10), (3, 8)])
+@pytest.mark.parametrize("digits", [range(10), (0, 1)])
 def test_a_convolutional_network_of_ten_classes_or_fewer(digits, small):
     train, test = (part.subset(np.flatnonzero(np.isin(part.labels, digits))) for part in small)
     classifier = DigitClassifier(
