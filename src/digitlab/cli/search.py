@@ -10,7 +10,7 @@ import typer
 from digitlab.cli.talk import AsJson, answer_json, say
 
 if TYPE_CHECKING:
-    from digitlab.searching import SearchResult
+    from digitlab.searching import Progress, SearchResult
 
 __all__ = ["search"]
 
@@ -83,14 +83,20 @@ def search(
     from digitlab import searching
     from digitlab.cli.search_table import following, ranked_table
     from digitlab.settings import parse_assignments
-    from digitlab.training import new_run_folder, standard_recipe
+    from digitlab.training import standard_recipe
 
     values = searching.parse_grid(network, grid)
     shared = parse_assignments(option or [])
     chosen = standard_recipe(network, recipe, parse_assignments(set_ or []))
-    folder = out or new_run_folder(f"{network}-search")
+    folder = out
+
+    def on_fit(progress: Progress) -> None:
+        nonlocal folder
+        folder = progress.folder
+        show(progress)
+
     try:
-        with following(network) as on_fit:
+        with following(network) as show:
             found = searching.search(
                 network,
                 values,
@@ -106,11 +112,12 @@ def search(
                 workers=workers,
                 ray=ray,
                 refit=refit,
-                out=folder,
+                out=out,
                 on_fit=on_fit,
             )
     except KeyboardInterrupt:
-        say(f"what is done is in {folder}; the same search with --out {folder} goes on")
+        if folder is not None:
+            say(f"what is done is in {folder}; the same search with --out {folder} goes on")
         raise
     if as_json:
         answer_json(found.as_plain())

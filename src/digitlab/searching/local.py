@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -82,12 +82,13 @@ class _Worker:
         self.folder = folder
         self.process: subprocess.Popen[str] | None = None
         self.ended = False
+        self.lock = threading.Lock()
 
     def do(self, fit: Fit) -> FitResult:
         """Has the process do a fit, and waits for it."""
         words = ""
         for _ in range(ATTEMPTS):
-            answer = "" if self.ended else self._ask(json.dumps(as_plain(fit)))
+            answer = self._ask(json.dumps(as_plain(fit)))
             try:
                 return from_plain(FitResult, json.loads(answer))
             except (ValueError, TypeError, DigitlabError):
@@ -96,16 +97,21 @@ class _Worker:
 
     def end(self) -> None:
         """Ends the process, also in the middle of a fit."""
-        self.ended = True
+        with self.lock:
+            self.ended = True
         self._bury()
 
     def _ask(self, line: str) -> str:
-        if self.process is None:
-            self.process = self._start()
-        assert self.process.stdin and self.process.stdout
+        with self.lock:
+            if self.ended:
+                return ""
+            process = self.process = self.process or self._start()
+        told, says = process.stdin, process.stdout
+        assert told is not None
+        assert says is not None
         try:
-            print(line, file=self.process.stdin, flush=True)
-            return self.process.stdout.readline()
+            print(line, file=told, flush=True)
+            return says.readline()
         except (OSError, ValueError):  # it has died, or has been ended from another thread
             return ""
 
@@ -126,4 +132,9 @@ class _Worker:
         if process is None:
             return None
         process.kill()
-        return process.wait()
+        code = process.wait()
+        for pipe in (process.stdin, process.stdout):
+            with suppress(OSError):  # what was still to be told to it
+                if pipe is not None:
+                    pipe.close()
+        return code

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
-from digitlab.errors import DataError, OutputError, SettingError
+from digitlab.errors import DataError, SettingError
 from digitlab.files import make_folder, replacing
 from digitlab.searching.plan import Plan
 from digitlab.training import DataPlan, Examples
@@ -143,8 +143,6 @@ class Material:
                 with replacing(folder / f"{name}.npy") as path:
                     np.save(path, array, allow_pickle=False)
             yield folder
-        except OSError as error:
-            raise OutputError.of(folder, error) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -160,12 +158,13 @@ class Material:
         return {name: value for name, value in vars(self).items() if name != "name"}
 
     def _followed(self) -> Examples | None:
-        if not len(self.validation_labels):
+        everything = np.arange(len(self.validation_labels))
+        if not len(everything):
             return None
-        return _examples(self.validation_inputs, self.validation_labels)
+        return _taken(self.validation_inputs, self.validation_labels, everything)
 
     def _take(self, indices: Indices) -> Examples:
-        return _examples(self.inputs[indices], self.labels[indices])
+        return _taken(self.inputs, self.labels, indices)
 
 
 def _arrays(examples: Examples, name: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -192,9 +191,9 @@ def _none(like: Examples) -> Examples:
     return replace(like, inputs=like.inputs[:0], labels=like.labels[:0])
 
 
-def _examples(inputs: NDArray[np.float32], labels: NDArray[np.int64]) -> Examples:
-    """Tensors of their own: arrays that are mapped or shared cannot be written to, tensors can."""
-    return Examples(torch.tensor(inputs), torch.tensor(labels))
+def _taken(inputs: NDArray[np.float32], labels: NDArray[np.int64], indices: Indices) -> Examples:
+    """The examples at `indices`, copied: arrays that are mapped cannot be written to, tensors can."""
+    return Examples(torch.from_numpy(inputs[indices]), torch.from_numpy(labels[indices]))
 
 
 def _stratified(labels: NDArray[np.int64], share: float, seed: int) -> Indices:

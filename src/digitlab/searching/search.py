@@ -55,12 +55,14 @@ class Progress:
     """How far a search is, after each fit.
 
     Attributes:
+        folder: Where finished fits are kept.
         plan: What is searched.
         results: All fits finished so far, the latest last.
         total: How many fits there will be; with halving, in the rungs so far.
         seconds_left: About how long the rest takes; None while nothing can be said.
     """
 
+    folder: Path
     plan: Plan
     results: Sequence[FitResult]
     total: int
@@ -240,13 +242,13 @@ def _all_rungs(
             missing = [fit for fit in fits if fit not in [result.fit for result in done]]
             clock = _Clock(sum(map(plan.cost, missing)))
             if on_fit:
-                on_fit(Progress(plan, results, total, None))
+                on_fit(Progress(folder.path, plan, results, total, None))
             for result in run(missing):
                 folder.record(result)
                 results.append(result)
                 left = clock.seconds_left(plan.cost(result.fit))
                 if on_fit:
-                    on_fit(Progress(plan, results, total, left))
+                    on_fit(Progress(folder.path, plan, results, total, left))
             alive = plan.survivors(best_first(results, rung))
     return results
 

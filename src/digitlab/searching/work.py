@@ -12,7 +12,7 @@ from digitlab.networks import build
 from digitlab.searching.material import Material
 from digitlab.searching.plan import Candidate, Fit, Plan
 from digitlab.searching.results import FitResult
-from digitlab.training import Examples, Fitted, fit
+from digitlab.training import Examples, fit
 
 __all__ = ["do_fit"]
 
@@ -56,9 +56,7 @@ def _fit_and_score(
         score=score,
         fit_time=trained - started,
         score_time=time.perf_counter() - trained,
-        **_training(fitted, len(train)),
+        examples=len(train),
+        periods=len(fitted.history),
+        steps=fitted.steps,
     )
-
-
-def _training(fitted: Fitted, n: int) -> dict[str, int]:
-    return {"examples": n, "periods": len(fitted.history), "steps": fitted.steps}

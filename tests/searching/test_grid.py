@@ -1,0 +1,83 @@
+"""Grids: reading them, combining them, refusing what cannot be searched."""
+
+from __future__ import annotations
+
+import pytest
+from sklearn.model_selection import ParameterGrid
+
+from digitlab.errors import SettingError
+from digitlab.searching import parse_grid
+from digitlab.searching.grid import candidates_of, sampled
+from digitlab.training import Recipe
+
+
+def test_values_with_parts_are_joined_with_plus():
+    grid = parse_grid(
+        "mlp", ["hidden=100+50,200", "learning_rate=1e-3,1e+1", "betas=0.9+0.99", "patience=none"]
+    )
+    assert grid == {
+        "hidden": ["100,50", "200"],
+        "learning_rate": ["1e-3", "1e+1"],
+        "betas": ["0.9,0.99"],
+        "patience": [None],
+    }
+    params = [of.params for of in candidates_of("mlp", grid, {}, Recipe())]
+    assert params[0] == {"betas": [0.9, 0.99], "hidden": [100, 50], "learning_rate": 1e-3, "patience": None}
+
+
+def test_combinations_in_scikit_learns_order():
+    grid = {"hidden": [5, (6, 7)], "epochs": range(1, 4), "activation": ["relu", "tanh"]}
+    candidates = candidates_of("mlp", grid, {"inputs": 9, "dropout": 0.5}, Recipe(seed=4))
+    expected = [{**params, "hidden": params["hidden"]} for params in ParameterGrid(grid)]
+    for candidate, params in zip(candidates, expected, strict=True):
+        hidden = params["hidden"] if isinstance(params["hidden"], tuple) else (params["hidden"],)
+        assert candidate.params == {**params, "hidden": list(hidden)}
+        assert candidate.options["inputs"] == 9
+        assert candidate.options["dropout"] == 0.5
+        assert candidate.options["hidden"] == list(hidden)
+        assert candidate.recipe == Recipe(seed=4, threads=1, epochs=params["epochs"])
+
+
+@pytest.mark.parametrize(
+    ("grid", "words"),
+    [
+        ({}, "the grid is empty"),
+        ({"width": [1]}, "the grid names 'width', which is neither"),
+        ({"hidden": []}, "no values for hidden"),
+        ({"hidden": "100"}, "no values for hidden"),
+        ({"hidden": 100}, "no values for hidden"),
+        ({"hidden": [0]}, "option of mlp hidden"),
+        ({"epochs": ["many"]}, "recipe field epochs='many'"),
+        ({"hidden": [5, (5,)]}, r"the grid has hidden=\[5\] twice"),
+        ({"activation": ["relu"]}, "in the grid and given as an option"),
+        ({"threads": [1, 2]}, "threads cannot be searched"),
+        ({"seed": range(101), "epochs": range(1, 101)}, "10,100 combinations"),
+        ({"warm_up": [0.1], "schedule": ["one-cycle"]}, "do not go together"),
+    ],
+)
+def test_refused(grid, words):
+    with pytest.raises(SettingError, match=words):
+        candidates_of("mlp", grid, {"activation": "tanh"}, Recipe())
+
+
+@pytest.mark.parametrize("texts", [["hidden"], ["=5"], ["hidden=5", "hidden=6"], ["width=3"]])
+def test_unreadable(texts):
+    with pytest.raises(SettingError):
+        parse_grid("mlp", texts)
+
+
+def test_no_values_are_refused():
+    with pytest.raises(SettingError, match="no values for hidden"):
+        candidates_of("mlp", parse_grid("mlp", ["hidden=,"]), {}, Recipe())
+
+
+def test_random_sample():
+    candidates = candidates_of("mlp", {"hidden": range(1, 21)}, {}, Recipe())
+    some = sampled(candidates, 5, seed=1)
+    assert [of.params["hidden"][0] for of in some] == sorted({of.params["hidden"][0] for of in some})
+    assert len(some) == 5
+    assert some == sampled(candidates, 5, seed=1)
+    assert some != sampled(candidates, 5, seed=2)
+    assert sampled(candidates, 99, seed=1) == sampled(candidates, None, seed=1) == candidates
+    with pytest.raises(SettingError, match="sample of 0"):
+        sampled(candidates, 0, seed=1)

@@ -1,0 +1,128 @@
+"""What a search fits and scores on: folds, tenths, and data that will not do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from sklearn.model_selection import StratifiedKFold
+
+from digitlab.errors import DataError, DigitlabError, SettingError
+from digitlab.searching import Candidate, Plan
+from digitlab.searching.material import Material
+from digitlab.training import Examples, Recipe
+
+
+def _plan(**changes):
+    fields = {
+        "network": "softmax",
+        "candidates": [Candidate(params={}, options={}, recipe=Recipe())],
+        "data": {"n": 120},
+        "validation": "fold",
+        "cv": 3,
+        "shuffle": False,
+        "seed": 7,
+        "halving": False,
+    }
+    return Plan(**{**fields, **changes})
+
+
+def _numbered(n=120):
+    """Examples whose only feature is their number."""
+    return Examples(torch.arange(n, dtype=torch.float32).reshape(-1, 1), torch.arange(n) * 7 % 3)
+
+
+def _numbers(examples):
+    return examples.inputs[:, 0].int().tolist()
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_folds_are_scikit_learns(shuffle):
+    data = _numbered()
+    material = Material.load(data, "none")
+    folds = StratifiedKFold(4, shuffle=shuffle, random_state=7 if shuffle else None)
+    for split, (train, scored) in enumerate(folds.split(data.labels, data.labels)):
+        parts = material.part(_plan(cv=4, shuffle=shuffle, validation="none"), split, 1.0)
+        assert _numbers(parts[0]) == train.tolist()
+        assert parts[1] is None
+        assert _numbers(parts[2]) == scored.tolist()
+        assert parts[2].labels.tolist() == data.labels[scored].tolist()
+
+
+def test_a_tenth_of_the_training_part_is_held_out():
+    material = Material.load(_numbered(), "fold")
+    train, followed, scored = material.part(_plan(), 1, 1.0)
+    assert sorted(_numbers(train) + _numbers(followed) + _numbers(scored)) == list(range(120))
+    assert len(followed) == 9  # of 80, 26 or 27 of each digit: 3 of each
+    assert np.bincount(followed.labels).tolist() == [3, 3, 3]
+    whole, none, _ = material.part(_plan(), 1, 1.0, stops_early=False)
+    assert none is None
+    assert len(whole) == 80
+
+
+def test_fixed_validation_is_in_no_fold():
+    material = Material.load("classroom", "first:500")
+    assert len(material.labels) == 4500
+    assert len(material.validation_labels) == 500
+    for split in range(3):
+        train, followed, scored = material.part(_plan(validation="first:500"), split, 1.0)
+        assert len(train) + len(scored) == 4500
+        assert torch.equal(followed.inputs, torch.tensor(material.validation_inputs))
+
+
+def test_a_share_of_each_class():
+    train, _, scored = Material.load(_numbered(), "none").part(_plan(validation="none"), 0, 0.5)
+    assert np.bincount(train.labels).tolist() == [13, 13, 14] or len(train) in range(39, 42)
+    assert len(scored) == 40
+
+
+def test_mapped_from_disk(tmp_path):
+    material = Material.load(_numbered(), "fold")
+    with material.saved(tmp_path / "data") as folder:
+        mapped = Material.mapped(folder)
+        assert isinstance(mapped.inputs, np.memmap)
+        for one, other in zip(material.part(_plan(), 2, 1.0), mapped.part(_plan(), 2, 1.0), strict=True):
+            assert torch.equal(one.inputs, other.inputs)
+        assert mapped.facts()["digest"] == material.facts()["digest"]
+    assert not (tmp_path / "data").exists()
+
+
+def test_digest_knows_every_number():
+    data = _numbered()
+    changed = replace(data, inputs=data.inputs.clone())
+    changed.inputs[60, 0] += 1
+    assert Material.load(data, "fold").facts() == Material.load(_numbered(), "fold").facts()
+    assert Material.load(data, "fold").facts() != Material.load(changed, "fold").facts()
+
+
+def test_data_that_will_not_do():
+    data = _numbered()
+    not_a_number = replace(data, inputs=data.inputs.clone())
+    not_a_number.inputs[5, 0] = torch.nan
+    for wrong, words in [
+        (not_a_number, "input 5 holds a NaN"),
+        (replace(data, labels=data.labels[:-1]), "120 inputs but labels of shape"),
+        (replace(data, labels=data.labels + 8), "a label is 10"),
+        (replace(data, labels=data.labels - 1), "a label is -1"),
+    ]:
+        with pytest.raises(DataError, match=words):
+            Material.load(wrong, "fold")
+        with pytest.raises(DataError, match=words):
+            Material.load(data, wrong)
+    with pytest.raises(DataError, match="of 1 class"):
+        Material.load(replace(data, labels=data.labels * 0), "fold").check(3)
+    with pytest.raises(DataError, match="0 examples of 0 class"):
+        Material.load(Examples(torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64)), "fold").check(3)
+
+
+@pytest.mark.parametrize("cv", [0, 1, 41])
+def test_folds_that_cannot_be_dealt(cv):
+    with pytest.raises(SettingError, match=f"to {cv} folds: the smallest class, 0, has 40"):
+        Material.load(_numbered(), "fold").check(cv)
+
+
+def test_named_validation_needs_named_data():
+    with pytest.raises(DigitlabError, match="needs data that are named"):
+        Material.load(_numbered(), "last:20")
