@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from digitlab.errors import DigitlabError
     from digitlab.estimator import DigitClassifier
     from digitlab.evaluation import Scores, score
-    from digitlab.experiment import evaluate, resume, train
+    from digitlab.experiment import resume, train, train_seeds
     from digitlab.models import export_model, open_model
     from digitlab.networks import Network, build, layer_table, load_network, save_network
+    from digitlab.outcome import evaluate
     from digitlab.reader import predict
     from digitlab.searching import search
     from digitlab.training import DataPlan, Examples, Recipe, Run, fit, recipe
@@ -48,6 +49,7 @@ __all__ = [
     "score",
     "search",
     "train",
+    "train_seeds",
 ]
 
 ROOMS = {
@@ -55,9 +57,10 @@ ROOMS = {
     "errors": ("DigitlabError",),
     "estimator": ("DigitClassifier",),
     "evaluation": ("Scores", "score"),
-    "experiment": ("evaluate", "resume", "train"),
+    "experiment": ("resume", "train", "train_seeds"),
     "models": ("export_model", "open_model"),
     "networks": ("Network", "build", "layer_table", "load_network", "save_network"),
+    "outcome": ("evaluate",),
     "reader": ("predict",),
     "searching": ("search",),
     "training": ("DataPlan", "Examples", "Recipe", "Run", "fit", "recipe"),

@@ -1,45 +1,37 @@
-"""An experiment from start to end: load digits, build, train, score, draw, and leave a run folder."""
+"""An experiment from start to end: load digits, build, train, and leave a finished run folder."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from digitlab.data import Digits
-from digitlab.errors import DataError, ModelError
-from digitlab.evaluation import Scores, predict_logits, score
-from digitlab.figures import Curve, draw_confusion, draw_curves, save_figure
-from digitlab.files import write_bytes
-from digitlab.models import Model
+from digitlab.errors import SettingError
 from digitlab.networks import Network, architecture, build
+from digitlab.outcome import conclude
 from digitlab.training import (
     Callback,
     DataPlan,
     Examples,
-    Fitted,
-    LoadedData,
     Period,
     Recipe,
     Run,
     RunFacts,
+    available_cores,
+    can_stack,
     check_training,
     environment,
     fit,
+    fit_replicas,
     new_run_folder,
 )
 
-__all__ = ["evaluate", "resume", "train", "train_seeds", "write_confusion"]
-
-T = TypeVar("T")
-
-SPLIT_SHOWN = ("test", "validation", "train")
-"""Of which split the confusion matrix is drawn: the first of these that the run has."""
+__all__ = ["assist", "resume", "train", "train_seeds"]
 
 
 def train(
@@ -66,19 +58,53 @@ def train(
     Raises:
         DigitlabError: If a setting, the data or the folder does not do.
     """
-    recipe, data = recipe or Recipe(), data or DataPlan()
-    architecture(network).complete(options or {})
-    data.check()
-    loaded, load_seconds = _timed(data.load)
-    built = build(network, seed=recipe.seed, **_fitted_options(network, options or {}, loaded.train))
-    splits = _splits(loaded)
-    _check(built, recipe, splits)
+    recipe = recipe or Recipe()
+    prepared = _prepare(network, options or {}, recipe, data or DataPlan())
+    run = prepared.begin(out or new_run_folder(network), recipe)
+    return _finish(run, prepared.network, prepared, callbacks, on_period)
+
+
+def train_seeds(
+    network: str,
+    options: Mapping[str, object] | None = None,
+    recipe: Recipe | None = None,
+    data: DataPlan | None = None,
+    out: Path | None = None,
+    *,
+    seeds: int,
+    on_run: Callable[[Run], None] | None = None,
+) -> tuple[Path, list[Run]]:
+    """Trains the same network several times, with the seeds from `recipe.seed` on.
+
+    Dense networks are trained all at once as one batched computation (`fit_replicas`); others in
+    one process for each core, with one thread each.
+
+    Args:
+        network: As in `train`.
+        options: As in `train`.
+        recipe: As in `train`; its seed is the first.
+        data: As in `train`.
+        out: A folder for the runs, which are called `seed-N` in it; by default as in `train`.
+        seeds: How many times.
+        on_run: Called with each run as it is finished.
+
+    Returns:
+        The folder and the finished runs in it, by seed.
+
+    Raises:
+        DigitlabError: As `train` does.
+    """
+    recipe = recipe or Recipe()
+    prepared = _prepare(network, options or {}, recipe, data or DataPlan())
     folder = out or new_run_folder(network)
-    facts = RunFacts(
-        network=network, options=built.options, recipe=recipe, data=data, environment=environment()
-    )
-    run = Run.create(folder, facts)
-    return _train(run, built, splits, load_seconds, callbacks, on_period)
+    recipes = [replace(recipe, seed=seed) for seed in range(recipe.seed, recipe.seed + seeds)]
+    if can_stack(prepared.network, recipe):
+        runs = _train_stacked(prepared, recipes, folder)
+        for run in runs:
+            if on_run:
+                on_run(run)
+        return folder, runs
+    return folder, _train_in_processes(prepared, recipes, folder, on_run)
 
 
 def resume(
@@ -101,151 +127,124 @@ def resume(
     if run.finished:
         return run
     facts = run.facts
-    loaded, load_seconds = _timed(facts.data.load)
-    built = build(facts.network, seed=facts.seed, **facts.options)
-    return _train(run, built, _splits(loaded), load_seconds, callbacks, on_period)
+    prepared = _prepare(facts.network, facts.options, facts.recipe, facts.data)
+    return _finish(run, prepared.network, prepared, callbacks, on_period)
 
 
-def evaluate(model: Model, digits: Digits) -> Scores:
-    """Scores a model on digits.
-
-    Raises:
-        DataError: If the model does not take pictures of that size.
-        ModelError: If its logits are not finite.
-    """
-    shape = (digits.height, digits.width)
-    fits = model.input_shape in (shape, (shape[0] * shape[1],))
-    if not fits:
-        takes = " x ".join(map(str, model.input_shape))
-        raise DataError(
-            f"{model.network} takes inputs of {takes}; {digits.name} has {shape[0]} x {shape[1]}",
-            "Give it digits of the size it was trained on (--data).",
-        )
-    return score(_finite(model.logits(digits.ink()), model.network), digits.labels)
-
-
-def write_confusion(scores: Scores, title: str, path: Path) -> None:
-    """Draws the confusion matrix of `scores` to the PNG file `path`.
-
-    Raises:
-        OutputError: If the operating system refuses.
-    """
-    write_bytes(path, save_figure(draw_confusion(scores.confusion, title)))
-
-
-def train_seeds(
-    network: str,
-    options: Mapping[str, object],
-    recipe: Recipe,
-    data: DataPlan,
-    out: Path | None,
-    *,
-    seeds: int,
-    train_one: Callable[..., Run] = train,
-) -> tuple[Path, list[Run]]:
-    """Trains the same network several times, with the seeds from `recipe.seed` on.
+def assist(
+    network: str, options: Mapping[str, object], recipe: Recipe, data: DataPlan, folder: Path | None = None
+) -> None:
+    """Takes part in the training of a team without leading it; writes nothing (see `training/team.py`).
 
     Args:
-        network: As in `train`.
+        network: As in `train`, the same in every process.
         options: As in `train`.
-        recipe: As in `train`; its seed is the first.
+        recipe: As in `train`.
         data: As in `train`.
-        out: A folder for the runs, which are called `seed-N` in it; by default as in `train`.
-        seeds: How many times.
-        train_one: Called as `train` is, for each seed.
+        folder: The run that is resumed; None for a new one.
 
-    Returns:
-        The folder and the runs in it.
+    Raises:
+        DigitlabError: As `train` does.
     """
-    folder = out or new_run_folder(network)
-    numbers = range(recipe.seed, recipe.seed + seeds)
-    return folder, [
-        train_one(network, options, replace(recipe, seed=seed), data, folder / f"seed-{seed}")
-        for seed in numbers
-    ]
+    prepared = _prepare(network, options, recipe, data)
+    splits = prepared.splits
+    checkpoint = Run.open(folder).checkpoint if folder else None
+    fit(prepared.network, recipe, splits["train"], splits.get("validation"), checkpoint=checkpoint)
 
 
-def _train(
+@dataclass(frozen=True)
+class _Prepared:
+    """An experiment of which everything is loaded, built and checked, and nothing yet written."""
+
+    network: Network
+    data: DataPlan
+    splits: Mapping[str, Examples]
+    load_seconds: float
+
+    def begin(self, folder: Path, recipe: Recipe) -> Run:
+        facts = RunFacts(
+            network=self.network.name,
+            options=self.network.options,
+            recipe=recipe,
+            data=self.data,
+            environment=environment(),
+        )
+        return Run.create(folder, facts)
+
+
+def _prepare(network: str, options: Mapping[str, object], recipe: Recipe, data: DataPlan) -> _Prepared:
+    """Refuses what cannot be trained and scored, before anything is written."""
+    architecture(network).complete(options)
+    data.check()
+    started = time.perf_counter()
+    loaded = data.load()
+    load_seconds = time.perf_counter() - started
+    built = build(network, seed=recipe.seed, **_fitted_options(network, options, loaded.train))
+    if built.options.get("outputs", 10) != 10:
+        raise SettingError(
+            f"option of {network} outputs={built.options['outputs']}: there are ten digits",
+            "Leave outputs out, or train DigitClassifier on classes of your own.",
+        )
+    splits = {name: Examples.of(digits) for name, digits in loaded.splits().items()}
+    check_training(built, recipe, splits["train"], splits.get("validation"))
+    if "test" in splits:
+        splits["test"].check_fit(built)
+    return _Prepared(built, data, splits, load_seconds)
+
+
+def _finish(
     run: Run,
     network: Network,
-    splits: Mapping[str, Examples],
-    load_seconds: float,
-    callbacks: Sequence[Callback],
-    on_period: Callable[[Period], None] | None,
+    prepared: _Prepared,
+    callbacks: Sequence[Callback] = (),
+    on_period: Callable[[Period], None] | None = None,
 ) -> Run:
-    """Trains, scores, draws, and writes it all into the run's folder."""
+    """Trains from where the run stands to its end."""
     fitted = fit(
         network,
         run.facts.recipe,
-        splits["train"],
-        splits.get("validation"),
+        prepared.splits["train"],
+        prepared.splits.get("validation"),
         callbacks=callbacks,
         on_period=on_period,
         checkpoint=run.checkpoint,
     )
-    scores, scoring_seconds = _timed(lambda: _score(network, splits))
-    _draw(run, fitted, scores)
-    run.finish(
-        network,
-        fitted.history,
-        {
-            "splits": {name: split.as_plain() for name, split in scores.items()},
-            "parameters": network.parameter_count(),
-            "steps": fitted.steps,
-            "best_period": fitted.best_period,
-            "stopped_early": fitted.stopped_early,
-            "hardware": vars(fitted.hardware),
-            "train_seconds": fitted.train_seconds,
-            "load_seconds": load_seconds,
-            "evaluation_seconds": fitted.evaluation_seconds + scoring_seconds,
-        },
-    )
+    conclude(run, network, fitted, prepared.splits, prepared.load_seconds)
     return run
 
 
-def _splits(loaded: LoadedData) -> dict[str, Examples]:
-    return {name: Examples.of(digits) for name, digits in loaded.splits().items()}
+def _train_stacked(prepared: _Prepared, recipes: Sequence[Recipe], folder: Path) -> list[Run]:
+    runs = [prepared.begin(folder / f"seed-{recipe.seed}", recipe) for recipe in recipes]
+    first, splits = prepared.network, prepared.splits
+    networks = [build(first.name, seed=recipe.seed, **first.options) for recipe in recipes]
+    together = fit_replicas(networks, recipes, splits["train"], splits.get("validation"))
+    for run, network, fitted in zip(runs, networks, together, strict=True):
+        conclude(run, network, fitted, splits, prepared.load_seconds)
+    return runs
 
 
-def _check(network: Network, recipe: Recipe, splits: Mapping[str, Examples]) -> None:
-    """Refuses what cannot be trained and scored, before anything is written."""
-    check_training(network, recipe, splits["train"], splits.get("validation"))
-    if "test" in splits:
-        splits["test"].check_fit(network)
-
-
-def _score(network: Network, splits: Mapping[str, Examples]) -> dict[str, Scores]:
-    return {
-        name: score(_finite(predict_logits(network, examples.inputs), network.name), examples.labels.numpy())
-        for name, examples in splits.items()
-    }
-
-
-def _finite(logits: NDArray[np.float32], name: str) -> NDArray[np.float32]:
-    if not np.isfinite(logits).all():
-        raise ModelError(
-            f"{name} gives logits that are not numbers",
-            "Its training diverged: train again with a lower learning rate.",
-        )
-    return logits
-
-
-def _draw(run: Run, fitted: Fitted, scores: Mapping[str, Scores]) -> None:
-    """Draws the run's two pictures: learning curves and a confusion matrix."""
-    history = fitted.history
-    epochs = [period.epoch for period in history]
-    curves = [Curve("training", epochs, [p.train_loss for p in history], [p.train_accuracy for p in history])]
-    if history[-1].validation_loss is not None:
-        loss = [p.validation_loss or 0.0 for p in history]
-        accuracy = [p.validation_accuracy or 0.0 for p in history]
-        curves.append(Curve("validation", epochs, loss, accuracy))
-    best = history[fitted.best_period - 1].epoch if fitted.best_period else None
-    title = f"{run.facts.network}, seed {run.facts.seed}"
-    write_bytes(run.folder / "curves.png", save_figure(draw_curves(curves, title, best)))
-    split = next(name for name in SPLIT_SHOWN if name in scores)
-    shown = scores[split]
-    title = f"Which digits does {title} take for which?\n{split} digits: {shown.accuracy:.2%} of {shown.n:,}"
-    write_confusion(shown, title, run.folder / "confusion.png")
+def _train_in_processes(
+    prepared: _Prepared, recipes: Sequence[Recipe], folder: Path, on_run: Callable[[Run], None] | None
+) -> list[Run]:
+    cores = min(available_cores(), len(recipes))
+    runs = []
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+        waiting = [
+            pool.submit(
+                train,
+                prepared.network.name,
+                prepared.network.options,
+                replace(recipe, threads=recipe.threads or 1),
+                prepared.data,
+                folder / f"seed-{recipe.seed}",
+            )
+            for recipe in recipes
+        ]
+        for done in waiting:
+            runs.append(done.result())
+            if on_run:
+                on_run(runs[-1])
+    return runs
 
 
 def _fitted_options(network: str, options: Mapping[str, object], train: Digits) -> dict[str, Any]:
@@ -253,8 +252,3 @@ def _fitted_options(network: str, options: Mapping[str, object], train: Digits) 
     if architecture(network).input_shape is None:
         return {"inputs": train.height * train.width, **options}
     return dict(options)
-
-
-def _timed(work: Callable[[], T]) -> tuple[T, float]:
-    started = time.perf_counter()
-    return work(), time.perf_counter() - started

@@ -26,15 +26,15 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Score a model: accuracy, log loss, per-digit figures, confusion matrix."""
-    from digitlab import experiment
+    from digitlab import outcome
     from digitlab.data import load
     from digitlab.models import open_model
 
     opened = open_model(model)
-    scores = experiment.evaluate(opened, load(data))
+    scores = outcome.evaluate(opened, load(data))
     if figure is not None:
         title = f"Which digits does {model} take for which?\n{data}: {scores.accuracy:.2%} of {scores.n:,}"
-        experiment.write_confusion(scores, title, figure)
+        outcome.write_confusion(scores, title, figure)
     if as_json:
         answer_json({"model": str(model), "network": opened.network, "data": data, **scores.as_plain()})
     else:

@@ -62,15 +62,15 @@ def train(
                 "--out": out is not None,
             }
         )
-        _print_run(_resumed(resume, network), as_json)
+        _resume(resume, network, as_json)
         return
     if network is None:
         raise SettingError(
             "no network is named", "Name one: digitlab train NETWORK; see `digitlab networks`."
         )
-    from digitlab.experiment import train_seeds
+    from digitlab.experiment import assist, train_seeds
     from digitlab.settings import parse_assignments
-    from digitlab.training import DataPlan, standard_recipe
+    from digitlab.training import DataPlan, leads, standard_recipe
 
     changes = parse_assignments(set_ or [])
     if seed is not None:
@@ -78,10 +78,15 @@ def train(
     plan = standard_recipe(network, recipe, changes)
     options = parse_assignments(option or [])
     chosen = DataPlan(train=data, validation=validation, test=test)
+    if not leads():
+        assist(network, options, plan, chosen)
+        return
     if seeds == 1:
         _print_run(_trained(network, options, plan, chosen, out), as_json)
         return
-    folder, runs = train_seeds(network, options, plan, chosen, out, seeds=seeds, train_one=_trained)
+    folder, runs = train_seeds(
+        network, options, plan, chosen, out, seeds=seeds, on_run=lambda run: say(_in_words(run_as_json(run)))
+    )
     _print_seeds(folder, runs, as_json)
 
 
@@ -105,20 +110,25 @@ def _only_resume(others: dict[str, bool]) -> None:
         )
 
 
-def _resumed(folder: Path, network: str | None) -> Run:
+def _resume(folder: Path, network: str | None, as_json: bool) -> None:
     from digitlab import experiment
     from digitlab.cli.progress import following
-    from digitlab.training import Run
+    from digitlab.training import Run, leads
 
     run = Run.open(folder)
     facts = run.facts
     if network not in (None, facts.network):
         raise SettingError(f"{folder} is a run of {facts.network}, not of {network}", "Leave the name out.")
+    if not leads():
+        if not run.finished:
+            experiment.assist(facts.network, facts.options, facts.recipe, facts.data, folder)
+        return
     if run.finished:
         say(f"{folder} is finished already")
-        return run
-    with following(f"{facts.network}, seed {facts.seed}", facts.recipe) as (callbacks, on_period):
-        return experiment.resume(folder, callbacks=callbacks, on_period=on_period)
+    else:
+        with following(f"{facts.network}, seed {facts.seed}", facts.recipe) as (callbacks, on_period):
+            experiment.resume(folder, callbacks=callbacks, on_period=on_period)
+    _print_run(run, as_json)
 
 
 def run_as_json(run: Run) -> dict[str, Any]:
@@ -146,12 +156,16 @@ def _print_run(run: Run, as_json: bool) -> None:
     if as_json:
         answer_json(facts)
         return
+    print(_in_words(facts))
+
+
+def _in_words(facts: dict[str, Any]) -> str:
     figures = [
         f"{split} {scores['accuracy']:.2%} (n={scores['n']:,}, log loss {scores['log_loss']:.4f})"
         for split, scores in facts["metrics"].items()
     ]
-    print(
-        f"{run.folder}: {', '.join(figures)}; {facts['parameters']:,} parameters, "
+    return (
+        f"{facts['run']}: {', '.join(figures)}; {facts['parameters']:,} parameters, "
         f"{facts['train_seconds']:.2f} s of training"
     )
 

@@ -97,7 +97,7 @@ def dense(
         bias: What every bias starts at.
     """
     layer: nn.Linear = skip_init(nn.Linear, inputs, outputs, device=torch.get_default_device())
-    _start(layer.weight, layer.bias, start, generator, bias)
+    _start(layer, start, generator, bias)
     return layer
 
 

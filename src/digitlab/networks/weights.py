@@ -81,7 +81,7 @@ def _fitting_tensors(network: Network, path: Path) -> dict[str, Tensor]:
     except (safetensors.SafetensorError, OSError) as error:
         raise _unreadable(path, error) from None
     expected = network.state_dict()
-    for name in expected.keys() | tensors.keys():
+    for name in sorted(expected.keys() | tensors.keys()):
         here, there = _form(expected.get(name)), _form(tensors.get(name))
         if here != there:
             raise ModelError(

@@ -97,7 +97,8 @@ def choose_hardware(recipe: Recipe, network: Network) -> Hardware:
     threads = recipe.threads
     if not threads:
         small = multiply_adds(network) * recipe.batch_size < SMALL_STEP
-        threads = 1 if small else min(torch.get_num_threads(), available_cores())
+        local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # processes that torchrun started here
+        threads = 1 if small else max(1, min(torch.get_num_threads(), available_cores() // local))
     return Hardware(device, precision, threads)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from digitlab.networks import Network
 from digitlab.training.history import Period
@@ -17,7 +17,7 @@ __all__ = ["Average", "Best", "Weights", "copy_weights"]
 Weights = dict[str, Tensor]
 
 
-def copy_weights(network: Network) -> Weights:
+def copy_weights(network: nn.Module) -> Weights:
     """A copy of all parameters and buffers of `network`, by name."""
     return {name: value.detach().clone() for name, value in network.state_dict().items()}
 
@@ -30,7 +30,7 @@ class Average:
     the first weights are soon forgotten. Whole-number buffers are copied, not averaged.
     """
 
-    def __init__(self, network: Network, decay: float) -> None:
+    def __init__(self, network: nn.Module, decay: float) -> None:
         self.decay = decay
         self.weights = copy_weights(network)
         self._live = {name: value.detach() for name, value in network.state_dict().items()}
@@ -54,12 +54,14 @@ class Average:
             value.copy_(weights[name])
 
     @contextmanager
-    def put_into(self, network: Network) -> Iterator[None]:
+    def put_into(self, network: nn.Module) -> Iterator[None]:
         """Gives `network` the averaged weights for the length of a block."""
         before = copy_weights(network)
         network.load_state_dict(self.weights)
-        yield
-        network.load_state_dict(before)
+        try:
+            yield
+        finally:
+            network.load_state_dict(before)
 
 
 class Best:

@@ -12,22 +12,23 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from digitlab.errors import SettingError, TrainingError
 from digitlab.evaluation import accuracy_and_log_loss, predict_logits
-from digitlab.networks import Dropout, Network
+from digitlab.networks import Network
 from digitlab.training.augmentation import augment
+from digitlab.training.check import check_training, diverged
 from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.examples import Examples
 from digitlab.training.hardware import Hardware, choose_hardware
 from digitlab.training.history import Period
 from digitlab.training.keeping import Average, Best
 from digitlab.training.optimizers import clip_gradients, make_optimizer
-from digitlab.training.randomness import generator_for, reseed
+from digitlab.training.randomness import epoch_order, prepare_dropout, reseed
 from digitlab.training.recipe import Recipe
 from digitlab.training.schedules import learning_rate_at
 from digitlab.training.session import Session, Timetable
+from digitlab.training.team import Team, join_team
 
-__all__ = ["Callback", "Fitted", "Live", "check_training", "fit"]
+__all__ = ["Callback", "Fitted", "Live", "fit"]
 
 
 @dataclass
@@ -109,7 +110,9 @@ def fit(
     """
     check_training(network, recipe, train, validation)
     hardware = choose_hardware(recipe, network)
+    team = join_team(hardware.device)
     timetable = Timetable.of(recipe, len(train))
+    team.check(recipe, len(train))
     network = hardware.place(network)
     train = train.to(hardware.device)
     session = Session(
@@ -124,12 +127,12 @@ def fit(
             checkpoint.restore(session)
             stopped = session.best.exhausted(len(session.history))
         while session.step < timetable.total_steps and not stopped:
-            period, stopped = _train_period(session, recipe, timetable, hardware, train, callbacks)
+            period, stopped = _train_period(session, recipe, timetable, hardware, team, train, callbacks)
             period = _follow(session, period, validation)
             stopped = stopped or session.best.exhausted(period.period)
-            if on_period:
+            if on_period and team.rank == 0:
                 on_period(period)
-            if checkpoint:
+            if checkpoint and team.rank == 0:
                 checkpoint.save_if_due(session)
     _keep_weights(session)
     return Fitted(
@@ -148,13 +151,14 @@ def _train_period(
     recipe: Recipe,
     timetable: Timetable,
     hardware: Hardware,
+    team: Team,
     train: Examples,
     callbacks: Sequence[Callback],
 ) -> tuple[Period, bool]:
     """Takes the steps of one period. Returns its line of history, and whether a callback said stop."""
     network, optimizer = session.network.train(), session.optimizer
-    weights = list(network.parameters())
-    dropout_randomness = _prepare_dropout(network, recipe, hardware)
+    forward, weights = team.forward(network), list(network.parameters())
+    dropout_randomness = prepare_dropout(network, recipe, hardware.device)
     picture_randomness = torch.Generator() if recipe.augments else None
     losses, outputs, targets = [], [], []
     end = min(timetable.total_steps, session.step + timetable.period_steps)
@@ -166,11 +170,12 @@ def _train_period(
     for step in range(session.step, end):
         epoch, place = divmod(step, timetable.epoch_steps)
         if not batches or place == 0:
-            batches = _epoch_order(recipe, len(train), epoch).to(hardware.device).split(recipe.batch_size)
+            batches = epoch_order(recipe.seed, len(train), epoch).to(hardware.device).split(recipe.batch_size)
         ink, labels = train.inputs[batches[place]], train.labels[batches[place]]
         if picture_randomness:
             reseed(picture_randomness, recipe.seed, "augmentation", step)
             ink = augment(ink, recipe, picture_randomness)
+        ink, labels = team.part(ink), team.part(labels)
         if dropout_randomness:
             reseed(dropout_randomness, recipe.seed, "dropout", step)
         rate = session.rate_factor * learning_rate_at(
@@ -180,9 +185,9 @@ def _train_period(
             group["lr"] = rate
 
         with hardware.autocast():
-            logits = network(ink)
+            logits = forward(ink)
         loss = cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
-        loss.backward()
+        team.weighted(loss, len(labels), len(batches[place])).backward()
         clip_gradients(weights, recipe)
         optimizer.step()
         optimizer.zero_grad()
@@ -206,26 +211,21 @@ def _train_period(
         torch.cuda.synchronize()
     session.train_seconds += time.perf_counter() - started - away
     sizes = torch.tensor([len(labels) for labels in targets], dtype=torch.float64)
-    mean_loss = float((torch.stack(losses).double().cpu() * sizes).sum() / sizes.sum())
+    right = (torch.cat(outputs).argmax(1) == torch.cat(targets)).double().sum().cpu()
+    seen = torch.stack([(torch.stack(losses).double().cpu() * sizes).sum(), right, sizes.sum()])
+    total_loss, total_right, n = team.total(seen.to(hardware.device)).tolist()
+    mean_loss = total_loss / n
     if not mean_loss < float("inf"):
-        raise _diverged(session, recipe.learning_rate)
-    right = (torch.cat(outputs).argmax(1) == torch.cat(targets)).double().mean()
+        raise diverged(len(session.history) + 1, session.step, recipe.learning_rate)
     period = Period(
         period=len(session.history) + 1,
         step=session.step,
         epoch=session.step / timetable.epoch_steps,
         learning_rate=rate,
         train_loss=mean_loss,
-        train_accuracy=float(right),
+        train_accuracy=total_right / n,
     )
     return period, stop
-
-
-def _diverged(session: Session, rate: float) -> TrainingError:
-    return TrainingError(
-        f"the loss is no longer a number (period {len(session.history) + 1}, step {session.step})",
-        f"Lower the learning rate, which is {rate:g}, or clip gradients (clip_norm=5).",
-    )
 
 
 def _follow(session: Session, period: Period, validation: Examples | None) -> Period:
@@ -236,7 +236,7 @@ def _follow(session: Session, period: Period, validation: Examples | None) -> Pe
         if validation is not None:
             logits = predict_logits(network, validation.inputs)
             if not np.isfinite(logits).all():
-                raise _diverged(session, period.learning_rate)
+                raise diverged(period.period, session.step, period.learning_rate)
             accuracy, loss = accuracy_and_log_loss(logits, validation.labels.numpy())
             period = replace(period, validation_loss=loss, validation_accuracy=accuracy)
         session.best.consider(period, network)
@@ -252,51 +252,3 @@ def _keep_weights(session: Session) -> None:
     elif session.average:
         session.network.load_state_dict(session.average.weights)
     session.network.eval()
-
-
-def _epoch_order(recipe: Recipe, n: int, epoch: int) -> Tensor:
-    """The order of the examples in one epoch: `(n,)` indices."""
-    return torch.randperm(n, generator=generator_for(recipe.seed, "order", epoch))
-
-
-def _prepare_dropout(network: Network, recipe: Recipe, hardware: Hardware) -> torch.Generator | None:
-    """Gives the dropout layers the recipe's rate and one generator; None if nothing is dropped."""
-    layers = [layer for layer in network.modules() if isinstance(layer, Dropout)]
-    generator = torch.Generator(hardware.device)
-    for layer in layers:
-        layer.generator = generator
-        if recipe.keep_probability is not None:
-            layer.rate = 1 - recipe.keep_probability
-    return generator if any(layer.rate for layer in layers) else None
-
-
-def check_training(
-    network: Network, recipe: Recipe, train: Examples, validation: Examples | None = None
-) -> None:
-    """Checks that `fit` can begin with these.
-
-    Raises:
-        SettingError: If the recipe does not go with the network, the data or this machine.
-        DataError: If the network does not take these inputs.
-    """
-    choose_hardware(recipe, network)
-    train.check_fit(network)
-    if validation is not None:
-        validation.check_fit(network)
-    elif recipe.patience is not None:
-        raise SettingError(
-            f"recipe field patience={recipe.patience} needs validation digits, and there are none",
-            "Hold some out, for example with --validation last:5000, or set patience=none.",
-        )
-    if recipe.augments and train.inputs.ndim != 3:
-        raise SettingError(
-            f"only pictures can be rotated, shifted, zoomed or sheared; these inputs are "
-            f"{train.inputs.ndim - 1}-dimensional",
-            "Set rotate, shift, zoom and shear to 0.",
-        )
-    drops = any(isinstance(layer, Dropout) for layer in network.modules())
-    if recipe.keep_probability is not None and not drops:
-        raise SettingError(
-            f"recipe field keep_probability={recipe.keep_probability}: {network.name} has no dropout layer",
-            "Build it with a dropout option above 0, or set keep_probability=none.",
-        )

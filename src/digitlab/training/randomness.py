@@ -9,8 +9,12 @@ from typing import Literal
 
 import numpy as np
 import torch
+from torch import Tensor
 
-__all__ = ["Purpose", "generator_for", "reseed"]
+from digitlab.networks import Dropout, Network
+from digitlab.training.recipe import Recipe
+
+__all__ = ["Purpose", "epoch_order", "generator_for", "prepare_dropout", "reseed"]
 
 Purpose = Literal["order", "dropout", "augmentation"]
 PURPOSES: tuple[Purpose, ...] = ("order", "dropout", "augmentation")
@@ -27,3 +31,23 @@ def generator_for(seed: int, purpose: Purpose, number: int) -> torch.Generator:
     generator = torch.Generator()
     reseed(generator, seed, purpose, number)
     return generator
+
+
+def epoch_order(seed: int, n: int, epoch: int) -> Tensor:
+    """The order of `n` examples in one epoch: `(n,)` indices, `int64`."""
+    return torch.randperm(n, generator=generator_for(seed, "order", epoch))
+
+
+def prepare_dropout(network: Network, recipe: Recipe, device: str) -> torch.Generator | None:
+    """Gives the dropout layers the recipe's rate and one generator, to be reseeded at every step.
+
+    Returns:
+        The generator; None if nothing is dropped.
+    """
+    layers = [layer for layer in network.modules() if isinstance(layer, Dropout)]
+    generator = torch.Generator(device)
+    for layer in layers:
+        layer.generator = generator
+        if recipe.keep_probability is not None:
+            layer.rate = 1 - recipe.keep_probability
+    return generator if any(layer.rate for layer in layers) else None

@@ -1,0 +1,58 @@
+"""What cannot be trained, refused before the first step, or said in words when it happens."""
+
+from __future__ import annotations
+
+from digitlab.errors import SettingError, TrainingError
+from digitlab.networks import Dropout, Network
+from digitlab.training.examples import Examples
+from digitlab.training.hardware import choose_hardware
+from digitlab.training.recipe import Recipe
+
+__all__ = ["check_training", "diverged"]
+
+
+def check_training(
+    network: Network, recipe: Recipe, train: Examples, validation: Examples | None = None
+) -> None:
+    """Checks that `fit` can begin with these.
+
+    Raises:
+        SettingError: If the recipe does not go with the network, the data or this machine.
+        DataError: If the network does not take these inputs.
+    """
+    choose_hardware(recipe, network)
+    train.check_fit(network)
+    if validation is not None:
+        validation.check_fit(network)
+    elif recipe.patience is not None:
+        raise SettingError(
+            f"recipe field patience={recipe.patience} needs validation digits, and there are none",
+            "Hold some out, for example with --validation last:5000, or set patience=none.",
+        )
+    if recipe.augments and train.inputs.ndim != 3:
+        raise SettingError(
+            f"only pictures can be rotated, shifted, zoomed or sheared; these inputs are "
+            f"{train.inputs.ndim - 1}-dimensional",
+            "Set rotate, shift, zoom and shear to 0.",
+        )
+    drops = any(isinstance(layer, Dropout) for layer in network.modules())
+    if recipe.keep_probability is not None and not drops:
+        raise SettingError(
+            f"recipe field keep_probability={recipe.keep_probability}: {network.name} has no dropout layer",
+            "Build it with a dropout option above 0, or set keep_probability=none.",
+        )
+    outputs = network.options.get("outputs", 10)
+    highest = int(train.labels.max())
+    if highest >= outputs:
+        raise SettingError(
+            f"{network.name} has {outputs} outputs; there is a label {highest}",
+            f"Build it with --option outputs={highest + 1}, if it has that option.",
+        )
+
+
+def diverged(period: int, step: int, rate: float) -> TrainingError:
+    """The error of a training whose loss is no longer a number."""
+    return TrainingError(
+        f"the loss is no longer a number (period {period}, step {step})",
+        f"Lower the learning rate, which is {rate:g}, or clip gradients (clip_norm=5).",
+    )
