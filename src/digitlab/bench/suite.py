@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from digitlab.bench.measurement import Measurement
 from digitlab.bench.reading import reading
+from digitlab.bench.replicas import replicas
 from digitlab.bench.steps import steps
 from digitlab.bench.time_to import time_to_99, time_to_99_5
 from digitlab.bench.waiting import help_page, load, predict
@@ -18,6 +19,7 @@ BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Iterator[Measurement]
     "load": load,
     "predict": predict,
     "reading": reading,
+    "replicas": replicas,
     "steps": steps,
     "time-to-99": time_to_99,
     "time-to-99.5": time_to_99_5,
