@@ -171,7 +171,8 @@ def _train_period(
         epoch, place = divmod(step, timetable.epoch_steps)
         if not batches or place == 0:
             batches = epoch_order(recipe.seed, len(train), epoch).to(hardware.device).split(recipe.batch_size)
-        ink, labels = train.inputs[batches[place]], train.labels[batches[place]]
+        batch = batches[place]
+        ink, labels = train.inputs.index_select(0, batch), train.labels.index_select(0, batch)
         if picture_randomness:
             reseed(picture_randomness, recipe.seed, "augmentation", step)
             ink = augment(ink, recipe, picture_randomness)
@@ -187,7 +188,7 @@ def _train_period(
         with hardware.autocast():
             logits = forward(ink)
         loss = cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
-        team.weighted(loss, len(labels), len(batches[place])).backward()
+        team.weighted(loss, len(labels), len(batch)).backward()
         clip_gradients(weights, recipe)
         optimizer.step()
         optimizer.zero_grad()
