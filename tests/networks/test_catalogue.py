@@ -68,6 +68,7 @@ def test_name_and_options_build_the_same_network_again():
         "activation": "tanh",
         "dropout": 0.25,
         "initialisation": "by-activation",
+        "outputs": 10,
     }
     again = build(network.name, seed=1, **network.options)
     assert list(again.layers) == list(network.layers)
@@ -75,7 +76,7 @@ def test_name_and_options_build_the_same_network_again():
 
 
 def test_complete_fills_in_the_defaults():
-    assert architecture("softmax").complete({}) == {"inputs": 784}
+    assert architecture("softmax").complete({}) == {"inputs": 784, "outputs": 10}
     assert architecture("deep-mnist").complete({"dropout": "0.2"}) == {"dropout": 0.2}
 
 
@@ -84,7 +85,7 @@ def test_complete_fills_in_the_defaults():
     [
         ("resnet", {}, "unknown network 'resnet'", "softmax, mlp, deep-mnist, swift"),
         ("mlp", {"width": 3}, "unknown option of mlp 'width'", "inputs, hidden, activation, dropout"),
-        ("softmax", {"hidden": 3}, "unknown option of softmax 'hidden'", "Those there are: inputs."),
+        ("softmax", {"hidden": 3}, "unknown option of softmax 'hidden'", "Those there are: inputs, outputs."),
         ("mlp", {"self": 3}, "unknown option of mlp 'self'", "inputs, hidden"),
         ("mlp", {"name": 3}, "unknown option of mlp 'name'", "inputs, hidden"),
         ("mlp", {"activation": "gelu"}, "activation='gelu'", "'relu', 'sigmoid' or 'tanh'"),

@@ -66,7 +66,7 @@ def test_weights_go_into_a_network_that_fits(tmp_path):
     network = build("mlp", seed=2)
     load_weights(network, tmp_path / "a.safetensors")
     assert _same(network, build("mlp", seed=1))
-    with pytest.raises(ModelError, match=r"float32 \[100, 784\] in the file, float32 \[99, 784\]"):
+    with pytest.raises(ModelError, match=r"float32 \[100\] in the file, float32 \[99\]"):
         load_weights(build("mlp", hidden=(99,)), tmp_path / "a.safetensors")
 
 
@@ -90,9 +90,10 @@ GOOD = {"layers.logits.weight": torch.zeros(10, 2), "layers.logits.bias": torch.
         (GOOD, {"schema_version": 2}, "schema version 2; this digitlab reads version 1"),
         (GOOD, {"network": "vast"}, "unknown network 'vast'"),
         (GOOD, {"network": ["mlp"]}, "unknown network"),
-        (GOOD, {"options": {"outputs": 3}}, "unknown option of softmax 'outputs'"),
+        (GOOD, {"options": {"hidden": 3}}, "unknown option of softmax 'hidden'"),
         (GOOD, {"options": {"seed": 3}}, "unknown option of softmax 'seed'"),
         (GOOD, {"options": [1, 2]}, "cannot be built"),
+        (GOOD, {"options": {"inputs": 2, "outputs": 3}}, r"float32 \[10\] in the file, float32 \[3\]"),
         (GOOD, {"options": {"inputs": -1}}, "inputs=-1"),
     ],
 )
