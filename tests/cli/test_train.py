@@ -1,0 +1,244 @@
+"""`digitlab train`: a run folder, one JSON document, and errors that leave nothing behind."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from digitlab.training import Run
+
+
+@pytest.fixture
+def words(few, tmp_path):
+    return ("train", "mlp", "--data", few, "--validation", "last:50", "--out", tmp_path / "a")
+
+
+def test_a_run_and_its_json(command, words, tmp_path):
+    code, out, err = command(*words, "--set", "epochs=2", "--option", "hidden=20,10", "--seed", 4, "--json")
+    assert code == 0
+    answer = json.loads(out)
+    assert {"run", "network", "seed", "train_seconds", "parameters", "metrics"} <= answer.keys()
+    assert (answer["run"], answer["network"], answer["seed"]) == (str(tmp_path / "a"), "mlp", 4)
+    # 784 * 20 + 20 + 20 * 10 + 10 + 10 * 10 + 10
+    assert answer["parameters"] == 16_020
+    assert answer["metrics"]["train"]["n"] == 250
+    assert answer["metrics"]["validation"]["n"] == 50
+    assert 0 <= answer["metrics"]["validation"]["accuracy"] <= 1
+    assert answer["steps"] == 2 * 8  # 250 digits in batches of 32
+    lines = err.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["mlp, seed 4", "mlp, seed 4"]
+    assert "epoch 1 (step 8): loss " in lines[0]
+    assert "validation loss" in lines[1]
+    assert "\x1b" not in out + err  # no colours where there is no terminal
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert names == [
+        "confusion.png",
+        "curves.png",
+        "history.csv",
+        "metrics.json",
+        "model.safetensors",
+        "run.json",
+    ]
+    facts = Run.open(tmp_path / "a").facts
+    assert (facts.options["hidden"], facts.recipe.epochs, facts.recipe.seed) == ([20, 10], 2, 4)
+
+
+def test_in_words(command, words, tmp_path):
+    code, out, err = command(*words, "--set", "steps=3", "--set", "period_steps=2")
+    assert code == 0
+    assert out.startswith(f"{tmp_path / 'a'}: train ")
+    assert "79,510 parameters" in out
+    assert len(out.splitlines()) == 1
+    assert [" period 1 (step 2)" in err, " period 2 (step 3)" in err] == [True, True]
+
+
+def test_the_recipe_named_as_the_network_is_the_standard(command, few, tmp_path):
+    fields = ("--data", few, "--validation", "none")
+    command("train", "softmax", *fields, "--out", tmp_path / "a", "--set", "steps=2")
+    command(
+        "train", "softmax", *fields, "--out", tmp_path / "b", "--recipe", "keras-sgd", "--set", "epochs=1"
+    )
+    a, b = (Run.open(tmp_path / name).facts.recipe for name in "ab")
+    assert (a.learning_rate, a.batch_size, a.steps) == (0.5, 50, 2)
+    assert (b.learning_rate, b.batch_size, b.steps) == (0.01, 32, None)
+
+
+def test_the_next_free_folder(command, few, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    fields = ("train", "softmax", "--data", few, "--validation", "none", "--set", "steps=2", "--json")
+    runs = [json.loads(command(*fields)[1])["run"] for _ in range(2)]
+    assert runs == [os.path.join("runs", "softmax-1"), os.path.join("runs", "softmax-2")]
+
+
+def test_seeds(command, few, tmp_path):
+    fields = ("--data", few, "--validation", "last:50", "--set", "steps=20", "--out", tmp_path / "a")
+    code, out, _ = command("train", "softmax", *fields, "--seeds", 3, "--seed", 5, "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert answer["seeds"] == [5, 6, 7]
+    assert {"run", "network", "seed", "train_seconds", "parameters", "metrics"} <= answer.keys()
+    accuracy = answer["metrics"]["validation"]["accuracy"]
+    assert accuracy["values"] == [run["metrics"]["validation"]["accuracy"] for run in answer["runs"]]
+    assert accuracy["mean"] == pytest.approx(sum(accuracy["values"]) / 3)
+    assert sorted(os.listdir(tmp_path / "a")) == ["seed-5", "seed-6", "seed-7"]
+
+
+@pytest.mark.parametrize(
+    ("more", "named", "remedy"),
+    [
+        (("--set", "learning_rat=1"), "'learning_rat'", "learning_rate"),
+        (("--set", "learning_rate=fast"), "learning_rate='fast'", "number"),
+        (("--set", "learning_rate=nan"), "learning_rate='nan'", "finite"),
+        (("--set", "learning_rate"), "'learning_rate'", "field=value"),
+        (("--set", "epochs=1", "--set", "epochs=2"), "epochs is given twice", "once"),
+        (("--option", "width=1"), "'width'", "hidden"),
+        (("--option", "seed=1"), "'seed'", "hidden"),
+        (("--option", "name=1"), "'name'", "hidden"),
+        (("--option", "self=1"), "'self'", "hidden"),
+        (("--option", "outputs=3"), "outputs=3", "Leave outputs out"),
+        (("--option", "activation=gelu"), "activation='gelu'", "'relu'"),
+        (("--option", "inputs=5"), "takes inputs of 5", "28 x 28"),
+        (("--recipe", "best"), "'best'", "keras-adam"),
+        (("--validation", "none", "--set", "patience=3"), "patience=3", "patience=none"),
+        (("--validation", "last:300"), "300 of 300", "1 to 299"),
+        (("--validation", "middle:3"), "'middle:3'", "mnist:train"),
+        (("--set", "keep_probability=0.5"), "keep_probability=0.5", "dropout"),
+        (("--data", "none.npz"), "'none.npz'", "mnist:train"),
+        (("--test", "classroom"), "these are 20 x 20", ""),
+        (("--seed", "-1"), "seed=-1", "greater than or equal to 0"),
+        (("--seeds", "0"), "'--seeds'", "--help"),
+        (("--seed", "x"), "'--seed'", "--help"),
+        (("--epochs", "3"), "--epochs", "--help"),
+        (("--set", "device=mps"), "device='mps'", "auto"),
+    ],
+)
+def test_wrong_settings_leave_nothing_behind(refused, words, tmp_path, more, named, remedy):
+    err = refused(*words, *more)
+    assert named in err
+    assert remedy in err
+    assert not (tmp_path / "a").exists()
+
+
+def test_data_to_score_on_must_be_others(refused, few, tmp_path):
+    err = refused("train", "mlp", "--data", few, "--test", few, "--out", tmp_path / "a")
+    assert "is also trained on" in err
+    assert not (tmp_path / "a").exists()
+
+
+def test_what_network(refused):
+    assert "see `digitlab networks`" in refused("train")
+    assert "unknown network 'resnet'" in refused("train", "resnet")
+
+
+def test_folders_where_no_run_can_be(command, refused, words, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for place in (tmp_path / "file", tmp_path / "file" / "a", "/proc/none/a", tmp_path / ("x" * 300)):
+        assert str(place) in refused(*words[:-1], place, "--set", "steps=1")
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_a_run_is_not_written_over(refused, make_run):
+    folder = make_run("a")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert "holds a run already" in refused("train", "softmax", "--out", folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_diverged_training(command, words):
+    hidden = ",".join(["50"] * 60)
+    fields = ("--set", "optimizer=sgd", "--set", "learning_rate=100", "--option", f"hidden={hidden}")
+    code, out, err = command(*words, *fields, "--set", "steps=3")
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-2].startswith("error: the loss is no longer a number")
+    assert "learning rate, which is 100" in err.splitlines()[-1]
+
+
+def test_resume(command, refused, make_run, tmp_path):
+    folder = make_run("a")
+    code, out, err = command("train", "--resume", folder, "--json")
+    assert code == 0
+    assert json.loads(out)["run"] == str(folder)
+    assert "finished already" in err
+    assert "not of mlp" in refused("train", "mlp", "--resume", folder)
+    for more in (("--set", "steps=3"), ("--seed", 0), ("--out", tmp_path / "b"), ("--seeds", 2)):
+        assert f"{more[0]} does not go with --resume" in refused("train", "--resume", folder, *more)
+    assert "is not a run" in refused("train", "--resume", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("{", "cannot read"),
+        ('{"schema_version": 2}', "schema version 2"),
+        ('{"schema_version": 1}', "is missing"),
+    ],
+)
+def test_a_damaged_run_json(refused, make_run, content, named):
+    folder = make_run("a")
+    (folder / "run.json").write_text(content)
+    for words in (
+        ("train", "--resume", folder),
+        ("evaluate", folder),
+        ("compare", folder),
+        ("export", folder, "--to", "a.onnx"),
+    ):
+        assert named in refused(*words)
+
+
+def test_a_full_disk_while_saving(refused, command, words, tmp_path, monkeypatch):
+    write = Path.write_bytes
+
+    def full(self, content):
+        if "model" in self.name:
+            write(self, content[:10])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(self, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        code, out, err = command(*words, "--set", "steps=3")
+    assert (code, out) == (2, "")
+    assert f"cannot write {tmp_path / 'a' / 'model.safetensors'}: No space left on device" in err
+    assert not any("part" in name for name in os.listdir(tmp_path / "a"))
+    assert command("train", "--resume", tmp_path / "a")[0] == 0  # once there is room again
+
+
+def test_interrupted_and_resumed(few, tmp_path):
+    begun = [sys.executable, "-m", "digitlab", "train"]
+    words = [
+        "softmax",
+        "--data",
+        few,
+        "--validation",
+        "none",
+        "--out",
+        tmp_path / "a",
+        "--set",
+        "steps=9999999",
+    ]
+    process = subprocess.Popen(
+        [*begun, *words, "--set", "period_steps=200"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for _ in range(3):
+        assert "period" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == ""
+    assert "Traceback" not in err
+    assert err.splitlines()[-1] == "interrupted"
+    assert sorted(os.listdir(tmp_path / "a")) == ["checkpoint", "run.json"]
+    assert os.listdir(tmp_path / "a" / "checkpoint") == ["state.safetensors"]
+    # resumable: shortened, so that it ends
+    path = tmp_path / "a" / "run.json"
+    path.write_text(path.read_text().replace('"steps": 9999999', '"steps": 400'))
+    subprocess.run([*begun, "--resume", tmp_path / "a"], check=True, capture_output=True)
+    assert Run.open(tmp_path / "a").finished
