@@ -1,0 +1,68 @@
+"""Which digits a run trains on."""
+
+import numpy as np
+import pytest
+
+from digitlab.data import mnist
+from digitlab.errors import SettingError
+from digitlab.training import DataPlan
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """A file of 200 digits."""
+    path = tmp_path_factory.mktemp("data") / "few.npz"
+    digits = mnist("train").take(200)
+    np.savez(path, images=digits.images, labels=digits.labels)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("words", "held"),
+    [
+        ("last:50", range(150, 200)),
+        ("first:50", range(50)),
+        ("last:10%", range(180, 200)),
+        ("first:1", range(1)),
+    ],
+)
+def test_held_out_as_they_stand(few, words, held):
+    data = DataPlan(train=few, validation=words).load()
+    everything = mnist("train").take(200)
+    np.testing.assert_array_equal(data.validation.images, everything.images[list(held)])
+    kept = [index for index in range(200) if index not in held]
+    np.testing.assert_array_equal(data.train.images, everything.images[kept])
+    assert data.test is None
+    assert list(data.splits()) == ["train", "validation"]
+
+
+@pytest.mark.parametrize("how", ["random", "stratified"])
+def test_held_out_by_a_seed(few, how):
+    def held(words):
+        return DataPlan(train=few, validation=words).load().validation.images
+
+    assert len(held(f"{how}:10%")) == 20
+    np.testing.assert_array_equal(held(f"{how}:20"), held(f"{how}:20:0"))
+    assert not np.array_equal(held(f"{how}:20:7"), held(f"{how}:20"))
+
+
+def test_none_and_other_data(few):
+    data = DataPlan(train=few, validation="none", test="mnist:test").load()
+    assert (len(data.train), data.validation, len(data.test)) == (200, None, 10_000)
+    assert len(DataPlan(train="mnist:train", validation=few).load().validation) == 200
+
+
+@pytest.mark.parametrize(
+    "words", ["last:200", "last:0", "stratified:100%", "random:201", "middle:5", "last", ""]
+)
+def test_what_cannot_be_held_out(few, words):
+    with pytest.raises(SettingError):
+        DataPlan(train=few, validation=words).load()
+
+
+def test_the_test_digits_are_seen_by_nothing_else():
+    DataPlan(test="mnist:test").check()
+    DataPlan(validation="none", test="none").check()
+    for plan in (DataPlan(train="a", test="a"), DataPlan(validation="b", test="b")):
+        with pytest.raises(SettingError, match="is also trained on or followed"):
+            plan.check()

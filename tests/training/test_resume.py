@@ -1,0 +1,262 @@
+"""Killed at any moment and resumed, a run ends with the bits of the one never stopped."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+from digitlab import experiment
+from digitlab.data import mnist
+from digitlab.errors import DataError, RunError, SettingError
+from digitlab.networks import build
+from digitlab.training import DataPlan, Examples, Period, Recipe, checkpoint, fit
+from digitlab.training.checkpoint import Checkpoint
+from digitlab.training.run import Run
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """A file of 600 digits."""
+    path = tmp_path_factory.mktemp("data") / "few.npz"
+    digits = mnist("train").take(600)
+    np.savez(path, images=digits.images, labels=digits.labels)
+    return path
+
+
+class Killed(BaseException):
+    """Stands for a kill in the same process."""
+
+
+def _same_ends(one, other):
+    here = safetensors.torch.load_file(one / "model.safetensors")
+    there = safetensors.torch.load_file(other / "model.safetensors")
+    assert here.keys() == there.keys()
+    assert all(torch.equal(here[name], there[name]) for name in here)
+    assert (one / "history.csv").read_bytes() == (other / "history.csv").read_bytes()
+    assert (one / "curves.png").read_bytes() == (other / "curves.png").read_bytes()
+    assert sorted(os.listdir(one)) == sorted(os.listdir(other))
+
+
+@pytest.fixture
+def at_every_period(monkeypatch):
+    """Saves a checkpoint after every period, however long it takes."""
+    monkeypatch.setattr(checkpoint, "SHARE_OF_TIME", 1e9)
+
+
+ALL = {"average_decay": 0.95, "patience": 3, "rotate": 10, "shift": 1, "threads": 1, "seed": 5}
+CASES = {
+    "adam": ("mlp", {"hidden": (20,), "dropout": 0.3}, {"optimizer": "adam", "batch_size": 32, **ALL}),
+    "momentum": (
+        "mlp",
+        {"hidden": (20,), "dropout": 0.3},
+        {"optimizer": "momentum", "learning_rate": 0.05, "schedule": "cosine", "batch_size": 32, **ALL},
+    ),
+    "rmsprop": ("mlp", {"hidden": (20,)}, {"optimizer": "rmsprop", "batch_size": 32, **ALL}),
+    "sgd": ("softmax", {}, {"optimizer": "sgd", "learning_rate": 0.5, "threads": 1}),
+    "swift": ("swift", {}, {"optimizer": "adam", "batch_size": 64, "schedule": "one-cycle", **ALL}),
+    "periods": ("mlp", {"hidden": (9,)}, {"steps": 50, "period_steps": 7, "threads": 1}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_stopped_again_and_again(case, few, tmp_path, at_every_period):
+    network, options, fields = CASES[case]
+    recipe = Recipe(**{"epochs": 4, **fields})
+    data = DataPlan(train=str(few), validation="last:100")
+    whole = experiment.train(network, options, recipe, data, tmp_path / "whole")
+
+    def kill(at):
+        def callback(live):
+            if live.step == at:
+                raise Killed
+
+        return [callback]
+
+    total = whole.metrics()["steps"]
+    stopped = tmp_path / "stopped"
+    with pytest.raises(Killed):
+        experiment.train(network, options, recipe, data, stopped, callbacks=kill(1 + total // 3))
+    for share in (0.5, 0.8, 1.0):
+        with pytest.raises(Killed):
+            experiment.resume(stopped, callbacks=kill(int(share * total)))
+    run = experiment.resume(stopped)
+    _same_ends(whole.folder, stopped)
+    assert run.metrics()["splits"] == whole.metrics()["splits"]
+    assert run.metrics()["best_period"] == whole.metrics()["best_period"]
+    assert run.metrics()["steps"] == total
+
+
+def test_a_changed_learning_rate_is_kept(few, tmp_path, at_every_period):
+    data = DataPlan(train=str(few), validation="none")
+    recipe = Recipe(optimizer="sgd", learning_rate=0.5, epochs=3, batch_size=100)
+    rates = []
+
+    def slow_down(live):
+        rates.append(live.learning_rate)
+        if live.step == 2:
+            live.rate_factor = 0.1
+        if live.step == 8 and len(rates) == 8:
+            raise Killed
+
+    with pytest.raises(Killed):
+        experiment.train("softmax", {}, recipe, data, tmp_path / "a", callbacks=[slow_down])
+    experiment.resume(tmp_path / "a", callbacks=[slow_down])
+    assert rates == pytest.approx([0.5] * 2 + [0.05] * (len(rates) - 2))
+    assert len(rates) == 8 + 12  # from step 6, where the last checkpoint was
+
+
+FIELDS = ALL | {"optimizer": "momentum", "batch_size": 10, "epochs": 30, "patience": 25}
+
+
+@pytest.mark.slow
+def test_killed_with_sigkill_at_any_moment(few, tmp_path):
+    data = DataPlan(train=str(few), validation="last:100")
+    options = {"hidden": (30,), "dropout": 0.3}
+    experiment.train("mlp", options, Recipe(**FIELDS), data, tmp_path / "whole")
+    stopped = tmp_path / "stopped"
+    words = ["mlp", "--data", few, "--validation", "last:100", "--out", stopped]
+    words += ["--option", "hidden=30", "--option", "dropout=0.3"]
+    for name, value in FIELDS.items():
+        words += ["--set", f"{name}={value}"]
+    chance, kills, saved = random.Random(0), 0, False
+    while not (stopped / "metrics.json").exists():
+        begun = [sys.executable, "-m", "digitlab", "train", *words]
+        process = subprocess.Popen(begun, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        process.stderr.readline()  # a period is done
+        if kills < 3:
+            time.sleep(chance.uniform(0, 0.3))
+            kills += process.poll() is None
+            process.send_signal(signal.SIGKILL)
+        process.stderr.read()
+        process.stderr.close()
+        assert process.wait() in (0, -signal.SIGKILL)
+        words = ["--resume", stopped]
+        saved |= (stopped / "checkpoint" / "state.safetensors").exists()
+    assert kills >= 2
+    assert saved  # so that something was gone on from
+    for name in os.listdir(stopped):
+        if ".part." in name:  # a kill within a write may leave one, under a name of its own
+            (stopped / name).unlink()
+    _same_ends(tmp_path / "whole", stopped)
+
+
+def test_a_finished_run_is_left_alone(few, tmp_path):
+    data = DataPlan(train=str(few), validation="none")
+    run = experiment.train("softmax", {}, Recipe(steps=3), data, tmp_path / "a")
+    before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
+    assert experiment.resume(run.folder) == run
+    assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
+
+
+@pytest.fixture
+def stopped(few, tmp_path, at_every_period):
+    """A run stopped in its third epoch."""
+
+    def stop(live):
+        if live.step == 13:
+            raise Killed
+
+    data = DataPlan(train=str(few), validation="last:100")
+    recipe = Recipe(epochs=3, batch_size=100, patience=5)
+    with pytest.raises(Killed):
+        experiment.train("softmax", {}, recipe, data, tmp_path / "stopped", callbacks=[stop])
+    return tmp_path / "stopped"
+
+
+def _state(folder):
+    return folder / "checkpoint" / "state.safetensors"
+
+
+def test_a_damaged_checkpoint(stopped):
+    content = _state(stopped).read_bytes()
+    for damaged in (
+        b"",
+        content[:100],
+        content[:-1],
+        b"x" * 500,
+        content.replace(b"best_period", b"best_perioX"),
+    ):
+        _state(stopped).write_bytes(damaged)
+        with pytest.raises(RunError, match="cannot go on from") as caught:
+            experiment.resume(stopped)
+        assert str(caught.value).count("\n") == 1
+    assert "Delete the checkpoint folder" in caught.value.remedy
+    _state(stopped).unlink()
+    assert experiment.resume(stopped).finished  # from the start
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"best_period": 2', '"best_period": 9'),
+        ('"history": [', '"history": [3, '),
+        ('"step": 10', '"stop": 10'),
+    ],
+)
+def test_a_checkpoint_of_nonsense(stopped, old, new):
+    with safetensors.safe_open(_state(stopped), "pt") as file:
+        facts = file.metadata()["session"]
+    assert old in facts
+    tensors = safetensors.torch.load_file(_state(stopped))
+    safetensors.torch.save_file(tensors, _state(stopped), {"session": facts.replace(old, new)})
+    with pytest.raises(RunError, match="cannot go on from"):
+        experiment.resume(stopped)
+
+
+def test_a_checkpoint_of_another_network(stopped, few, tmp_path):
+    train = Examples.of(mnist("train").take(50))
+    with pytest.raises(RunError, match="cannot go on from") as caught:
+        fit(build("mlp"), Recipe(), train, checkpoint=Checkpoint(stopped / "checkpoint"))
+    assert str(caught.value).count("\n") == 1
+
+
+def test_data_that_are_gone_or_others(stopped):
+    run = Run.open(stopped)
+    path = run.folder / "run.json"
+    there = run.facts.data.train
+    path.write_text(path.read_text().replace(there, there + "-moved"))
+    with pytest.raises((DataError, SettingError), match="no digits called"):
+        experiment.resume(stopped)
+
+
+def test_a_run_stopped_before_its_first_checkpoint(few, tmp_path):
+    def stop(live):
+        raise Killed
+
+    data = DataPlan(train=str(few), validation="none")
+    with pytest.raises(Killed):
+        experiment.train("softmax", {}, Recipe(steps=3), data, tmp_path / "a", callbacks=[stop])
+    assert experiment.resume(tmp_path / "a").finished
+
+
+def test_saving_costs_little(few, tmp_path, monkeypatch):
+    """After a save of s seconds the next waits 20 s."""
+    clock = iter([0.0, 2.0, 41.9, 42.1, 43.1])  # save at 0 lasts 2; too early at 41.9; save at 42.1
+    monkeypatch.setattr(checkpoint.time, "monotonic", lambda: next(clock))
+    kept = Checkpoint(tmp_path / "checkpoint")
+    session = _session()
+    written = []
+    for _ in range(3):
+        session.step += 1
+        kept.save_if_due(session)
+        with safetensors.safe_open(kept.path, "pt") as file:
+            written.append(file.metadata()["session"].split(",")[0])
+    assert written == ['{"step": 1', '{"step": 1', '{"step": 3']
+
+
+def _session():
+    from digitlab.training.keeping import Best
+    from digitlab.training.optimizers import make_optimizer
+    from digitlab.training.session import Session
+
+    network, recipe = build("softmax"), Recipe()
+    session = Session(network, make_optimizer(network, recipe), None, Best(recipe))
+    session.history.append(Period(1, 1, 1.0, 0.1, 1.0, 0.5))
+    return session

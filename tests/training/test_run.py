@@ -1,0 +1,159 @@
+"""The run folder."""
+
+import json
+
+import pytest
+import torch
+
+from digitlab.errors import ModelError, OutputError, RunError
+from digitlab.networks import build
+from digitlab.training import DataPlan, Period, Recipe, Run, RunFacts, environment, new_run_folder
+
+METRICS = {
+    "splits": {"train": {"accuracy": 0.5, "log_loss": 1.0}},
+    "parameters": 1,
+    "steps": 1,
+    "hardware": {},
+    "train_seconds": 1.0,
+    "load_seconds": 1.0,
+    "evaluation_seconds": 1.0,
+}
+HISTORY = [
+    Period(1, 10, 0.1 + 0.2, 0.1, 1 / 3, 0.5),
+    Period(2, 20, 2.0, 1e-20, 0.25, 0.75, 0.125, 1.0),
+]
+
+
+@pytest.fixture
+def facts():
+    network = build("mlp", inputs=4, hidden=(3, 2))
+    return RunFacts(
+        network="mlp",
+        options=network.options,
+        recipe=Recipe(betas=(0.5, 0.6), steps=3, patience=2, seed=7),
+        data=DataPlan(test="mnist:test"),
+        environment=environment(),
+    )
+
+
+def test_what_is_written_is_read_again(facts, tmp_path):
+    run = Run.create(tmp_path / "a" / "b", facts)
+    assert not run.finished
+    again = Run.open(tmp_path / "a" / "b")
+    assert again.facts == facts
+    assert again.facts.seed == 7
+    assert json.loads((run.folder / "run.json").read_text())["schema_version"] == 1
+
+
+def test_a_finished_run(facts, tmp_path):
+    run = Run.create(tmp_path / "a", facts)
+    network = build("mlp", seed=3, inputs=4, hidden=(3, 2))
+    (run.folder / "checkpoint").mkdir()
+    (run.folder / "checkpoint" / "state.safetensors").write_text("old")
+    run.finish(network, HISTORY, METRICS)
+    assert run.finished
+    assert run.metrics() == {"schema_version": 1, **METRICS}
+    assert run.history() == HISTORY
+    assert all(map(torch.equal, run.network().parameters(), network.parameters()))
+    names = sorted(path.name for path in run.folder.iterdir())
+    assert names == ["history.csv", "metrics.json", "model.safetensors", "run.json"]
+
+
+def test_a_folder_can_be_moved(facts, tmp_path):
+    run = Run.create(tmp_path / "a", facts)
+    run.finish(build("mlp", inputs=4, hidden=(3, 2)), HISTORY, METRICS)
+    (tmp_path / "a").rename(tmp_path / "b")
+    assert Run.open(tmp_path / "b").history() == HISTORY
+
+
+def test_a_run_is_never_written_over(facts, tmp_path):
+    Run.create(tmp_path / "a", facts)
+    with pytest.raises(RunError, match="holds a run already"):
+        Run.create(tmp_path / "a", facts)
+
+
+def test_places_where_no_run_can_be(facts, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for place in (tmp_path / "file", tmp_path / "file" / "below", "/proc/none"):
+        with pytest.raises(OutputError, match="cannot write"):
+            Run.create(tmp_path / place, facts)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"schema_version": 2}, "schema version 2; this digitlab reads version 1"),
+        ({"schema_version": None}, "schema version None"),
+        ({"network": "vast"}, "unknown network 'vast'"),
+        ({"network": 3}, "network=3"),
+        ({"options": {"width": 3}}, "unknown option of mlp 'width'"),
+        ({"options": {"seed": 3}}, "unknown option of mlp 'seed'"),
+        ({"options": []}, "options"),
+        ({"recipe": {"learning_rate": -1}}, "recipe"),
+        ({"recipe": {"pace": 1}}, "recipe|pace"),
+        ({"recipe": None}, "recipe"),
+        ({"data": {"train": 3}}, "data"),
+        ({"more": 1}, "unknown field of a run 'more'"),
+    ],
+)
+def test_a_run_json_that_is_not_right(facts, tmp_path, change, words):
+    run = Run.create(tmp_path / "a", facts)
+    path = run.folder / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(RunError, match=words) as caught:
+        Run.open(run.folder)
+    assert str(caught.value).count("\n") == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"null", b"\xff\xfe", b'{"schema_version": 1}'])
+def test_a_damaged_run_json(tmp_path, content):
+    (tmp_path / "run.json").write_bytes(content)
+    with pytest.raises(RunError) as caught:
+        Run.open(tmp_path)
+    assert str(caught.value).count("\n") == 1
+
+
+def test_what_is_no_run(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder" / "run.json").mkdir(parents=True)
+    for place in ("file", "folder", "none", ""):
+        with pytest.raises(RunError):
+            Run.open(tmp_path / place)
+
+
+def test_an_unfinished_run_says_how_to_finish_it(facts, tmp_path):
+    run = Run.create(tmp_path / "a", facts)
+    for ask in (run.metrics, run.network):
+        with pytest.raises(RunError) as caught:
+            ask()
+        assert "train --resume" in caught.value.remedy
+
+
+def test_damaged_weights_and_history(facts, tmp_path):
+    run = Run.create(tmp_path / "a", facts)
+    run.finish(build("mlp", inputs=4, hidden=(3, 2)), HISTORY, METRICS)
+    (run.folder / "model.safetensors").write_bytes(b"not weights")
+    with pytest.raises(ModelError, match="cannot read weights"):
+        run.network()
+    for content in ("", "a,b\n1,2\n", (run.folder / "history.csv").read_text() + "x,1,1,1,1,1,1,1\n"):
+        (run.folder / "history.csv").write_text(content)
+        with pytest.raises(RunError, match="cannot read the history"):
+            run.history()
+
+
+def test_new_folders_are_numbered(tmp_path):
+    names = [new_run_folder("mlp", tmp_path / "runs").name for _ in range(3)]
+    assert names == ["mlp-1", "mlp-2", "mlp-3"]
+    (tmp_path / "runs" / "mlp-2").rmdir()
+    assert new_run_folder("mlp", tmp_path / "runs").name == "mlp-2"
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError):
+        new_run_folder("mlp", tmp_path / "file")
+
+
+def test_the_environment_names_versions_and_machine():
+    told = environment()
+    assert told["torch"] == torch.__version__
+    assert told["cores"] >= 1
+    assert told["processor"]
+    json.dumps(told)
