@@ -1,7 +1,11 @@
 """The training loop: by hand, against a plain loop, and what must not matter to it."""
 
 import dataclasses
+import json
 import math
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -373,22 +377,42 @@ def test_a_device_that_is_not_there(train_digits):
         _fit(train_digits, device="mps")
 
 
-def test_a_convolutional_network_learns_the_same_in_bfloat16(train_digits, validation_digits):
-    from digitlab.training.bfloat16 import bfloat16_works
+IN_BOTH = """
+import json
+from digitlab.data import mnist
+from digitlab.networks import build
+from digitlab.training import Examples, Recipe, fit
 
-    if not bfloat16_works():
-        pytest.skip("this processor stops at bfloat16 products")
-    fields = {"network": "swift", "batch_size": 50, "epochs": 4, "learning_rate": 3e-3}
-    _, exact = _fit(train_digits, validation_digits, precision="float32", **fields)
-    rough_network, rough = _fit(train_digits, validation_digits, precision="bfloat16", **fields)
-    assert (exact.hardware.precision, rough.hardware.precision) == ("float32", "bfloat16")
-    assert exact.history[0].train_loss != rough.history[0].train_loss  # so it was another precision
-    assert all(value.dtype == torch.float32 for value in _weights(rough_network))
-    for one, other in zip(exact.history, rough.history, strict=True):
-        assert other.train_loss == pytest.approx(one.train_loss, abs=0.1)
-    ours, theirs = exact.history[-1].validation_accuracy, rough.history[-1].validation_accuracy
-    assert min(ours, theirs) > 0.85
-    assert theirs == pytest.approx(ours, abs=0.04)
+train, validation = (Examples.of(part) for part in mnist("train").take(1500).split(500, "last"))
+found = {}
+for precision in ("float32", "bfloat16"):
+    recipe = Recipe(batch_size=50, epochs=4, learning_rate=3e-3, precision=precision)
+    network = build("swift")
+    fitted = fit(network, recipe, train, validation)
+    found[precision] = {
+        "ran": fitted.hardware.precision,
+        "weights": sorted({str(weight.dtype) for weight in network.parameters()}),
+        "losses": [period.train_loss for period in fitted.history],
+        "accuracy": fitted.history[-1].validation_accuracy,
+    }
+print(json.dumps(found))
+"""
+
+
+def test_a_convolutional_network_learns_the_same_in_bfloat16():
+    # In a process of its own: where AMX is claimed but does not work, only this limit, which must
+    # be set before torch's first product, keeps bfloat16 from ending the process.
+    limited = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX512_CORE_BF16"}
+    command = [sys.executable, "-c", IN_BOTH]
+    done = subprocess.run(command, env=limited, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    exact, rough = found["float32"], found["bfloat16"]
+    assert (exact["ran"], rough["ran"]) == ("float32", "bfloat16")
+    assert exact["losses"][0] != rough["losses"][0]  # so it was another precision
+    assert rough["weights"] == ["torch.float32"]
+    assert rough["losses"] == pytest.approx(exact["losses"], abs=0.1)
+    assert min(exact["accuracy"], rough["accuracy"]) > 0.85
+    assert rough["accuracy"] == pytest.approx(exact["accuracy"], abs=0.04)
 
 
 def test_threads_follow_the_work():

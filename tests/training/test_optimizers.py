@@ -1,6 +1,5 @@
 """One or two steps of each optimizer, worked by hand."""
 
-
 import pytest
 import torch
 from torch import nn

@@ -28,7 +28,7 @@ BOUNDS = {
     "steps": ([None, 1, 10_000_000], [0]),
     "period_steps": ([None, 1], [0]),
     "drop_last": ([True, False], ["perhaps", 2]),
-    "schedule": (["constant", "step", "exponential", "cosine", "one-cycle"], ["linear"]),
+    "schedule": (["constant", "step", "exponential", "linear", "cosine", "one-cycle"], ["triangle"]),
     "decay": ([0.01, 1], [0, 1.1]),
     "decay_epochs": ([0.1, 100], [0, -1]),
     "warm_up": ([0, 0.99], [1, -0.1]),

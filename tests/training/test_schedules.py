@@ -121,3 +121,10 @@ def test_never_outside_0_and_the_highest(schedule, total):
             continue
         recipe = Recipe(learning_rate=0.2, schedule=schedule, warm_up=warm_up)
         assert all(0 <= rate <= 0.2 + 1e-12 for rate in _rates(recipe, total))
+
+
+def test_linear_by_hand():
+    # 10 steps, 2 of warm-up: 0.5, 1; then from 1 at step 2 evenly to 0.3 at step 9: 0.1 a step
+    recipe = Recipe(schedule="linear", learning_rate=1.0, warm_up=0.2, final_rate=0.3)
+    rates = [learning_rate_at(recipe, step, 10, 10) for step in range(10)]
+    assert rates == pytest.approx([0.5, 1.0, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3])
