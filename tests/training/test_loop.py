@@ -399,6 +399,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.slow
 def test_a_convolutional_network_learns_the_same_in_bfloat16():
     # In a process of its own: where AMX is claimed but does not work, only this limit, which must
     # be set before torch's first product, keeps bfloat16 from ending the process.
@@ -411,7 +412,7 @@ def test_a_convolutional_network_learns_the_same_in_bfloat16():
     assert exact["losses"][0] != rough["losses"][0]  # so it was another precision
     assert rough["weights"] == ["torch.float32"]
     assert rough["losses"] == pytest.approx(exact["losses"], abs=0.1)
-    assert min(exact["accuracy"], rough["accuracy"]) > 0.85
+    assert min(exact["accuracy"], rough["accuracy"]) > 0.8
     assert rough["accuracy"] == pytest.approx(exact["accuracy"], abs=0.04)
 
 
