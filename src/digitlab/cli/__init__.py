@@ -6,7 +6,6 @@ when it runs, so that `digitlab --help` answers at once.
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any
 
@@ -43,9 +42,6 @@ app.add_typer(data.app, name="data")
 
 def main() -> None:
     """Runs one command and leaves with its exit code: 0, 1, 2 or 130 (see `docs/commands.md`)."""
-    # Waiting threads look 10,000 times and then sleep: without it, beside any other work, a step of
-    # a convolution takes up to ten times as long. Read when torch is loaded, which is later.
-    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     try:
         code = app(prog_name="digitlab", standalone_mode=False)
     except DigitlabError as error:
