@@ -13,7 +13,8 @@ class Fixed:
     """A network that gives the same logits whatever it sees."""
 
     def __init__(self, logits, input_shape=(28, 28)):
-        self.values, self.input_shape = np.array(logits, np.float32), input_shape
+        self.network, self.input_shape = "fixed", input_shape
+        self.values = np.array(logits, np.float32)
 
     def logits(self, ink):
         assert ink.dtype == np.float32
@@ -53,9 +54,17 @@ def test_no_pictures_give_no_predictions():
     assert predict([], Fixed(range(10))) == []
 
 
+def test_a_network_of_the_classroom_set_sees_20x20(pictures):
+    for shape in ((20, 20), (400,)):
+        seen = [one.seen for one in predict(pictures, Fixed(range(10), shape))]
+        assert all(image.shape == (20, 20) for image in seen)
+        whole = [one.seen for one in predict(pictures, Fixed(range(10)))]
+        assert [int(image.sum()) for image in seen] == [int(image.sum()) for image in whole]
+
+
 def test_a_network_of_another_size_or_gone_wrong_is_refused(pictures):
-    with pytest.raises(ModelError, match="images of 20x20"):
-        predict(pictures, Fixed(range(10), (20, 20)))
+    with pytest.raises(ModelError, match="inputs of 14x14"):
+        predict(pictures, Fixed(range(10), (14, 14)))
     with pytest.raises(ModelError, match="not finite"):
         predict(pictures, Fixed([float("nan")] * 10))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from digitlab.bench.measurement import Measurement
 from digitlab.data import classroom
@@ -19,7 +20,8 @@ Say = Callable[[str], None]
 
 def replicas(say: Say) -> Iterator[Measurement]:
     """Ten replicas of 400-25-15-10 and one, in turn, five epochs of the classroom set."""
-    examples, options = Examples.of(classroom()), {"inputs": 400, "hidden": (25, 15)}
+    examples = Examples.of(classroom())
+    options: dict[str, Any] = {"inputs": 400, "hidden": (25, 15)}
     recipes = [Recipe(epochs=5, seed=seed) for seed in range(REPLICAS)]
     one, ten = [], []
     for number in range(ROUNDS + 1):

@@ -3,51 +3,33 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from numbers import Integral
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
-import safetensors
-import safetensors.torch
 import torch
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from digitlab.errors import DataError, ModelError, SettingError
+from digitlab.errors import ModelError, SettingError
+from digitlab.estimator.errors import InputError, as_value_errors
+from digitlab.estimator.inputs import can_hold_out, examples_of, hold_out, shape_of, tensor_of, unrolled
+from digitlab.estimator.storage import TEN, fill_classifier, plain_value, read_classifier, write_classifier
 from digitlab.evaluation import predict_logits
-from digitlab.files import write_bytes
-from digitlab.networks import Architecture, Network, architecture, build, load_network
-from digitlab.networks.weights import describe
+from digitlab.networks import Architecture, Network, architecture, build
 from digitlab.settings import from_plain
-from digitlab.training import Examples, Period, Recipe, fit
+from digitlab.training import Examples, Recipe, fit
 
-__all__ = ["DigitClassifier", "InputError", "ParameterError"]
-
-SCHEMA_VERSION = 1
-FEWEST_HELD_OUT = 10
-"""Examples below which a held-out part is too small to stop a training by."""
-TEN = 10
-"""Logits of a network that has no option `outputs`."""
-
-
-class InputError(DataError, ValueError):
-    """Data that a `DigitClassifier` cannot take; a ValueError too, as scikit-learn expects."""
-
-
-class ParameterError(SettingError, ValueError):
-    """A parameter that a `DigitClassifier` does not have or allow; a ValueError too."""
+__all__ = ["DigitClassifier"]
 
 
 class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -140,23 +122,23 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             ValueError: If the data hold NaN or infinity, or their lengths differ (scikit-learn's).
             TrainingError: If the loss stops being a number.
         """
-        shape = _shape(X)[1:]
-        inputs, labels = validate_data(self, _unrolled(X), y, dtype=(np.float32, np.uint8))
+        shape = shape_of(X)[1:]
+        inputs, labels = validate_data(self, unrolled(X), y, dtype=(np.float32, np.uint8))
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
-        with _as_value_errors():
+        with as_value_errors():
             recipe = self._recipe()
             network = self._build(recipe.seed)
             self._check_fraction()
         shape = network.input_shape if len(network.input_shape) == 2 else shape
-        train, validation = _examples(inputs, codes, shape), None
+        train, validation = examples_of(inputs, codes, shape), None
         if validation_data is not None:
             validation = self._validation_examples(validation_data, shape)
-        elif recipe.patience is not None and self._can_hold_out(codes):
-            train, validation = self._hold_out(train, recipe.seed)
+        elif recipe.patience is not None and can_hold_out(codes, self.validation_fraction):
+            train, validation = hold_out(train, self.validation_fraction, recipe.seed)
         if validation is None:
             recipe = replace(recipe, patience=None)
-        with _as_value_errors():
+        with as_value_errors():
             fitted = fit(network, recipe, train, validation)
         self.network_, self.seed_ = network, recipe.seed
         self.history_, self.n_iter_ = fitted.history, len(fitted.history)
@@ -177,8 +159,8 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             ValueError: If `X` holds NaN or infinity, or has another number of features.
         """
         check_is_fitted(self)
-        inputs = validate_data(self, _unrolled(X), dtype=(np.float32, np.uint8), reset=False)
-        logits = _logits(self.network_, _tensor(inputs, self.network_.input_shape))
+        inputs = validate_data(self, unrolled(X), dtype=(np.float32, np.uint8), reset=False)
+        logits = _logits(self.network_, tensor_of(inputs, self.network_.input_shape))
         probabilities: NDArray[np.float64] = softmax(logits[:, : len(self.classes_)], axis=1)
         return probabilities
 
@@ -210,18 +192,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             OutputError: If the operating system refuses.
         """
         check_is_fitted(self)
-        tensors = {
-            name: value.detach().cpu().contiguous() for name, value in self.network_.state_dict().items()
-        }
-        try:
-            description = json.dumps(self._description(), default=_for_json)
-        except TypeError as error:
-            raise ModelError(
-                f"this classifier cannot be written: {error}",
-                "Use labels that are numbers, text or booleans, and parameters that are plain values.",
-            ) from None
-        metadata = {"digitlab": describe(self.network_), "classifier": description}
-        write_bytes(Path(path), safetensors.torch.save(tensors, metadata))
+        write_classifier(self, Path(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -231,12 +202,9 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             ModelError: If the file cannot be read, is not ours, holds a network without its
                 classifier, is of a newer version, or is damaged.
         """
-        path = Path(path)
-        network = load_network(path)
-        with safetensors.safe_open(path, "pt") as file:
-            text = file.metadata().get("classifier", "null")
+        network, plain = read_classifier(Path(path))
         try:
-            return cls._restored(network, json.loads(text))
+            return cast(Self, fill_classifier(cls, network, plain))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelError(
                 f"{path} holds a network, but no DigitClassifier that this digitlab can read ({error})",
@@ -272,7 +240,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         named = {
             "inputs": self.n_features_in_,
             "outputs": len(self.classes_),
-            "hidden": _plain(self.hidden),
+            "hidden": plain_value(self.hidden),
             "activation": self.activation,
         }
         others = _others("options", self.options, {*named, "dropout"})
@@ -309,7 +277,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise InputError("validation_data is not a pair", "Give validation_data=(X, y).")
         X, y = pair  # noqa: N806
-        inputs, labels = validate_data(self, _unrolled(X), y, dtype=(np.float32, np.uint8), reset=False)
+        inputs, labels = validate_data(self, unrolled(X), y, dtype=(np.float32, np.uint8), reset=False)
         code_of = {label: code for code, label in enumerate(self.classes_.tolist())}
         unknown = [label for label in labels.tolist() if label not in code_of]
         if unknown:
@@ -317,79 +285,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
                 f"validation_data holds the label {unknown[0]!r}, which y does not",
                 "Give validation examples of the classes that are trained.",
             )
-        return _examples(inputs, np.array([code_of[label] for label in labels.tolist()]), shape)
-
-    def _can_hold_out(self, codes: NDArray[np.int64]) -> bool:
-        """Whether `validation_fraction` makes two parts with all classes, and enough to stop by."""
-        k, held = len(self.classes_), self._held_out(len(codes))
-        return bool(
-            held >= max(k, FEWEST_HELD_OUT) and len(codes) - held >= k and np.bincount(codes).min() > 1
-        )
-
-    def _held_out(self, n: int) -> int:
-        return math.ceil(n * self.validation_fraction)
-
-    def _hold_out(self, examples: Examples, seed: int) -> tuple[Examples, Examples]:
-        """The examples split in two, each class in proportion: `(the others, the held out)`."""
-        labels = examples.labels.numpy()
-        parts = train_test_split(
-            np.arange(len(labels)),
-            test_size=self._held_out(len(labels)),
-            stratify=labels,
-            random_state=seed % 2**32,
-        )
-        kept, held = (torch.from_numpy(np.sort(part)) for part in parts)
-        return (
-            Examples(examples.inputs[kept], examples.labels[kept]),
-            Examples(examples.inputs[held], examples.labels[held]),
-        )
-
-    def _description(self) -> dict[str, Any]:
-        """All but the network, as plain data."""
-        parameters = self.get_params(deep=False)
-        if not isinstance(self.random_state, Integral | None):
-            parameters["random_state"] = self.seed_
-        if self.classes_.dtype.kind not in "biufUO":
-            raise TypeError(f"labels of type {self.classes_.dtype}")
-        names = getattr(self, "feature_names_in_", None)
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "parameters": parameters,
-            "classes": self.classes_.tolist(),
-            "classes_type": self.classes_.dtype.str,
-            "feature_names": None if names is None else names.tolist(),
-            "history": [asdict(period) for period in self.history_],
-            "best_period": self.best_period_,
-            "seed": self.seed_,
-        }
-
-    @classmethod
-    def _restored(cls, network: Network, plain: dict[str, Any]) -> Self:
-        """The classifier of `network` and what `_description` returned. May raise all sorts."""
-        if plain["schema_version"] != SCHEMA_VERSION:
-            raise ValueError(f"schema version {plain['schema_version']!r}, not {SCHEMA_VERSION}")
-        parameters = dict(plain["parameters"])
-        if isinstance(parameters["hidden"], list):
-            parameters["hidden"] = tuple(parameters["hidden"])
-        made = cls(**parameters)
-        made.classes_ = np.array(plain["classes"], dtype=np.dtype(plain["classes_type"]))
-        if len(made.classes_) not in _class_counts(network):
-            raise ValueError(f"{len(made.classes_)} classes do not go with its network")
-        if plain["feature_names"] is not None:
-            made.feature_names_in_ = np.array(plain["feature_names"], dtype=object)
-        made.network_, made.n_features_in_ = network, math.prod(network.input_shape)
-        made.history_ = tuple(Period(**period) for period in plain["history"])
-        made.n_iter_, made.best_period_, made.seed_ = len(made.history_), plain["best_period"], plain["seed"]
-        return made
-
-
-@contextmanager
-def _as_value_errors() -> Iterator[None]:
-    """Makes a SettingError of the block a ParameterError, which is a ValueError too."""
-    try:
-        yield
-    except SettingError as error:
-        raise ParameterError(error.problem, error.remedy) from None
+        return examples_of(inputs, np.array([code_of[label] for label in labels.tolist()]), shape)
 
 
 def _option_names(kind: Architecture) -> set[str]:
@@ -409,38 +305,6 @@ def _others(place: str, given: Mapping[str, object] | None, named: set[str]) -> 
     return others
 
 
-def _plain(value: object) -> object:
-    """NumPy's numbers and arrays, as a grid may hold them, as Python's own."""
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    if isinstance(value, list | tuple):
-        return tuple(_plain(item) for item in value)
-    return value
-
-
-def _for_json(value: object) -> object:
-    plain = _plain(value)
-    if plain is value:
-        raise TypeError(f"JSON has no word for {value!r}")
-    return plain
-
-
-def _shape(X: Any) -> tuple[int, ...]:  # noqa: N803
-    return tuple(X.shape if hasattr(X, "shape") else np.asarray(X).shape)
-
-
-def _unrolled(X: Any) -> Any:  # noqa: N803
-    """Pictures `(n, height, width)` as `(n, height * width)`; anything else as it is."""
-    shape = _shape(X)
-    return np.asarray(X).reshape(shape[0], shape[1] * shape[2]) if len(shape) == 3 else X
-
-
-def _class_counts(network: Network) -> range:
-    """How many classes a network can tell apart: as many as it has outputs, or two to ten."""
-    outputs = network.options.get("outputs")
-    return range(outputs, outputs + 1) if outputs else range(2, TEN + 1)
-
-
 def _logits(network: Network, inputs: torch.Tensor) -> NDArray[np.float64]:
     """Logits `(n, outputs)`.
 
@@ -450,15 +314,3 @@ def _logits(network: Network, inputs: torch.Tensor) -> NDArray[np.float64]:
     if len(network.input_shape) == 1:
         network, inputs = copy.deepcopy(network).cpu().double(), inputs.double()
     return predict_logits(network, inputs).astype(np.float64)
-
-
-def _examples(inputs: NDArray[Any], codes: NDArray[np.int64], shape: tuple[int, ...]) -> Examples:
-    return Examples(_tensor(inputs, shape), torch.from_numpy(codes.astype(np.int64, copy=False)))
-
-
-def _tensor(inputs: NDArray[Any], shape: tuple[int, ...]) -> torch.Tensor:
-    """Inputs `(n, features)` as a `float32` tensor `(n, *shape)`; bytes become ink in [0, 1]."""
-    if inputs.dtype == np.uint8:
-        inputs = np.multiply(inputs, np.float32(1 / 255), dtype=np.float32)
-    writable = np.require(inputs, np.float32, ["C", "W"])  # torch takes no read-only memory
-    return torch.from_numpy(writable.reshape(len(inputs), *shape))

@@ -1,0 +1,69 @@
+"""From what scikit-learn's users hand over to `Examples`, and a part of them held out."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+
+from digitlab.training import Examples
+
+__all__ = ["can_hold_out", "examples_of", "hold_out", "shape_of", "tensor_of", "unrolled"]
+
+FEWEST_HELD_OUT = 10
+"""Examples below which a held-out part is too small to stop a training by."""
+
+
+def shape_of(X: Any) -> tuple[int, ...]:  # noqa: N803
+    """Shape of `X`, whatever kind of array or list it is."""
+    return tuple(X.shape if hasattr(X, "shape") else np.asarray(X).shape)
+
+
+def unrolled(X: Any) -> Any:  # noqa: N803
+    """Pictures `(n, height, width)` as `(n, height * width)`; anything else as it is."""
+    shape = shape_of(X)
+    return np.asarray(X).reshape(shape[0], shape[1] * shape[2]) if len(shape) == 3 else X
+
+
+def examples_of(inputs: NDArray[Any], codes: NDArray[np.int64], shape: tuple[int, ...]) -> Examples:
+    """Inputs `(n, features)` and class numbers `(n,)` as examples of `(n, *shape)`."""
+    return Examples(tensor_of(inputs, shape), torch.from_numpy(codes.astype(np.int64, copy=False)))
+
+
+def tensor_of(inputs: NDArray[Any], shape: tuple[int, ...]) -> torch.Tensor:
+    """Inputs `(n, features)` as a `float32` tensor `(n, *shape)`; bytes become ink in [0, 1]."""
+    if inputs.dtype == np.uint8:
+        inputs = np.multiply(inputs, np.float32(1 / 255), dtype=np.float32)
+    writable = np.require(inputs, np.float32, ["C", "W"])  # torch takes no read-only memory
+    return torch.from_numpy(writable.reshape(len(inputs), *shape))
+
+
+def can_hold_out(codes: NDArray[np.int64], fraction: float) -> bool:
+    """Whether `fraction` makes two parts of `codes` `(n,)` with all classes, and enough to stop by."""
+    counts, held = np.bincount(codes), _held_out(len(codes), fraction)
+    k = len(counts)
+    return bool(held >= max(k, FEWEST_HELD_OUT) and len(codes) - held >= k and counts.min() > 1)
+
+
+def hold_out(examples: Examples, fraction: float, seed: int) -> tuple[Examples, Examples]:
+    """The examples split in two, each class in proportion: `(the others, the held out)`."""
+    labels = examples.labels.numpy()
+    parts = train_test_split(
+        np.arange(len(labels)),
+        test_size=_held_out(len(labels), fraction),
+        stratify=labels,
+        random_state=seed % 2**32,
+    )
+    kept, held = (torch.from_numpy(np.sort(part)) for part in parts)
+    return (
+        Examples(examples.inputs[kept], examples.labels[kept]),
+        Examples(examples.inputs[held], examples.labels[held]),
+    )
+
+
+def _held_out(n: int, fraction: float) -> int:
+    return math.ceil(n * fraction)
