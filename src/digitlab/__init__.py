@@ -10,9 +10,9 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-# Waiting threads look 10,000 times and then sleep. Without this, one other busy process makes a step
+# Waiting threads look 30,000 times and then sleep. Without this, one other busy process makes a step
 # of a convolution about ten times as slow (measured, two cores). Read when torch is loaded.
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+os.environ.setdefault("GOMP_SPINCOUNT", "30000")
 
 if TYPE_CHECKING:
     from digitlab.data import Digits, classroom, load, mnist

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from digitlab.training import Recipe
-from digitlab.training.optimizers import RMSprop, clip_gradients, make_optimizer
+from digitlab.training.optimizers import Adam, RMSprop, clip_gradients, make_optimizer
 
 
 class Line(nn.Module):
@@ -139,3 +139,19 @@ def test_no_clipping():
     weights = _with_gradients([300.0])
     clip_gradients(weights, Recipe())
     assert weights[0].grad.tolist() == [300]
+
+
+@pytest.mark.parametrize("decoupled", [False, True])
+def test_adam_is_that_of_torch(decoupled):
+    generator = torch.Generator().manual_seed(0)
+    ours = nn.Parameter(torch.rand(50, generator=generator))
+    theirs = nn.Parameter(ours.detach().clone())
+    fused = Adam([ours], 0.01, (0.7, 0.9), 1e-7, 0.01, decoupled)
+    kind = torch.optim.AdamW if decoupled else torch.optim.Adam
+    plain = kind([theirs], lr=0.01, betas=(0.7, 0.9), eps=1e-7, weight_decay=0.01, foreach=False)
+    for size in (1.0, 1e-3, 1e-7, 0.0, 1.0):
+        ours.grad = size * torch.randn(50, generator=generator)
+        theirs.grad = ours.grad.clone()
+        fused.step()
+        plain.step()
+        torch.testing.assert_close(ours, theirs)

@@ -191,7 +191,8 @@ def _train_period(
         team.weighted(loss, len(labels), len(batch)).backward()
         clip_gradients(weights, recipe)
         optimizer.step()
-        optimizer.zero_grad()
+        for weight in weights:
+            weight.grad = None
         if session.average:
             session.average.update(step + 1)
 

@@ -170,7 +170,8 @@ class _Course:
             each.mean(dim=1).sum().backward()
             self._clip_gradients()
             self.optimizer.step()
-            self.optimizer.zero_grad()
+            for weight in self.stack.parameters():
+                weight.grad = None
             if self.average:
                 self.average.update(step + 1)
 
