@@ -56,10 +56,11 @@ class Stack(nn.Module):
         for name, layer in replicas[0].layers.items():
             if isinstance(layer, nn.Linear):
                 rows: list[nn.Linear] = [getattr(one.layers, name) for one in replicas]
-                self.weights[name] = nn.Parameter(torch.stack([row.weight.detach() for row in rows]))
+                stacked = torch.stack([row.weight.detach().T for row in rows])
+                self.weights[name] = nn.Parameter(stacked)
                 self.biases[name] = nn.Parameter(torch.stack([row.bias.detach() for row in rows]))
                 for row, weight, bias in zip(rows, self.weights[name], self.biases[name], strict=True):
-                    row.weight.data, row.bias.data = weight.detach(), bias.detach()
+                    row.weight.data, row.bias.data = weight.detach().T, bias.detach()
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits `(R, batch, 10)` of inputs `(R, batch, features)`."""
@@ -67,7 +68,7 @@ class Stack(nn.Module):
         for name, layer in self.replicas[0].layers.items():
             if isinstance(layer, nn.Linear):
                 weight, bias = self.weights[name], self.biases[name]
-                signal = torch.baddbmm(bias.unsqueeze(1), signal, weight.transpose(1, 2))
+                signal = torch.baddbmm(bias.unsqueeze(1), signal, weight)
             elif isinstance(layer, Dropout):
                 own = [getattr(one.layers, name) for one in self.replicas]
                 signal = torch.stack([drop(part) for drop, part in zip(own, signal, strict=True)])
@@ -142,7 +143,7 @@ class _Course:
             prepare_dropout(one, each, self.hardware.device)
             for one, each in zip(self.stack.replicas, self.recipes, strict=True)
         ]
-        losses, right, seen = [], [], 0
+        losses, outputs, targets = [], [], []
         end = min(timetable.total_steps, self.step + timetable.period_steps)
         batches: tuple[Tensor, ...] = ()
         rate = 0.0
@@ -152,7 +153,9 @@ class _Course:
             if not batches or place == 0:
                 orders = torch.stack([epoch_order(one.seed, len(train), epoch) for one in self.recipes])
                 batches = orders.to(self.hardware.device).split(recipe.batch_size, dim=1)
-            inputs, labels = train.inputs[batches[place]], train.labels[batches[place]]
+            batch = batches[place].flatten()
+            inputs = train.inputs.index_select(0, batch).unflatten(0, (count, -1))
+            labels = train.labels.index_select(0, batch).view(count, -1)
             for mask, one in zip(masks, self.recipes, strict=True):
                 if mask is not None:
                     reseed(mask, one.seed, "dropout", step)
@@ -176,12 +179,13 @@ class _Course:
                 self.average.update(step + 1)
 
             self.step = step + 1
-            seen += labels.shape[1]
-            losses.append(each.detach().sum(dim=1))
-            right.append((logits.detach().argmax(2) == labels).sum(dim=1))
+            losses.append(each.detach())
+            outputs.append(logits.detach())
+            targets.append(labels)
         self.train_seconds += time.perf_counter() - started
-        total_loss, total_right = torch.stack(losses).double().sum(0), torch.stack(right).sum(0)
-        if not bool(total_loss.isfinite().all()):
+        loss = torch.cat(losses, dim=1).double().mean(dim=1)
+        right = torch.cat(outputs, dim=1).argmax(2) == torch.cat(targets, dim=1)
+        if not bool(loss.isfinite().all()):
             raise diverged(len(self.histories[0]) + 1, self.step, recipe.learning_rate)
         self.lines = [
             Period(
@@ -189,10 +193,10 @@ class _Course:
                 step=self.step,
                 epoch=self.step / timetable.epoch_steps,
                 learning_rate=rate,
-                train_loss=float(loss) / seen,
-                train_accuracy=int(n) / seen,
+                train_loss=float(one_loss),
+                train_accuracy=float(accuracy),
             )
-            for loss, n in zip(total_loss, total_right, strict=True)
+            for one_loss, accuracy in zip(loss, right.double().mean(dim=1), strict=True)
         ]
 
     def follow(self, validation: Examples | None) -> None:
@@ -224,7 +228,7 @@ class _Course:
         for number, network in enumerate(self.stack.replicas):
             kept = self.stopped[number] or self.best[number].weights or copy_weights(network)
             for parameter in network.parameters():
-                parameter.data = parameter.data.clone()
+                parameter.data = parameter.data.clone(memory_format=torch.contiguous_format)
             network.load_state_dict(kept)
             network.eval()
             history, best = self.histories[number], self.best[number].period
