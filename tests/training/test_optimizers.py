@@ -1,11 +1,13 @@
 """One or two steps of each optimizer, worked by hand."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
 
 from digitlab.training import Recipe
-from digitlab.training.optimizers import Adam, RMSprop, clip_gradients, make_optimizer
+from digitlab.training.optimizers import Adam, clip_gradients, make_optimizer
 
 
 class Line(nn.Module):
@@ -72,25 +74,19 @@ def test_weight_decay_of_adam_and_adamw():
 
 
 def test_rmsprop_two_steps_by_hand():
-    recipe = Recipe(optimizer="rmsprop", learning_rate=0.1, rho=0.75, epsilon=0.05)
-    # Step 1, g = 0.4: s = 0.25 * 0.16 = 0.04; w = 1 - 0.1 * 0.4 / (0.2 + 0.05) = 1 - 0.16
-    assert _after(recipe, [1.0], [0.4]) == pytest.approx([0.84])
-    # Step 2, g = -0.2: s = 0.75 * 0.04 + 0.25 * 0.04 = 0.04; w += 0.1 * 0.2 / 0.25
-    assert _after(recipe, [1.0], [0.4], [-0.2]) == pytest.approx([0.92])
+    recipe = Recipe(optimizer="rmsprop", learning_rate=0.1, rho=0.75, epsilon=0.01)
+    # Step 1, g = 0.4: s = 0.25 * 0.16 = 0.04; w = 1 - 0.1 * 0.4 / sqrt(0.04 + 0.01) = 1 - 0.04 / 0.2236068
+    first = 1 - 0.04 / 0.2236068
+    assert _after(recipe, [1.0], [0.4]) == pytest.approx([first])
+    # Step 2, g = -0.2: s = 0.75 * 0.04 + 0.25 * 0.04 = 0.04; w += 0.1 * 0.2 / sqrt(0.05)
+    assert _after(recipe, [1.0], [0.4], [-0.2]) == pytest.approx([first + 0.02 / 0.2236068])
 
 
-def test_rmsprop_is_that_of_torch():
-    generator = torch.Generator().manual_seed(0)
-    ours = nn.Parameter(torch.rand(50, generator=generator))
-    theirs = nn.Parameter(ours.detach().clone())
-    fused = RMSprop([ours], lr=0.01, rho=0.9, epsilon=1e-7, weight_decay=0.01)
-    plain = torch.optim.RMSprop([theirs], lr=0.01, alpha=0.9, eps=1e-7, weight_decay=0.01)
-    for size in (1.0, 1e-3, 1e-7, 0.0, 1.0):
-        ours.grad = size * torch.randn(50, generator=generator)
-        theirs.grad = ours.grad.clone()
-        fused.step()
-        plain.step()
-        torch.testing.assert_close(ours, theirs)
+def test_rmsprops_epsilon_stands_inside_the_root():
+    recipe = Recipe(optimizer="rmsprop", learning_rate=1e-3, rho=0.9, epsilon=1e-7)
+    # A tiny gradient 1e-6: s = 0.1 * 1e-12 is nothing beside 1e-7, whose root is 3.16e-4:
+    # the step is 1e-3 * 1e-6 / 3.16e-4 = 3.16e-6. With epsilon outside it would be 1e-9 / (3.16e-7 + 1e-7).
+    assert _after(recipe, [0.0], [1e-6]) == pytest.approx([-1e-9 / math.sqrt(1e-7)], rel=1e-4)
 
 
 def test_rmsprop_weight_decay():
