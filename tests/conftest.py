@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import pytest
 
 # As the command sets it before torch is loaded: beside other work, `swift` trained 25 times as long without.
 os.environ.setdefault("GOMP_SPINCOUNT", "30000")
+
+# A shell that starts the suite in the background has it ignore Ctrl-C, and so would every command that a
+# test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

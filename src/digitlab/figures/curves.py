@@ -62,7 +62,8 @@ def draw_curves(curves: Sequence[Curve], title: str, best_epoch: float | None = 
 
 def _finish(axes: Axes, title: str, quantity: str, best_epoch: float | None) -> None:
     axes.set(title=title, xlabel="epoch", ylabel=quantity)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    few = axes.dataLim.x1 <= 2  # epochs: parts of one are worth a tick
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=not few, min_n_ticks=1))
     if best_epoch is not None:
         axes.axvline(best_epoch, color="#666666", linewidth=1, label="weights kept")
     axes.legend()
