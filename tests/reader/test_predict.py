@@ -59,7 +59,8 @@ def test_a_network_of_the_classroom_set_sees_20x20(pictures):
         seen = [one.seen for one in predict(pictures, Fixed(range(10), shape))]
         assert all(image.shape == (20, 20) for image in seen)
         whole = [one.seen for one in predict(pictures, Fixed(range(10)))]
-        assert [int(image.sum()) for image in seen] == [int(image.sum()) for image in whole]
+        # A faint edge that placing by centre of mass smeared beyond the box may be cut off.
+        assert [image.sum() for image in seen] == pytest.approx([image.sum() for image in whole], rel=0.01)
 
 
 def test_a_network_of_another_size_or_gone_wrong_is_refused(pictures):
