@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-# As the command sets it before torch is loaded: beside other work, `swift` trained 25 times as long without.
+# As `import digitlab` sets it; tests import torch first. Beside other work, `swift` trained 25 times as long
+# without.
 os.environ.setdefault("GOMP_SPINCOUNT", "30000")
 
 # A shell that starts the suite in the background has it ignore Ctrl-C, and so would every command that a

@@ -12,20 +12,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from digitlab.cli import main
 from digitlab.data.mnist import mnist
 
 
 @pytest.fixture
-def digitlab(monkeypatch, capsys):
-    def run(*words):
-        monkeypatch.setattr("sys.argv", ["digitlab", "predict", *map(str, words)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return run
+def digitlab(command):
+    return lambda *words: command("predict", *words)
 
 
 @pytest.fixture
