@@ -35,7 +35,8 @@ __all__ = ["Callback", "Fitted", "Live", "fit"]
 class Live:
     """A training under way, as its callbacks see it after every step and may steer it.
 
-    A callback that blocks pauses the training; its time does not count as training.
+    A callback that blocks pauses the training; its time does not count as training. In a team of
+    several processes it can watch and pause, but what it sets is left aside.
 
     Attributes:
         network: What is trained. Its weights may be read.
@@ -205,7 +206,8 @@ def _train_period(
             live = Live(network, timetable, session.step, rate, losses[-1], session.rate_factor)
             for callback in callbacks:
                 callback(live)
-            session.rate_factor, stop = live.rate_factor, live.stop
+            if team.size == 1:  # a team's processes must all go on alike
+                session.rate_factor, stop = live.rate_factor, live.stop
             away += time.perf_counter() - left
             if stop:
                 break
