@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 run: $(READY)
 	@run=$$($(BIN)/digitlab train swift | tee /dev/stderr | cut -d: -f1) && \
 	$(BIN)/digitlab evaluate $$run --data mnist:test --figure $$run/confusion-test.png && \
-	$(BIN)/digitlab predict samples/*.png --model $$run --show $$run/samples.png && \
+	$(BIN)/digitlab predict samples/* --model $$run --show $$run/samples.png && \
 	echo "Pictures are in $$run: curves.png, confusion.png, confusion-test.png, samples.png"
 
 test: $(READY)
