@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from digitlab.reader import predict
     from digitlab.searching import search
     from digitlab.training import DataPlan, Examples, Recipe, Run, fit, recipe
+    from digitlab.views import inspect
 
 __all__ = [
     "DataPlan",
@@ -42,6 +43,7 @@ __all__ = [
     "evaluate",
     "export_model",
     "fit",
+    "inspect",
     "layer_table",
     "load",
     "load_network",
@@ -69,6 +71,7 @@ ROOMS = {
     "reader": ("predict",),
     "searching": ("search",),
     "training": ("DataPlan", "Examples", "Recipe", "Run", "fit", "recipe"),
+    "views": ("inspect",),
 }
 ROOM_OF = {name: room for room, names in ROOMS.items() for name in names}
 

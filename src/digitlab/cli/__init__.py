@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from digitlab.cli import bench, compare, data, evaluate, export, networks, predict, search, train
+from digitlab.cli import bench, compare, data, evaluate, export, inspect, networks, predict, search, train
 from digitlab.cli.talk import complain, say
 from digitlab.errors import DigitlabError
 
@@ -31,6 +31,7 @@ app = typer.Typer(
 )
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
+app.command("inspect")(inspect.inspect)
 app.command("search")(search.search)
 app.command("compare")(compare.compare)
 app.command("predict")(predict.predict)

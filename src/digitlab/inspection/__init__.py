@@ -1,0 +1,5 @@
+"""Looking inside a network: numbers only. What draws them is in `figures/`."""
+
+from digitlab.inspection.places import as_inputs, check_number, find_layer, first_layer
+
+__all__ = ["as_inputs", "check_number", "find_layer", "first_layer"]

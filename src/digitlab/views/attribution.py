@@ -1,0 +1,9 @@
+"""Views of attribution."""
+
+from __future__ import annotations
+
+from digitlab.views.view import View
+
+__all__ = ["VIEWS"]
+
+VIEWS: tuple[View, ...] = ()

@@ -1,0 +1,147 @@
+"""`Subject`: a trained network with the digits it reads, as every view gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.data import Digits, load
+from digitlab.data.classroom import digit_boxes
+from digitlab.data.picture import read_digit
+from digitlab.errors import DataError, ModelError, RunError
+from digitlab.evaluation import predict_logits
+from digitlab.inspection import as_inputs, check_number
+from digitlab.models import open_network
+from digitlab.networks import Network
+from digitlab.training import Run
+
+__all__ = ["Picture", "Subject"]
+
+DATA_BY_SIZE = {(28, 28): "mnist:test", (20, 20): "classroom"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture that is looked at.
+
+    Attributes:
+        ink: `(height, width)`, `float32`, ink in [0, 1].
+        label: Which digit it is; None if nobody said.
+        name: What it is called: `mnist:test #15`.
+    """
+
+    ink: NDArray[np.float32]
+    label: int | None
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What views look at.
+
+    Attributes:
+        network: The network, in evaluation mode.
+        name: What it is called in titles: `swift, seed 0`.
+        digits: What it reads.
+        run: The folder of its training; None for a bare weights file.
+        others: Its fellow runs, trained alike with other seeds; empty when there are none.
+    """
+
+    network: Network
+    name: str
+    digits: Digits
+    run: Run | None = None
+    others: tuple[Run, ...] = ()
+
+    @classmethod
+    def open(cls, path: Path, data: str | None = None) -> Subject:
+        """Opens a run folder, a weights file, or a folder of runs that differ in their seeds.
+
+        Args:
+            path: Of runs, the first is looked at and the rest are its fellows.
+            data: The digits it is to read; by default the test digits of the size it takes.
+
+        Raises:
+            ModelError: If it is none of these.
+            RunError: If a run is not finished.
+            DataError: If the data cannot be read, or no data are known of the size it takes.
+        """
+        if path.suffix == ".onnx":
+            raise ModelError(
+                f"{path} is an ONNX file, whose inside cannot be looked at", "Give its run or weights file."
+            )
+        runs = _runs_in(path)
+        network = runs[0].network() if runs else open_network(path)
+        name = f"{network.name}, seed {runs[0].facts.seed}" if runs else f"{network.name} ({path.name})"
+        return cls(network, name, load(data or _data_for(network)), next(iter(runs), None), runs[1:])
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The run and its fellows; empty for a bare weights file."""
+        return (self.run, *self.others) if self.run else ()
+
+    @cached_property
+    def logits(self) -> NDArray[np.float32]:
+        """Logits `(n, 10)` of all its digits."""
+        return predict_logits(self.network, as_inputs(self.network, self.digits.ink()))
+
+    @cached_property
+    def predictions(self) -> NDArray[np.int64]:
+        """What it reads each of its digits as, `(n,)`."""
+        read: NDArray[np.int64] = self.logits.argmax(axis=1)
+        return read
+
+    def picture(self, image: int | str) -> Picture:
+        """One of the digits by number, or a picture file brought to the form the network takes.
+
+        Raises:
+            SettingError: If there is no such digit.
+            DataError: If the file cannot be read.
+        """
+        if isinstance(image, str):
+            seen = read_digit(image)[None]
+            images = digit_boxes(seen) if self.network.takes((20, 20)) else seen
+            ink = images[0].astype(np.float32) / np.float32(255)
+            as_inputs(self.network, ink[None])
+            return Picture(ink, None, Path(image).name)
+        check_number(image, len(self.digits), f"image of {self.digits.name}")
+        label = int(self.digits.labels[image])
+        ink = self.digits.images[image].astype(np.float32) / np.float32(255)
+        return Picture(ink, label, f"{self.digits.name} #{image}")
+
+
+def _runs_in(path: Path) -> tuple[Run, ...]:
+    if not path.is_dir():
+        return ()
+    if (path / "run.json").exists():
+        return (Run.open(path),)
+    found = sorted(path.glob("*/run.json"), key=lambda file: (len(file.parent.name), file.parent.name))
+    runs = tuple(Run.open(file.parent) for file in found)
+    if not runs:
+        raise RunError(f"{path} is not a run and holds none", "Give a folder that `digitlab train` made.")
+    _check_alike(runs)
+    return runs
+
+
+def _check_alike(runs: Sequence[Run]) -> None:
+    kinds = {(run.facts.network, str(run.facts.options)) for run in runs}
+    if len(kinds) > 1:
+        raise RunError(
+            f"{runs[0].folder.parent} holds runs of different networks", "Give one of its folders instead."
+        )
+
+
+def _data_for(network: Network) -> str:
+    for size, name in DATA_BY_SIZE.items():
+        if network.takes(size):
+            return name
+    shape = " x ".join(map(str, network.input_shape))
+    raise DataError(
+        f"{network.name} takes inputs of {shape}, which no image of ours has",
+        "Views need a network that reads images; or say which digits it reads (--data).",
+    )
