@@ -1,0 +1,229 @@
+"""`Results`: what `results.json` holds, as frozen values that check themselves (schema version 1).
+
+The file is the truth: the page, the Markdown and every table are made from it and the figures beside it.
+Accuracies are fractions in [0, 1], losses are in nats, times are seconds of wall clock.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from digitlab.errors import DigitlabError, RunError
+from digitlab.files import write_json
+from digitlab.settings import as_plain, from_plain, settings
+
+__all__ = [
+    "Comparison",
+    "ExperimentResult",
+    "FigureFile",
+    "Measured",
+    "Results",
+    "Series",
+    "StudyResult",
+    "Table",
+    "read_results",
+    "results_schema",
+    "write_results",
+]
+
+Seconds = Annotated[float, Field(ge=0)]
+Cell = str | int | float | None
+
+
+@settings("field of a measured figure")
+class Measured:
+    """One figure measured once for each seed: `mean`, sample standard deviation `std`, and `values`."""
+
+    mean: float
+    std: Annotated[float, Field(ge=0)]
+    values: Annotated[tuple[float, ...], Field(min_length=1)]
+
+
+@settings("field of a comparison")
+class Comparison:
+    """A published figure beside ours.
+
+    Attributes:
+        difference: Ours (the mean) less the published one.
+        deviations: The same in units of `scale`; None where that is 0.
+        scale: One standard deviation of what we measured: over the seeds, or, of a single seed, the
+            standard error of an accuracy on that many digits.
+        scale_of: Which of the two it is: `seeds` or `digits`.
+        verdict: `inside`: within one deviation or between our lowest and highest value; `near`: within
+            three; `outside`: further away, which a note explains.
+    """
+
+    difference: float
+    deviations: float | None
+    scale: Annotated[float, Field(ge=0)]
+    scale_of: Literal["seeds", "digits"]
+    verdict: Literal["inside", "near", "outside"]
+
+
+@settings("field of a series")
+class Series:
+    """A figure that was followed: one value an epoch, a period or a width.
+
+    Attributes:
+        x: Where, `(k,)`.
+        x_name: What x counts: `epoch`.
+        mean: Ours at each x, over the seeds.
+        std: Its sample standard deviation.
+        published: The source's values, as many as it printed; None if it printed none.
+    """
+
+    x: tuple[float, ...]
+    x_name: str
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    published: tuple[float | None, ...] | None = None
+
+
+@settings("field of a figure")
+class FigureFile:
+    """A picture: its `file` is relative to the folder of `results.json`."""
+
+    id: str
+    title: str
+    file: str
+
+
+@settings("field of a table")
+class Table:
+    """A table: a `title`, the names of its `columns`, and `rows` of as many cells."""
+
+    id: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@settings("field of an experiment's result")
+class ExperimentResult:
+    """What one experiment came to.
+
+    Attributes:
+        id: Unique within its study.
+        title: What was done, in a line.
+        network: `name`, `options` and `parameters`; empty where nothing is trained.
+        recipe: Every knob of training; empty where nothing is trained.
+        data: What was trained on, followed and scored, in words, by role.
+        corrects: The id of the unsound experiment of the source that this one does soundly.
+        seeds: The seeds that were trained.
+        measured: Figures by name: `test_accuracy`, `final_loss`, `train_seconds`.
+        published: The source's figures by the same names.
+        places: Where in the source each published figure stands.
+        comparison: The two compared, for figures that are no times.
+        series: Figures that were followed, by name.
+        figures: Pictures.
+        tables: Tables.
+        files: Files left for the reader (weights), relative to the folder of `results.json`.
+        notes: What is to be known about it.
+    """
+
+    id: str
+    title: str
+    network: dict[str, Any] = field(default_factory=dict)
+    recipe: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    corrects: str | None = None
+    seeds: tuple[int, ...] = ()
+    measured: dict[str, Measured] = field(default_factory=dict)
+    published: dict[str, float] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    comparison: dict[str, Comparison] = field(default_factory=dict)
+    series: dict[str, Series] = field(default_factory=dict)
+    figures: tuple[FigureFile, ...] = ()
+    tables: tuple[Table, ...] = ()
+    files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@settings("field of a study's result")
+class StudyResult:
+    """What one study came to.
+
+    Attributes:
+        id: As the command line takes it.
+        title: What it is.
+        source: The file with the source's text.
+        method: What the source did, in two sentences.
+        seconds: Processor-seconds of its jobs, added up.
+        experiments: In the order of the source.
+        tables: Tables over several experiments.
+        notes: Where the source and we differ, and why.
+    """
+
+    id: str
+    title: str
+    source: str
+    method: str
+    seconds: Seconds
+    experiments: tuple[ExperimentResult, ...]
+    tables: tuple[Table, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@settings("field of results")
+class Results:
+    """`results.json`.
+
+    Attributes:
+        environment: Versions and machine.
+        seconds: Wall clock of the whole, over all resumptions.
+        quick: Whether budgets were cut for a first look; its figures are not reproductions.
+        complete: Whether every experiment asked for has been done.
+        studies: In the order of the sources.
+    """
+
+    schema_version: Literal[1] = 1
+    environment: dict[str, Any]
+    seconds: Seconds
+    quick: bool
+    complete: bool
+    studies: tuple[StudyResult, ...]
+
+
+def results_schema() -> dict[str, Any]:
+    """The JSON Schema of `results.json`, as it is committed beside this module."""
+    schema = TypeAdapter(Results).json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def write_results(results: Results, folder: Path) -> Path:
+    """Writes `results.json` into `folder` and returns its path.
+
+    Raises:
+        OutputError: If the operating system refuses.
+    """
+    path = folder / "results.json"
+    write_json(path, as_plain(results))
+    return path
+
+
+def read_results(path: Path) -> Results:
+    """Reads a `results.json`.
+
+    Raises:
+        RunError: If it is missing, damaged or of another version.
+    """
+    try:
+        plain = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"cannot read {path}: {error}", "Give a folder that `digitlab reproduce` made."
+        ) from None
+    seen = plain.get("schema_version") if isinstance(plain, dict) else None
+    if seen != 1:
+        raise RunError(
+            f"{path} is of schema version {seen!r}; this digitlab reads version 1", "Choose another --out."
+        )
+    try:
+        return from_plain(Results, plain)
+    except DigitlabError as error:
+        raise RunError(f"{path}: {error.problem}", "Choose another --out.") from None
