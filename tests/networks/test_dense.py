@@ -66,3 +66,10 @@ def test_an_mlp_by_hand():
         logits = network(torch.tensor([[0.0, 1.0]]))
     # units: sigmoid(0) = 1/2 and sigmoid(0 - 1 + 1) = 1/2; logit 4: 2 * 1/2 - 1 * 1/2 + 4 = 4.5
     assert logits.tolist() == [[0, 1, 2, 3, 4.5, 5, 6, 7, 8, 9]]
+
+
+def test_small_normal_starts_weights_and_biases_alike():
+    layers = build("mlp", hidden=(300,), initialisation="small-normal", seed=3).layers
+    for layer in (layers["hidden1"], layers["logits"]):
+        assert layer.weight.std().item() == pytest.approx(0.01, rel=0.05)
+        assert 0.005 < layer.bias.std().item() < 0.02

@@ -41,7 +41,7 @@ class MlpOptions:
     hidden: Annotated[tuple[Width, ...], Several, Field(min_length=1, max_length=100)] = (100,)  # units
     activation: Literal["relu", "sigmoid", "tanh"] = "relu"  # of every hidden layer
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # rate after every hidden layer
-    initialisation: Literal["by-activation", "glorot", "he"] = "by-activation"  # he for relu, else glorot
+    initialisation: Literal["by-activation", "glorot", "he", "small-normal"] = "by-activation"  # he for relu
     outputs: Outputs = 10  # classes, one logit each
 
     @model_validator(mode="after")
@@ -56,7 +56,9 @@ class MlpOptions:
 def mlp_layers(options: MlpOptions, generator: torch.Generator) -> dict[str, nn.Module]:
     """A multi-layer perceptron: dense layers with an activation, then a logit for each class.
 
-    A `dropout` layer follows each activation only when `dropout` is above 0.
+    A `dropout` layer follows each activation only when `dropout` is above 0. Weights start as Glorot's
+    or He's do, by default He's for relu and Glorot's else; logits as Glorot's. `small-normal` is for all
+    of them: normal with a standard deviation of 0.01, biases too (source 000's TensorFlow.jl).
     """
     start: Initialisation = "he" if options.activation == "relu" else "glorot"
     if options.initialisation != "by-activation":
@@ -69,5 +71,6 @@ def mlp_layers(options: MlpOptions, generator: torch.Generator) -> dict[str, nn.
         if options.dropout:
             layers[f"dropout{number}"] = Dropout(options.dropout)
         width = units
-    layers["logits"] = dense(width, options.outputs, "glorot", generator)
+    last: Initialisation = "small-normal" if start == "small-normal" else "glorot"
+    layers["logits"] = dense(width, options.outputs, last, generator)
     return layers

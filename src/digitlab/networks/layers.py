@@ -10,7 +10,7 @@ from torch.nn.utils import skip_init
 
 __all__ = ["AddChannel", "Crop", "Dropout", "Initialisation", "Standardise", "convolution", "dense"]
 
-Initialisation = Literal["glorot", "he", "fan-in", "truncated-normal", "zeros"]
+Initialisation = Literal["glorot", "he", "fan-in", "truncated-normal", "small-normal", "zeros"]
 
 
 class AddChannel(nn.Module):
@@ -92,7 +92,8 @@ def dense(
         outputs: Units.
         start: How the weights start: `glorot` uniform (Glorot and Bengio 2010), `he` normal (He et
             al. 2015), `fan-in` (even within one over the root of the inputs, biases too, as torch's own
-            layers start), `truncated-normal` (standard deviation 0.1, cut at two), or `zeros`.
+            layers start), `truncated-normal` (standard deviation 0.1, cut at two), `small-normal` (standard
+            deviation 0.01, biases too, as TensorFlow.jl starts a variable), or `zeros`.
         generator: Where the randomness comes from.
         bias: What every bias starts at.
     """
@@ -147,5 +148,8 @@ def _start(
         nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
     elif start == "truncated-normal":
         nn.init.trunc_normal_(weight, std=0.1, a=-0.2, b=0.2, generator=generator)
+    elif start == "small-normal":
+        nn.init.normal_(weight, std=0.01, generator=generator)
+        nn.init.normal_(layer.bias, std=0.01, generator=generator)
     else:
         nn.init.zeros_(weight)

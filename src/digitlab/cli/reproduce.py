@@ -1,0 +1,67 @@
+"""`digitlab reproduce`: the published studies, done again, and one page about them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digitlab.cli.talk import AsJson, answer_json, say
+
+if TYPE_CHECKING:
+    from digitlab.report import Results
+
+__all__ = ["reproduce"]
+
+
+def reproduce(
+    study: Annotated[
+        list[str] | None, typer.Argument(help="Studies by id, as `digitlab studies` lists them; all without.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the page and its figures; by default runs/reproduce.")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Seeds of every training; by default what time allows.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Cut budgets, for a first look.")] = False,
+    long: Annotated[bool, typer.Option("--long", help="Also the trainings that take an hour.")] = False,
+    mat: Annotated[
+        Path | None, typer.Option(help="The course's ex3data1.mat, if you have it.", metavar="FILE")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do the published studies again; write a page with published beside measured."""
+    from digitlab.cli.course import showing
+    from digitlab.report import write_report
+    from digitlab.settings import as_plain
+    from digitlab.studies import Order
+    from digitlab.studies import reproduce as do
+
+    folder = out or Path("runs") / ("reproduce-quick" if quick else "reproduce")
+    order = Order(out=folder, quick=quick, long=long, seeds=seeds, mat=mat)
+    try:
+        with showing() as on_change:
+            results = do(study or [], order, on_change)
+    except KeyboardInterrupt:
+        say(f"stopped; what is done is kept: the same command goes on from there ({folder})")
+        raise
+    finally:
+        if (folder / "results.json").exists():
+            write_report(folder)
+    if as_json:
+        answer_json(as_plain(results))
+    else:
+        _print_table(results)
+        say(f"{results.seconds:.0f} s; the page is {folder / 'index.html'}")
+
+
+def _print_table(results: Results) -> None:
+    """Published beside measured: a line for each experiment's first published figure."""
+    from digitlab.report import overall_rows
+
+    rows = overall_rows(results)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

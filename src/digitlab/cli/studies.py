@@ -1,0 +1,34 @@
+"""`digitlab studies`: the published studies that can be reproduced."""
+
+from __future__ import annotations
+
+from digitlab.cli.talk import AsJson, answer_json
+
+__all__ = ["studies"]
+
+
+def studies(as_json: AsJson = False) -> None:
+    """List the published studies: id, source, experiments."""
+    from digitlab.studies import STUDIES
+
+    listed = [
+        {
+            "id": study.id,
+            "title": study.title,
+            "source": study.source,
+            "experiments": [
+                {"id": each.id, "title": each.title, "corrects": each.corrects, "long": each.long}
+                for each in study.experiments
+            ],
+        }
+        for study in STUDIES.values()
+    ]
+    if as_json:
+        answer_json({"studies": listed})
+        return
+    for study in STUDIES.values():
+        print(f"{study.id}: {study.title} ({study.source})")
+        for each in study.experiments:
+            marks = " [only with --long]" if each.long else ""
+            marks += f" [sound version of {each.corrects}]" if each.corrects else ""
+            print(f"  {each.id:<18} {each.title}{marks}")

@@ -1,0 +1,67 @@
+"""Lines beside each other: ours as a mean with its spread, and what was published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from digitlab.figures.paper import new_figure, style
+
+__all__ = ["Line", "draw_lines"]
+
+OURS = ("#0072b2", "#d55e00", "#009e73")
+PUBLISHED = ("#333333", "#888888")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line.
+
+    Attributes:
+        name: What it is, for the legend.
+        x: Where, `(k,)`.
+        mean: Its values, `(k,)`; NaN or None where there is none.
+        std: The standard deviation that is shaded around it, `(k,)`; None for no shade.
+        published: Whether it is a source's: drawn as open marks on a thin line.
+    """
+
+    name: str
+    x: Sequence[float]
+    mean: ArrayLike
+    std: ArrayLike | None = None
+    published: bool = False
+
+
+def draw_lines(lines: Sequence[Line], title: str, x_name: str, y_name: str) -> Figure:
+    """Draws lines over one axis.
+
+    Args:
+        lines: At least one.
+        title: What is seen.
+        x_name: What x counts: `epoch`.
+        y_name: What y is, with its unit.
+    """
+    ours, theirs = iter(OURS * len(lines)), iter(PUBLISHED * len(lines))
+    with style():
+        figure = new_figure(7.6, 4.2)
+        axes = figure.subplots()
+        for line in lines:
+            x, mean = np.asarray(line.x, dtype=float), np.asarray(line.mean, dtype=float)
+            if line.published:
+                look = {"marker": "o", "markerfacecolor": "white", "markersize": 5, "linewidth": 0.8}
+                axes.plot(x, mean, color=next(theirs), label=line.name, zorder=3, **look)
+                continue
+            colour = next(ours)
+            axes.plot(x, mean, color=colour, label=line.name)
+            if line.std is not None:
+                std = np.asarray(line.std, dtype=float)
+                axes.fill_between(x, mean - std, mean + std, color=colour, alpha=0.2, linewidth=0)
+        axes.set(title=title, xlabel=x_name, ylabel=y_name)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
+        axes.legend()
+    return figure

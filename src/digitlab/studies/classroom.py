@@ -1,0 +1,92 @@
+"""What sources 001 and 004 share: the network 400-25-15-10, its training, and what is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.evaluation import log_probabilities, predict_logits
+from digitlab.networks import layer_table
+from digitlab.report import Table
+from digitlab.studies.trained import Trained
+from digitlab.training import recipe
+
+__all__ = ["IMAGE_OF_TWO", "OPTIONS", "RECIPE", "layers", "logits_of_two", "measures", "weight_shapes"]
+
+OPTIONS = {"inputs": 400, "hidden": (25, 15), "activation": "relu", "initialisation": "glorot"}
+RECIPE = replace(recipe("keras-adam"), epochs=40)
+IMAGE_OF_TWO = 1015
+"""The image that both sources ask about; a two in the course's file, and so in any file of its order."""
+
+
+def measures(trained: Trained) -> Mapping[str, Sequence[float]]:
+    """Errors on the digits trained on, and what is read in image 1015, for each seed."""
+    examples = trained.material.scored["train"]
+    labels = examples.labels.numpy()
+    errors, single, two, sure = [], [], [], []
+    for network in trained.networks:
+        logits = predict_logits(network, examples.inputs)
+        read = logits.argmax(axis=1)
+        errors.append(float((read != labels).sum()))
+        single.append(float((read != labels[0]).sum()))
+        two.append(float(read[IMAGE_OF_TWO]))
+        sure.append(float(np.exp(log_probabilities(logits)[IMAGE_OF_TWO, read[IMAGE_OF_TWO]])))
+    return {
+        "errors": errors,
+        "single_class_errors": single,
+        "digit_read_in_1015": two,
+        "probability_of_it": sure,
+    }
+
+
+def layers(trained: Trained) -> Table:
+    """The layer table: shapes and parameters of every layer that has some."""
+    rows = [row for row in layer_table(trained.network) if row.parameters]
+    return Table(
+        id="layers",
+        title="Layers: 10,025 + 390 + 160 = 10,575 parameters",
+        columns=("layer", "kind", "output shape", "parameters"),
+        rows=tuple(
+            (row.name, row.kind, " x ".join(map(str, row.output_shape)), row.parameters) for row in rows
+        ),
+    )
+
+
+def weight_shapes(trained: Trained) -> Table:
+    """The shapes of weights and biases, as the source prints them: inputs x units."""
+    rows = []
+    for number, (name, layer) in enumerate(
+        ((n, each) for n, each in trained.network.layers.items() if hasattr(each, "weight")), start=1
+    ):
+        units, inputs = layer.weight.shape
+        rows.append((f"W{number}, b{number}", name, f"({inputs}, {units})", f"({units},)"))
+    return Table(
+        id="shapes",
+        title="Shapes of the weights",
+        columns=("name in the source", "layer", "weights (inputs, units)", "biases"),
+        rows=tuple(rows),
+    )
+
+
+def logits_of_two(trained: Trained, published: Sequence[float] | None = None) -> Table:
+    """Logits and probabilities of image 1015 by the first seed, beside the published logits."""
+    logits: NDArray[np.float32] = trained.logits("train")[IMAGE_OF_TWO]
+    probabilities = np.exp(log_probabilities(logits[None]))[0]
+    columns = ["digit", "logit", "probability"]
+    rows: list[list[float]] = [
+        [digit, round(float(logits[digit]), 2), round(float(probabilities[digit]), 6)] for digit in range(10)
+    ]
+    if published:
+        theirs = np.exp(log_probabilities(np.array([published])))[0]
+        columns += ["published logit", "its probability"]
+        for digit, row in enumerate(rows):
+            row += [published[digit], round(float(theirs[digit]), 6)]
+    return Table(
+        id="image-1015",
+        title="Image 1015, a two: logits and probabilities of seed 0",
+        columns=tuple(columns),
+        rows=tuple(tuple(row) for row in rows),
+    )

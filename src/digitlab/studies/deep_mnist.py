@@ -1,0 +1,134 @@
+"""Source 002: a company's course from softmax regression to a deep convolutional network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from digitlab.networks import layer_table
+from digitlab.report import Table
+from digitlab.studies.drawings import learning, on_its_own, seen
+from digitlab.studies.splits import first_5000_held_out
+from digitlab.studies.study import Demonstration, Drawing, Order, Published, Shown, Study, Training
+from digitlab.studies.trained import Trained
+from digitlab.training import RECIPES
+
+__all__ = ["STUDY"]
+
+STATE_OF_THE_ART = 0.9979
+
+
+def _cross_entropy(_: Order) -> Shown:
+    """The toy mini-batch of two: the mean over items of -sum(y log p)."""
+    p = np.array([[0.9, 0.1, 0.1], [0.9, 0.1, 0.1]])
+    y = np.array([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+    return Shown(
+        measured={
+            "cross_entropy": float(np.mean(-np.sum(y * np.log(p), axis=1))),
+            "row_sum": float(p[0].sum()),
+        },
+        figures=(on_its_own("cross-entropy", "The toy example, every number shown"),),
+    )
+
+
+def _layers(trained: Trained) -> Table:
+    rows = layer_table(trained.network)
+    return Table(
+        id="layers",
+        title=f"Layers: {trained.network.parameter_count():,} parameters",
+        columns=("layer", "kind", "output shape", "parameters", "multiply-adds"),
+        rows=tuple(
+            (row.name, row.kind, " x ".join(map(str, row.output_shape)), row.parameters, row.multiply_adds)
+            for row in rows
+        ),
+    )
+
+
+LOOKS = (
+    Drawing("curves", "Log loss every 100 steps", learning),
+    Drawing("kernels", "The 32 kernels of 5x5 of the first convolution", seen("filters", "test", layer="conv1")),
+    Drawing("image", "Test image 1, which is shown to the network", seen("image", "test", image=1)),
+    Drawing("features-1", "Its 32 maps after convolution 1", seen("features", "test", image=1, layer="conv1")),
+    Drawing("features-2", "Its 64 maps after convolution 2", seen("features", "test", image=1, layer="conv2")),
+    Drawing("confusion", "Which digits are taken for which? Test images", seen("confusion", "test")),
+)
+
+STUDY = Study(
+    id="deep-mnist",
+    title="A company's course: from softmax regression to a deep network",
+    source="002_ab007cbb22cbebcf.txt",
+    method=(
+        "Softmax regression is trained by plain gradient descent at 0.5 for 1,000 steps of 50, on 55,000 images with "
+        "5,000 held out; then a network of two convolutions and 1,024 units with dropout 0.5 by Adam at 0.0001, for "
+        "1,100 steps or for 20,000. Its kernels and its maps of one test image are drawn."
+    ),
+    experiments=(
+        Training(
+            id="softmax",
+            title="Softmax regression, gradient descent at 0.5, 1,000 steps of 50",
+            network="softmax",
+            recipe=RECIPES["softmax"],
+            material=first_5000_held_out,
+            seeds=10,
+            cost=0.8,
+            drawings=(
+                Drawing("curves", "Log loss every 100 steps", learning),
+                Drawing("weights", "What the ten outputs look for", seen("weights", "test")),
+                Drawing("confusion", "Which digits are taken for which? Test images", seen("confusion", "test")),
+            ),
+            notes=("The source's output, a final accuracy, is missing from the text that we have.",),
+        ),
+        Demonstration(
+            id="state-of-the-art",
+            title="The best that the source knows of, on 10 June 2016",
+            published={"test_accuracy": Published(STATE_OF_THE_ART, "Is the final result good?")},
+            notes=(
+                "Quoted, not run: 0.21 % of errors. On 10,000 digits one standard error of such an accuracy "
+                "is 0.05 points.",
+            ),
+        ),
+        Demonstration(
+            id="cross-entropy",
+            title="Cross-entropy of a toy mini-batch, worked out",
+            show=_cross_entropy,
+            notes=(
+                "The source asks to run the cell and prints no result. Its rows add up to 1.1, so they are no "
+                "probabilities; only the first number of each matters.",
+            ),
+        ),
+        Training(
+            id="cnn",
+            title="The deep network, 1,100 steps of 50 by Adam at 0.0001, dropout 0.5",
+            network="deep-mnist",
+            recipe=RECIPES["deep-mnist"],
+            material=first_5000_held_out,
+            seeds=1,
+            quick={"steps": 150},
+            cost=55.0,
+            tables=(_layers,),
+            drawings=LOOKS,
+            notes=("The source's outputs, losses every 100 steps and a test accuracy, are missing from our text.",),
+        ),
+        Training(
+            id="cnn-long",
+            title="The deep network, 20,000 steps",
+            network="deep-mnist",
+            recipe=replace(RECIPES["deep-mnist"], steps=20_000, period_steps=1000),
+            material=first_5000_held_out,
+            seeds=1,
+            quick={"steps": 300, "period_steps": 100},
+            cost=1000.0,
+            drawings=LOOKS,
+            long=True,
+        ),
+    ),
+    notes=(
+        "The text that we have has lost every printed result, so there is no figure of its own to compare with but the "
+        "state of the art that it quotes.",
+        "It draws batches with `next_batch(50)`, shuffled anew after each pass, as we do.",
+        "Its loss takes the logarithm of a softmax and would be infinite for a probability of 0; ours is worked out "
+        "on logits.",
+        "It shows the maps of both convolutions before the ReLU; so do we.",
+    ),
+)

@@ -1,0 +1,86 @@
+"""Pictures of what a study trained: views of its first seed's network, and curves over all seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from digitlab.data import Digits, mnist
+from digitlab.figures import Line, draw_lines
+from digitlab.networks import build
+from digitlab.studies.trained import Trained
+from digitlab.views import Subject, inspect
+
+__all__ = ["learning", "on_its_own", "seen"]
+
+Draw = Callable[[Trained], Figure | bytes]
+
+
+def seen(what: str, role: str = "train", **choices: object) -> Draw:
+    """What draws a view of the first seed's network.
+
+    Args:
+        what: The view's name, as `digitlab inspect --what` has it.
+        role: Which of the experiment's digits the network reads.
+        **choices: Fields of `Choices`.
+    """
+
+    def draw(trained: Trained) -> Figure | bytes:
+        return inspect(_subject(trained, role), what, **choices).figure
+
+    return draw
+
+
+@cache
+def _subject(trained: Trained, role: str) -> Subject:
+    """The network with the digits of a role; made once, for what it reads is worked out once."""
+    name = f"{trained.experiment.network}, seed {trained.outcomes[0].seed}"
+    return Subject(trained.network, name, trained.digits(role))
+
+
+def learning(trained: Trained) -> Figure:
+    """Log loss period by period: mean and spread over the seeds, and the source's values."""
+    outcomes = trained.outcomes
+    length = min(len(outcome.history) for outcome in outcomes)
+    lines = []
+    if outcomes[0].also:
+        lines.append(_line("training examples", [one.also[:length] for one in outcomes]))
+    else:
+        lines.append(
+            _line("training", [[p.train_loss for p in one.history[:length]] for one in outcomes])
+        )
+    if outcomes[0].history[0].validation_loss is not None:
+        losses = [[p.validation_loss or 0.0 for p in one.history[:length]] for one in outcomes]
+        lines.append(_line("validation", losses))
+    for name, label in (("validation_loss", "validation, as published"), ("train_loss", "as published")):
+        published = trained.experiment.published_series.get(name)
+        if published:
+            lines.append(Line(label, range(1, len(published) + 1), published, published=True))
+    unit = "period" if trained.experiment.recipe.period_steps else "epoch"
+    seeds = len(outcomes)
+    title = f"{trained.experiment.title}\nmean of {seeds} seeds and their spread" if seeds > 1 else trained.experiment.title
+    return draw_lines(lines, title, unit, "log loss (nats)")
+
+
+
+def _line(name: str, values: Sequence[Sequence[float]]) -> Line:
+    table = np.array(values)
+    std = table.std(axis=0, ddof=1) if len(table) > 1 else None
+    return Line(name, range(1, table.shape[1] + 1), table.mean(axis=0), std)
+
+
+def on_its_own(what: str, title: str, digits: Digits | None = None) -> tuple[str, str, Figure]:
+    """A view that needs no trained network: its name, its caption and its figure.
+
+    Args:
+        what: The view's name.
+        title: The caption.
+        digits: What it is of; by default MNIST's test digits.
+    """
+    subject = Subject(build("softmax"), "softmax", digits or mnist("test"))
+    figure = inspect(subject, what).figure
+    assert isinstance(figure, Figure)
+    return what, title, figure

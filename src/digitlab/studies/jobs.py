@@ -1,0 +1,125 @@
+"""`Job`: one piece of work of a study, small enough that two cores end together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from digitlab.networks import build
+from digitlab.settings import as_plain
+from digitlab.studies.study import Demonstration, Experiment, Order, Search, Study, Training
+from digitlab.studies.trained import recipe_for, seeds_for
+from digitlab.training import can_stack
+
+__all__ = ["Job", "jobs_of", "search_values"]
+
+DRAWING_COST = 0.6
+"""Seconds of one core for a picture, roughly."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of work.
+
+    Attributes:
+        study: Of which study.
+        experiment: Of which of its experiments.
+        kind: `train` seeds, `fit` one fold of a search, `show` a demonstration, or `draw` what was trained.
+        name: Unique among the experiment's jobs.
+        seeds: Of `train`: which, all in one stack.
+        width: Of `fit`: how many hidden units.
+        split: Of `fit`: which fold is scored.
+        cost: Seconds of one core, roughly.
+        after: Names of jobs, as `key` has them, that must be done first.
+    """
+
+    study: str
+    experiment: str
+    kind: Literal["train", "fit", "show", "draw"]
+    name: str
+    cost: float
+    seeds: tuple[int, ...] = ()
+    width: int = 0
+    split: int = 0
+    after: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Unique among all jobs."""
+        return f"{self.study}/{self.experiment}/{self.name}"
+
+    def file(self, order: Order) -> Path:
+        """Where its result is kept."""
+        return order.out / "work" / self.study / f"{self.experiment}-{self.name}.json"
+
+
+def jobs_of(study: Study, order: Order) -> Iterator[Job]:
+    """Every job of a study."""
+    for experiment in study.chosen(order):
+        jobs = list(_work_of(study, experiment, order))
+        yield from jobs
+        if isinstance(experiment, Training) and experiment.drawings:
+            yield Job(
+                study.id,
+                experiment.id,
+                "draw",
+                "draw",
+                DRAWING_COST * len(experiment.drawings),
+                after=tuple(job.key for job in jobs),
+            )
+
+
+def _work_of(study: Study, experiment: Experiment, order: Order) -> Iterator[Job]:
+    after = tuple(f"{study.id}/{needed}/show" for needed in experiment.needs)
+    if isinstance(experiment, Demonstration):
+        if experiment.show:
+            yield Job(study.id, experiment.id, "show", "show", experiment.cost, after=after)
+    elif isinstance(experiment, Search):
+        _, widths = search_values(experiment, order)
+        for width in widths:
+            for split in range(experiment.cv):
+                cost = experiment.costs(width) * (0.05 if order.quick else 1)
+                yield Job(
+                    study.id, experiment.id, "fit", f"{width}-{split}", cost, (), width, split, after
+                )
+    else:
+        cost = experiment.cost * (0.1 if order.quick else 1)
+        for seeds in _stacks(experiment, order):
+            name = "seed-" + "-".join(map(str, seeds)) if len(seeds) < 3 else f"seeds-{seeds[0]}-{seeds[-1]}"
+            yield Job(study.id, experiment.id, "train", name, cost * (0.5 + len(seeds) / 2), seeds, after=after)
+
+
+def _stacks(experiment: Training, order: Order) -> list[tuple[int, ...]]:
+    """The seeds of an experiment, together where a stack of replicas is faster than one after another."""
+    seeds = seeds_for(experiment, order)
+    network = build(experiment.network, **experiment.options)
+    small = network.parameter_count() < 100_000
+    if small and can_stack(network, experiment.recipe):
+        return [tuple(seeds)]
+    return [(seed,) for seed in seeds]
+
+
+def search_values(search: Search, order: Order) -> tuple[dict[str, Any], Sequence[int]]:
+    """What a search changes of its recipe, and which widths it compares."""
+    return (dict(search.quick), search.quick_widths) if order.quick else ({}, search.widths)
+
+
+def fingerprint(experiment: Experiment, order: Order) -> str:
+    """What a kept result must agree in with what is asked for now, as a short text."""
+    told: dict[str, Any] = {"quick": order.quick, "mat": str(order.mat or "")}
+    if isinstance(experiment, Training):
+        told |= {"recipe": as_plain(recipe_for(experiment, order, 0)), "options": dict(experiment.options)}
+        told |= {"network": experiment.network, "seeds": seeds_for(experiment, order)}
+        told["drawings"] = [(one.id, one.title) for one in experiment.drawings]
+    elif isinstance(experiment, Search):
+        told |= {"recipe": as_plain(experiment.recipe), "values": search_values(experiment, order)}
+    return hashlib.blake2b(json.dumps(told, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()
+
+
+def as_facts(job: Job) -> dict[str, Any]:
+    """A job as plain data."""
+    return asdict(job)

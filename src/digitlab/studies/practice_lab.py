@@ -1,0 +1,157 @@
+"""Source 001: a university course's practice lab, 400-25-15-10 on 5,000 digits of 20x20."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from digitlab.data import classroom, classroom_matrix
+from digitlab.inspection import softmax_steps
+from digitlab.report import Table
+from digitlab.studies.classroom import (
+    IMAGE_OF_TWO,
+    OPTIONS,
+    RECIPE,
+    layers,
+    logits_of_two,
+    measures,
+    weight_shapes,
+)
+from digitlab.studies.drawings import learning, on_its_own, seen
+from digitlab.studies.splits import classroom_held_out, classroom_whole
+from digitlab.studies.study import Demonstration, Drawing, Order, Published, Shown, Study, Training
+
+__all__ = ["STUDY"]
+
+LOSSES = (
+    (1.7094, 0.7480, 0.4428, 0.3463, 0.2977, 0.2630, 0.2361, 0.2131, 0.2004, 0.1805)
+    + (0.1692, 0.1580, 0.1507, 0.1396, 0.1289, 0.1255, 0.1154, 0.1102, 0.1016, 0.0970)
+    + (0.0926, 0.0891, 0.0828, 0.0785, 0.0755, 0.0713, 0.0701, 0.0617, 0.0578, 0.0550)
+    + (0.0511, 0.0499, 0.0462, 0.0437, 0.0422, 0.0396, 0.0366, 0.0344, 0.0312, 0.0294)
+)
+
+
+def _softmax(_: Order) -> Shown:
+    """Exercise 1: softmax by hand, e^z over the sum of all e^z, against the library's."""
+    z = np.array([1.0, 2.0, 3.0, 4.0])
+    by_hand = np.exp(z) / np.exp(z).sum()
+    library = torch.softmax(torch.from_numpy(z), 0).numpy()
+    rows = tuple(
+        (f"{one:g}", round(float(np.exp(one)), 4), round(float(a), 6), round(float(b), 6))
+        for one, a, b in zip(z, by_hand, library, strict=True)
+    )
+    stable = softmax_steps(z).probabilities
+    return Shown(
+        measured={
+            **{f"softmax_of_{int(one)}": float(a) for one, a in zip(z, by_hand, strict=True)},
+            "largest_difference_to_library": float(np.abs(by_hand - library).max()),
+            "largest_difference_to_stable": float(np.abs(by_hand - stable).max()),
+        },
+        figures=(
+            on_its_own("functions", "Linear, ReLU and sigmoid activations"),
+            on_its_own("softmax", "What one logit does to all probabilities"),
+        ),
+        tables=(
+            Table(id="softmax", title="Softmax of 1, 2, 3, 4", columns=("z", "e^z", "by hand", "torch"), rows=rows),
+        ),
+    )
+
+
+def _dataset(_: Order) -> Shown:
+    """Section 4.2: 5,000 digits as a matrix of 5,000 x 400 and a column of labels."""
+    x, y = classroom_matrix()
+    return Shown(
+        measured={
+            "images": float(x.shape[0]),
+            "pixels": float(x.shape[1]),
+            "first_label": float(y[0, 0]),
+            "last_label": float(y[-1, 0]),
+        },
+        figures=(on_its_own("digits", "64 of the 5,000 digits with their labels", classroom()),),
+    )
+
+
+STUDY = Study(
+    id="practice-lab",
+    title="A university course's practice lab",
+    source="001_72f5d947beeda5a0.txt",
+    method=(
+        "Softmax is written by hand and checked against the library's; then a network 400-25-15-10 with ReLU and a "
+        "linear output learns 5,000 digits of 20x20, its loss worked out on logits. It trains for 40 epochs of "
+        "batches of 32 with Adam at 0.001, and is asked about image 1015 and about its errors on the same digits."
+    ),
+    experiments=(
+        Demonstration(
+            id="softmax",
+            title="Softmax by hand against the library's",
+            show=_softmax,
+            published={
+                "softmax_of_1": Published(0.03, "Out [8], two decimals"),
+                "softmax_of_2": Published(0.09, "Out [8], two decimals"),
+                "softmax_of_3": Published(0.24, "Out [8], two decimals"),
+                "softmax_of_4": Published(0.64, "Out [8], two decimals"),
+            },
+        ),
+        Demonstration(
+            id="dataset",
+            title="5,000 digits of 20x20 as a matrix of 5,000 x 400",
+            show=_dataset,
+            published={
+                "images": Published(5000, "Out [12]"),
+                "pixels": Published(400, "Out [12]"),
+                "first_label": Published(0, "Out [11]"),
+                "last_label": Published(9, "Out [11]"),
+            },
+            notes=("The course's own file may not be passed on; these are MNIST's first 500 of each digit.",),
+        ),
+        Training(
+            id="network",
+            title="400-25-15-10, 40 epochs of Adam at 0.001",
+            network="mlp",
+            options=OPTIONS,
+            recipe=RECIPE,
+            material=classroom_whole,
+            seeds=10,
+            quick={"epochs": 20},
+            cost=1.4,
+            published={
+                "final_loss": Published(0.0294, "Out [21], epoch 40"),
+                "digit_read_in_1015": Published(2, "In [23], the image of a two"),
+                "parameters": Published(10575, "Out [17]"),
+            },
+            published_series={"train_loss": LOSSES},
+            measures=measures,
+            tables=(layers, weight_shapes, logits_of_two),
+            drawings=(
+                Drawing("loss", "Loss after each epoch, beside the published one", learning),
+                Drawing("weights", "What the 25 units of the first layer look for", seen("weights")),
+                Drawing("outputs", "Image 1015: from logits to probabilities", seen("outputs", image=IMAGE_OF_TWO)),
+                Drawing("predictions", "64 digits: label and what is read", seen("predictions")),
+                Drawing("mistakes", "Digits that it still reads wrongly after training on them", seen("mistakes")),
+            ),
+        ),
+        Training(
+            id="network-sound",
+            title="The same, scored on a fifth of the digits that it never sees",
+            network="mlp",
+            options=OPTIONS,
+            recipe=RECIPE,
+            material=classroom_held_out,
+            seeds=10,
+            quick={"epochs": 20},
+            cost=1.2,
+            corrects="network",
+            drawings=(
+                Drawing("confusion", "Which digits are taken for which? Held-out digits", seen("confusion", "test")),
+            ),
+        ),
+    ),
+    notes=(
+        "The lab scores its network on the digits that it was trained on. What it can read of digits it has never "
+        "seen is in the experiment beside it.",
+        "The lab's text speaks of 100 epochs; its code and its output have 40.",
+        "The text that we have ends at the prediction for image 1015; source 004 follows the same lab to its end.",
+        "The digits are not the course's own: same number, size and order by digit, other hands.",
+        "Loss is the mean over an epoch's batches while the weights move, as Keras prints it.",
+    ),
+)

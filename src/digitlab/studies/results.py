@@ -1,0 +1,269 @@
+"""From what jobs left on disk to `results.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from digitlab.evaluation import spread
+from digitlab.networks import architecture
+from digitlab.report import Comparison, ExperimentResult, Measured, Series, StudyResult
+from digitlab.settings import as_plain
+from digitlab.studies.jobs import Job, fingerprint, jobs_of, search_values
+from digitlab.studies.study import Demonstration, Experiment, Order, Published, Search, Study, Training
+from digitlab.studies.trained import Outcome, recipe_for
+from digitlab.training import Period
+
+__all__ = ["compare", "kept", "outcomes_of", "study_result"]
+
+Kept = dict[str, Any]
+FAR = 3.0
+"""Deviations beyond which a difference has to be explained."""
+
+
+def kept(experiment: Experiment, job: Job, order: Order) -> Kept | None:
+    """The result of a job, if it is on disk, whole, and of what is asked for now."""
+    try:
+        result: Kept = json.loads(job.file(order).read_bytes())
+        figures = [order.out / figure["file"] for figure in result.get("figures", [])]
+        weights = [order.out / seed["weights"] for seed in result.get("seeds", [])]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    whole = all(path.exists() for path in (*figures, *weights))
+    return result if whole and result.get("fingerprint") == fingerprint(experiment, order) else None
+
+
+def outcomes_of(experiment: Training, study: str, order: Order) -> list[Outcome]:
+    """What every seed of an experiment came to, by seed; what is not done yet is left out."""
+    outcomes = []
+    for path in sorted((order.out / "work" / study).glob(f"{experiment.id}-seed*.json")):
+        result = json.loads(path.read_bytes())
+        if result["fingerprint"] != fingerprint(experiment, order):
+            continue
+        for one in result["seeds"]:
+            outcomes.append(
+                Outcome(
+                    seed=one["seed"],
+                    weights=order.out / one["weights"],
+                    history=tuple(Period(**line) for line in one["history"]),
+                    also=tuple(one["also"]),
+                    scores=one["scores"],
+                    train_seconds=one["train_seconds"],
+                )
+            )
+    return sorted(outcomes, key=lambda outcome: outcome.seed)
+
+
+def study_result(study: Study, order: Order) -> StudyResult:
+    """What a study has come to so far."""
+    jobs = list(jobs_of(study, order))
+    done: dict[str, list[tuple[Job, Kept]]] = {}
+    for job in jobs:
+        result = kept(study.experiment(job.experiment), job, order)
+        if result:
+            done.setdefault(job.experiment, []).append((job, result))
+    return StudyResult(
+        id=study.id,
+        title=study.title,
+        source=study.source,
+        method=study.method,
+        seconds=sum(result["seconds"] for each in done.values() for _, result in each),
+        experiments=tuple(
+            _experiment_result(experiment, study.id, order, done.get(experiment.id, []))
+            for experiment in study.chosen(order)
+        ),
+        notes=study.notes,
+    )
+
+
+def _experiment_result(
+    experiment: Experiment, study: str, order: Order, done: Sequence[tuple[Job, Kept]]
+) -> ExperimentResult:
+    results = [result for _, result in done]
+    facts: dict[str, Any] = {}
+    values: dict[str, list[float]] = {}
+    if isinstance(experiment, Training):
+        facts, values = _of_training(experiment, outcomes_of(experiment, study, order), results, order)
+    elif isinstance(experiment, Search):
+        facts, values = _of_search(experiment, results, order)
+    for result in results:
+        values |= result.get("measured", {})
+    measured = {
+        name: Measured(mean=s.mean, std=s.std, values=s.values)
+        for name, s in ((name, spread(each)) for name, each in values.items())
+    }
+    return ExperimentResult(
+        id=experiment.id,
+        title=experiment.title,
+        corrects=experiment.corrects,
+        measured=measured,
+        published={name: figure.value for name, figure in experiment.published.items()},
+        places={name: figure.place for name, figure in experiment.published.items()},
+        comparison=_comparisons(measured, experiment.published, facts.pop("scored_on", {})),
+        figures=tuple(figure for result in results for figure in result.get("figures", [])),
+        tables=(*facts.pop("tables", ()), *(table for result in results for table in result.get("tables", []))),
+        notes=experiment.notes,
+        **facts,
+    )
+
+
+def _of_training(
+    experiment: Training, outcomes: Sequence[Outcome], results: Sequence[Kept], order: Order
+) -> tuple[dict[str, Any], dict[str, list[float]]]:
+    trained = [seed for result in results for seed in result.get("seeds", [])]
+    recipe = as_plain(recipe_for(experiment, order, 0))
+    for own in ("seed", "threads", "device", "precision"):
+        recipe.pop(own)
+    options = architecture(experiment.network).complete(dict(experiment.options))
+    facts: dict[str, Any] = {
+        "network": {"name": experiment.network, "options": as_plain(options)},
+        "recipe": recipe,
+    }
+    if not outcomes:
+        return facts, {}
+    facts["network"]["parameters"] = trained[0]["parameters"]
+    facts["data"] = trained[0]["words"]
+    facts["seeds"] = [outcome.seed for outcome in outcomes]
+    facts["files"] = [str(outcome.weights.relative_to(order.out)) for outcome in outcomes]
+    facts["series"] = _series(experiment, outcomes)
+    facts["scored_on"] = {role: one["n"] for role, one in outcomes[0].scores.items()}
+    last = [outcome.history[-1] for outcome in outcomes]
+    values = {"final_loss": [line.train_loss for line in last]}
+    values["last_epoch_accuracy"] = [line.train_accuracy for line in last]
+    for role in outcomes[0].scores:
+        values[f"{role}_accuracy"] = [outcome.scores[role]["accuracy"] for outcome in outcomes]
+        values[f"{role}_loss"] = [outcome.scores[role]["log_loss"] for outcome in outcomes]
+    if "parameters" in experiment.published:
+        values["parameters"] = [float(trained[0]["parameters"])]
+    values["periods"] = [float(line.period) for line in last]
+    values["train_seconds"] = [outcome.train_seconds for outcome in outcomes]
+    return facts, values
+
+
+def _series(experiment: Training, outcomes: Sequence[Outcome]) -> dict[str, Series]:
+    """What was followed, as far as every seed went."""
+    length = min(len(outcome.history) for outcome in outcomes)
+    lines = {"train_loss": [[p.train_loss for p in one.history[:length]] for one in outcomes]}
+    if outcomes[0].history[0].validation_loss is not None:
+        for name in ("validation_loss", "validation_accuracy"):
+            lines[name] = [[getattr(p, name) for p in one.history[:length]] for one in outcomes]
+    if outcomes[0].also:
+        lines["also_loss"] = [list(one.also[:length]) for one in outcomes]
+    periods = experiment.recipe.period_steps is not None
+    found = {}
+    for name, values in lines.items():
+        table = np.array(values)
+        std = table.std(axis=0, ddof=1) if len(table) > 1 else np.zeros(length)
+        published = experiment.published_series.get(name)
+        found[name] = Series(
+            x=tuple(float(n) for n in range(1, length + 1)),
+            x_name="period" if periods else "epoch",
+            mean=tuple(table.mean(axis=0).tolist()),
+            std=tuple(std.tolist()),
+            published=tuple(published) if published else None,
+        )
+    return found
+
+
+def _of_search(
+    search: Search, results: Sequence[Kept], order: Order
+) -> tuple[dict[str, Any], dict[str, list[float]]]:
+    _, widths = search_values(search, order)
+    by_width: dict[int, dict[int, Mapping[str, Any]]] = {}
+    for result in results:
+        by_width.setdefault(result["width"], {})[result["split"]] = result["result"]
+    whole = [width for width in widths if len(by_width.get(width, {})) == search.cv]
+    facts: dict[str, Any] = {
+        "network": {"name": search.network, "options": dict(search.options)},
+        "recipe": as_plain(search.recipe),
+        "data": {"folds": f"{search.cv} stratified folds of {search.data}", "validation": search.validation},
+    }
+    if not whole:
+        return facts, {}
+    scores = np.array([[by_width[w][s]["score"] for s in range(search.cv)] for w in whole])
+    periods = [[by_width[w][s]["periods"] for s in range(search.cv)] for w in whole]
+    seconds = [[by_width[w][s]["fit_time"] for s in range(search.cv)] for w in whole]
+    published = dict(zip(search.widths, search.published_series.get("mean_score", ()), strict=False))
+    facts["series"] = {
+        "mean_score": Series(
+            x=tuple(float(width) for width in whole),
+            x_name="hidden units",
+            mean=tuple(scores.mean(axis=1).tolist()),
+            std=tuple(scores.std(axis=1).tolist()),
+            published=tuple(published.get(width) for width in whole) if published else None,
+        )
+    }
+    ours = scores.mean(axis=1)
+    ranks = (-ours).argsort(kind="stable").argsort() + 1
+    facts["tables"] = [
+        {
+            "id": "grid",
+            "title": "Accuracy on the fold held out, by width",
+            "columns": ["hidden units", *(f"fold {s + 1}" for s in range(search.cv)), "mean", "rank"]
+            + ["published mean", "epochs", "seconds"],
+            "rows": [
+                [
+                    width,
+                    *(round(float(one), 5) for one in scores[row]),
+                    round(float(ours[row]), 5),
+                    int(ranks[row]),
+                    published.get(width),
+                    ", ".join(map(str, periods[row])),
+                    ", ".join(f"{one:.1f}" for one in seconds[row]),
+                ]
+                for row, width in enumerate(whole)
+            ],
+        }
+    ]
+    best = int(ours.argmax())
+    values = {
+        "best_mean_score": [float(ours[best])],
+        "best_width": [float(whole[best])],
+        "mean_score_of_all_widths": [float(ours.mean())],
+        "fits": [float(scores.size)],
+        "train_seconds": [float(np.sum(seconds))],
+    }
+    return facts, values
+
+
+def _comparisons(
+    measured: Mapping[str, Measured], published: Mapping[str, Published], scored_on: Mapping[str, int]
+) -> dict[str, Comparison]:
+    return {
+        name: compare(measured[name], figure.value, scored_on.get(name.partition("_")[0], 0))
+        for name, figure in published.items()
+        if name in measured and not name.endswith("_seconds")
+    }
+
+
+def compare(measured: Measured, published: float, n: int = 0) -> Comparison:
+    """Sets a published figure beside what we measured.
+
+    The scale is the standard deviation over seeds; of one seed, the standard error
+    `sqrt(p (1 - p) / n)` of a share p of n digits.
+
+    Args:
+        measured: Ours.
+        published: The source's.
+        n: On how many digits an accuracy was measured; 0 for what is no accuracy.
+    """
+    of_seeds = len(measured.values) > 1
+    share = min(1.0, max(0.0, measured.mean))
+    scale = measured.std if of_seeds else ((share * (1 - share) / n) ** 0.5 if n else 0.0)
+    difference = measured.mean - published
+    deviations = difference / scale if scale else None
+    within = min(measured.values) <= published <= max(measured.values)
+    if within or abs(difference) <= scale:
+        verdict = "inside"
+    else:
+        verdict = "near" if abs(difference) <= FAR * scale else "outside"
+    return Comparison(
+        difference=difference,
+        deviations=deviations,
+        scale=scale,
+        scale_of="seeds" if of_seeds else "digits",
+        verdict=verdict,
+    )

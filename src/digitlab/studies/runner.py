@@ -1,0 +1,218 @@
+"""The one runner of all studies: every job once, on every core, and nothing lost when it is stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from multiprocessing import active_children, get_context
+
+from digitlab.data import read_mat
+from digitlab.errors import DigitlabError, OutputError, RunError
+from digitlab.files import make_folder, write_json
+from digitlab.report import Results, read_results, write_results
+from digitlab.studies.catalogue import STUDIES, study
+from digitlab.studies.jobs import Job, jobs_of
+from digitlab.studies.results import kept, study_result
+from digitlab.studies.study import Order
+from digitlab.studies.work import do_job, prepare_process
+from digitlab.training import available_cores, environment
+
+__all__ = ["Course", "reproduce"]
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+BETWEEN_SAVES = 5.0
+"""Seconds between two savings of `results.json` while jobs are done."""
+
+
+@dataclass
+class Course:
+    """How far a reproduction has come.
+
+    Attributes:
+        jobs: All jobs.
+        done: Keys of those that are done.
+        running: Those at work, with the time they began.
+        failed: Why a job could not be done, by its key.
+        found: Keys of those that were found done at the start.
+        busy: Seconds that jobs have taken in this process's lifetime, by their key.
+    """
+
+    jobs: Sequence[Job]
+    done: set[str] = field(default_factory=set)
+    running: dict[str, float] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    found: set[str] = field(default_factory=set)
+    busy: dict[str, float] = field(default_factory=dict)
+
+    def ready(self) -> list[Job]:
+        """Jobs that may begin now, the longest first."""
+        started = self.done | set(self.running) | set(self.failed)
+        waiting = [job for job in self.jobs if job.key not in started]
+        return sorted(
+            (job for job in waiting if self.done.issuperset(job.after)), key=lambda job: -self._worth(job)
+        )
+
+    def remaining_seconds(self) -> float | None:
+        """About how long the rest takes, judged by what has been done; None before anything has."""
+        costs = {job.key: job.cost for job in self.jobs}
+        spent, guessed = sum(self.busy.values()), sum(costs[key] for key in self.busy)
+        if not guessed:
+            return None
+        now = time.monotonic()
+        left = sum(cost for key, cost in costs.items() if key not in self.done and key not in self.failed)
+        left *= spent / guessed
+        left -= sum(min(now - began, costs[key] * spent / guessed) for key, began in self.running.items())
+        return max(0.0, left) / available_cores()
+
+    def _worth(self, job: Job) -> float:
+        """How soon a job should begin: its own cost and that of what waits for it."""
+        return job.cost + sum(self._worth(other) for other in self.jobs if job.key in other.after)
+
+
+def reproduce(
+    names: Sequence[str], order: Order, on_change: Callable[[Course], None] | None = None
+) -> Results:
+    """Does studies, or what is left of them, and writes `results.json` into the order's folder.
+
+    Args:
+        names: Ids of studies; all if there is none.
+        order: What is asked for.
+        on_change: Called when a job begins, ends or fails, and every second in between.
+
+    Returns:
+        What all came to.
+
+    Raises:
+        SettingError: If a study is unknown.
+        OutputError: If the folder cannot be written, or holds results of another kind.
+        DataError: If the `.mat` file is not as it should be.
+        RunError: If some jobs could not be done; what the others came to has been written.
+    """
+    chosen = [study(name) for name in names] or list(STUDIES.values())
+    if order.mat:
+        read_mat(order.mat)
+    _claim(order)
+    jobs = [job for each in chosen for job in jobs_of(each, order)]
+    course = Course(jobs)
+    course.found = {job.key for job in jobs if kept(STUDIES[job.study].experiment(job.experiment), job, order)}
+    course.done = set(course.found)
+    before, started = _seconds_before(order), time.monotonic()
+
+    def results() -> Results:
+        return Results(
+            environment=environment(),
+            seconds=before + time.monotonic() - started,
+            quick=order.quick,
+            complete=len(course.done) == len(jobs),
+            studies=tuple(study_result(each, order) for each in chosen),
+        )
+
+    saved = time.monotonic()
+    try:
+        cores = available_cores()
+        with _processes(cores) as pool:
+            for _ in _work(pool, cores, course, order, on_change or (lambda _: None)):
+                if time.monotonic() - saved > BETWEEN_SAVES:
+                    write_results(results(), order.out)
+                    saved = time.monotonic()
+    finally:
+        final = results()
+        write_results(final, order.out)
+    if course.failed:
+        first = next(iter(course.failed.items()))
+        raise RunError(
+            f"{len(course.failed)} of {len(jobs)} jobs could not be done; the first, {first[0]}: {first[1]}",
+            f"The others are in {order.out}; the same command goes on from there.",
+        )
+    return final
+
+
+def _claim(order: Order) -> None:
+    """Makes the folder ours, or says why it cannot be."""
+    mark = order.out / "work" / "order.json"
+    ours = {"schema_version": 1, "digitlab": version("digitlab"), "quick": order.quick}
+    if (order.out / "results.json").exists():
+        read_results(order.out / "results.json")  # refuses another version's
+    if mark.exists():
+        try:
+            theirs = json.loads(mark.read_bytes())
+            kind = "a quick look" if theirs["quick"] else "a whole reproduction"
+            words = kind if theirs["quick"] != order.quick else f"digitlab {theirs['digitlab']}"
+        except (OSError, ValueError, TypeError, KeyError):
+            theirs, words = None, "another version"
+        if theirs != ours:
+            raise OutputError(f"{order.out} holds results of {words}", "Choose another folder with --out.")
+    make_folder(mark.parent)
+    write_json(mark, ours)
+
+
+def _seconds_before(order: Order) -> float:
+    """What earlier, interrupted reproductions into this folder have taken."""
+    path = order.out / "results.json"
+    if not path.exists():
+        return 0.0
+    try:
+        return read_results(path).seconds
+    except RunError:
+        return 0.0
+
+
+@contextmanager
+def _processes(n: int) -> Iterator[ProcessPoolExecutor]:
+    """One process for each core, of one thread; ended at once when the block is left by an error."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
+    pool = ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=prepare_process)
+    try:
+        yield pool
+    except BaseException:
+        for process in active_children():
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _work(
+    pool: ProcessPoolExecutor,
+    cores: int,
+    course: Course,
+    order: Order,
+    on_change: Callable[[Course], None],
+) -> Iterator[None]:
+    """Keeps every process busy until nothing can be begun any more; yields after each wait."""
+    running: dict[Future[float], Job] = {}
+    while True:
+        for job in course.ready()[: cores - len(running)]:
+            running[pool.submit(do_job, job, order)] = job
+            course.running[job.key] = time.monotonic()
+        on_change(course)
+        if not running:
+            return
+        finished, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
+        for future in finished:
+            job = running.pop(future)
+            del course.running[job.key]
+            try:
+                course.busy[job.key] = future.result()
+                course.done.add(job.key)
+            except DigitlabError as error:
+                course.failed[job.key] = error.problem
+            except BrokenProcessPool:
+                raise RunError(
+                    f"a process ended in the middle of {job.key} (killed, or out of memory)",
+                    "The same command goes on from what is done.",
+                ) from None
+        yield

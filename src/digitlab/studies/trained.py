@@ -1,0 +1,113 @@
+"""`Trained`: what the seeds of one experiment came to, as drawings, tables and measures get it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.data import Digits
+from digitlab.evaluation import predict_logits
+from digitlab.networks import Network, load_network
+from digitlab.studies.study import Material, Order, Training
+from digitlab.training import Period, Recipe
+
+__all__ = ["Outcome", "Trained", "recipe_for", "seeds_for"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one seed came to.
+
+    Attributes:
+        seed: Which.
+        weights: The file with its network.
+        history: One line for each period.
+        also: Log loss on the second followed role after each period; empty without one.
+        scores: Scores by role, as `Scores.as_plain` has them.
+        train_seconds: Wall clock of training and of the scoring between its periods.
+    """
+
+    seed: int
+    weights: Path
+    history: tuple[Period, ...]
+    also: tuple[float, ...]
+    scores: dict[str, dict[str, Any]]
+    train_seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """An experiment after its trainings.
+
+    Attributes:
+        experiment: What was done.
+        order: What was asked for.
+        outcomes: One for each seed.
+        load: Loads the digits; called at most once.
+    """
+
+    experiment: Training
+    order: Order
+    outcomes: Sequence[Outcome]
+
+    @cached_property
+    def material(self) -> Material:
+        """The digits of the experiment."""
+        return self.experiment.material(self.order)
+
+    @cached_property
+    def network(self) -> Network:
+        """The first seed's network, in evaluation mode."""
+        return load_network(self.outcomes[0].weights)
+
+    @cached_property
+    def networks(self) -> list[Network]:
+        """Every seed's network."""
+        return [load_network(outcome.weights) for outcome in self.outcomes]
+
+    @property
+    def recipe(self) -> Recipe:
+        """How the first seed was trained."""
+        return recipe_for(self.experiment, self.order, self.outcomes[0].seed)
+
+    def logits(self, role: str) -> NDArray[np.float32]:
+        """The first network's logits `(n, 10)` of all digits of a role."""
+        if role not in self._logits:
+            self._logits[role] = predict_logits(self.network, self.material.scored[role].inputs)
+        return self._logits[role]
+
+    def predictions(self, role: str) -> NDArray[np.int64]:
+        """What the first network reads, `(n,)`."""
+        read: NDArray[np.int64] = self.logits(role).argmax(axis=1)
+        return read
+
+    def digits(self, role: str) -> Digits:
+        """The images of a role."""
+        return self.material.digits[role]
+
+    def confusion(self, role: str) -> NDArray[np.int64]:
+        """The first seed's confusion matrix, `(10, 10)`; rows are the truth."""
+        return np.array(self.outcomes[0].scores[role]["confusion"])
+
+    @cached_property
+    def _logits(self) -> dict[str, NDArray[np.float32]]:
+        return {}
+
+
+def recipe_for(experiment: Training, order: Order, seed: int) -> Recipe:
+    """How one seed of an experiment is trained: on one core, for another is at work beside it."""
+    from dataclasses import replace
+
+    cut = experiment.quick if order.quick else {}
+    return replace(experiment.recipe, **{**cut, "seed": seed, "threads": 1})
+
+
+def seeds_for(experiment: Training, order: Order) -> list[int]:
+    """The seeds of an experiment: as many as asked for, else as the study says, in a quick look two at most."""
+    return list(range(order.seeds or (min(2, experiment.seeds) if order.quick else experiment.seeds)))
