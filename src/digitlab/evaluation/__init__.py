@@ -1,7 +1,14 @@
 """Evaluation: how good predictions are. Works on logits and labels, from wherever they come."""
 
 from digitlab.evaluation.prediction import predict_logits
-from digitlab.evaluation.scores import Confusion, DigitScore, Scores, accuracy_and_log_loss, score
+from digitlab.evaluation.scores import (
+    Confusion,
+    DigitScore,
+    Scores,
+    accuracy_and_log_loss,
+    log_probabilities,
+    score,
+)
 from digitlab.evaluation.statistics import Spread, spread, wilson_interval
 
 __all__ = [
@@ -10,6 +17,7 @@ __all__ = [
     "Scores",
     "Spread",
     "accuracy_and_log_loss",
+    "log_probabilities",
     "predict_logits",
     "score",
     "spread",
