@@ -18,7 +18,7 @@ from digitlab.models import Model
 from digitlab.networks import Network
 from digitlab.training import Examples, Fitted, Run
 
-__all__ = ["conclude", "evaluate", "write_confusion"]
+__all__ = ["conclude", "evaluate", "logits_of", "write_confusion"]
 
 SPLIT_SHOWN = ("test", "validation", "train")
 """Of which split the confusion matrix is drawn: the first of these that the run has."""
@@ -26,6 +26,19 @@ SPLIT_SHOWN = ("test", "validation", "train")
 
 def evaluate(model: Model, digits: Digits) -> Scores:
     """Scores a model on digits.
+
+    Raises:
+        DataError: If the model does not take pictures of that size.
+        ModelError: If its logits are not finite, or not ten.
+    """
+    return score(logits_of(model, digits), digits.labels)
+
+
+def logits_of(model: Model, digits: Digits) -> NDArray[np.float32]:
+    """What a model says of digits, once it is seen that they go together.
+
+    Returns:
+        `(n, 10)`, finite.
 
     Raises:
         DataError: If the model does not take pictures of that size.
@@ -45,7 +58,7 @@ def evaluate(model: Model, digits: Digits) -> Scores:
             f"{model.network} tells {logits.shape[1]} classes apart, not ten digits",
             "Score it with DigitClassifier, which knows its classes.",
         )
-    return score(logits, digits.labels)
+    return logits
 
 
 def write_confusion(scores: Scores, title: str, path: Path) -> None:

@@ -21,7 +21,7 @@ from digitlab.data.idx import parse_idx, unzip_idx
 from digitlab.errors import DataError, OutputError, SettingError
 from digitlab.files import make_folder, replacing, write_text
 
-__all__ = ["FileCheck", "Split", "cache_folder", "embedded_folder", "mnist", "verify"]
+__all__ = ["JUDGED_WRONG", "FileCheck", "Split", "cache_folder", "embedded_folder", "mnist", "verify"]
 
 Split = Literal["train", "test"]
 
@@ -35,6 +35,15 @@ SHA256 = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
+# fmt: off
+JUDGED_WRONG: dict[str, tuple[int, ...]] = {
+    "mnist:test": (
+        947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729,
+    ),
+}
+# fmt: on
+"""Digits whose label most of the people who were asked judged wrong, by index. From Northcutt, Athalye and
+Mueller (2021), "Pervasive label errors in test sets", whose list is github.com/cleanlab/label-errors."""
 
 
 @dataclass(frozen=True)

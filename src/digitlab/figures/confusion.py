@@ -1,4 +1,4 @@
-"""The confusion matrix: counts and row percentages; rows are the truth."""
+"""The confusion matrix: counts and row percentages; rows are the truth. Whole, or the errors alone."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import PercentFormatter
+from numpy.typing import ArrayLike, NDArray
 
 from digitlab.figures.paper import new_figure, style
 
-__all__ = ["draw_confusion"]
+__all__ = ["draw_confusion", "draw_errors"]
 
 
 def draw_confusion(counts: ArrayLike, title: str, axes: Axes | None = None) -> Figure:
@@ -48,12 +50,58 @@ def draw_confusion(counts: ArrayLike, title: str, axes: Axes | None = None) -> F
                     fontsize=8.5,
                     color="white" if share > 0.25 else "black",
                 )
-        axes.set_xticks(range(10))
-        axes.set_yticks(range(10), [f"{digit}  (n={int(totals[digit, 0])})" for digit in range(10)])
-        axes.set(title=title, xlabel="digit read", ylabel="true digit")
-        figure = axes.get_figure(root=True)
-        assert figure is not None
+        figure = _finish(axes, totals, title)
         bar = figure.colorbar(picture, ax=axes, shrink=0.75, ticks=[0, 0.01, 0.05, 0.2, 0.5, 1])
         bar.ax.set_yticklabels(["0 %", "1 %", "5 %", "20 %", "50 %", "100 %"])
         bar.set_label("share of the true digit's row")
+    return figure
+
+
+def draw_errors(counts: ArrayLike, title: str, axes: Axes | None = None) -> Figure:
+    """Draws the errors of a confusion matrix; the diagonal, what was read rightly, is left empty.
+
+    Each row is divided by how many there truly are, so that digits of which there are more do not
+    look worse. The scale of colours ends at the largest share of errors.
+
+    Args:
+        counts: `(10, 10)` whole numbers; rows are the truth, columns what was read.
+        title: What was misread by what.
+        axes: Where to draw; by default a figure of its own.
+
+    Returns:
+        The figure drawn on.
+    """
+    table = np.asarray(counts, dtype=np.int64)
+    totals = table.sum(axis=1, keepdims=True)
+    errors = np.where(np.eye(10, dtype=bool), 0, table)
+    shares = errors / np.maximum(totals, 1)
+    most = shares.max() or 1.0  # without any error, any scale will do
+    with style():
+        if axes is None:
+            axes = new_figure(8.4, 7.4).subplots()
+        axes.grid(visible=False)
+        axes.spines[:].set_visible(False)
+        picture = axes.imshow(shares, cmap="Oranges", vmin=0, vmax=most)
+        for digit in range(10):
+            corner = (digit - 0.5, digit - 0.5)
+            axes.add_patch(Rectangle(corner, 1, 1, facecolor="#d0d0d0", edgecolor="white"))
+        for (truth, read), count in np.ndenumerate(errors):
+            if count:
+                share = shares[truth, read]
+                colour = "white" if share > 0.6 * most else "black"
+                words = f"{count}\n{share:.1%}"
+                axes.text(read, truth, words, ha="center", va="center", fontsize=8.5, color=colour)
+        figure = _finish(axes, totals, title)
+        bar = figure.colorbar(picture, ax=axes, shrink=0.75, format=PercentFormatter(1.0))
+        bar.set_label("share of the true digit's row")
+    return figure
+
+
+def _finish(axes: Axes, totals: NDArray[np.int64], title: str) -> Figure:
+    """Names the axes; `totals` is `(10, 1)`, how many there truly are of each digit."""
+    axes.set_xticks(range(10))
+    axes.set_yticks(range(10), [f"{digit}  (n={int(totals[digit, 0])})" for digit in range(10)])
+    axes.set(title=title, xlabel="digit read", ylabel="true digit")
+    figure = axes.get_figure(root=True)
+    assert figure is not None
     return figure

@@ -1,9 +1,65 @@
-"""Views of digits."""
+"""Views of the digits themselves: many, their averages, one with its pixel values, and how they are read."""
 
 from __future__ import annotations
 
-from digitlab.views.view import View
+import numpy as np
+
+from digitlab.figures.digits import draw_averages, draw_digits, draw_pixel_values
+from digitlab.inspection.digits import average_digits, random_indices
+from digitlab.views.subject import Subject
+from digitlab.views.view import Choices, Seen, View
 
 __all__ = ["VIEWS"]
 
-VIEWS: tuple[View, ...] = ()
+GRID = 64
+PICTURED = 256
+"""The most digits that one picture holds."""
+
+
+def _digits(subject: Subject, choices: Choices) -> Seen:
+    digits = subject.digits
+    chosen = random_indices(len(digits), min(choices.number or GRID, PICTURED), choices.seed)
+    images, labels = digits.images[chosen], digits.labels[chosen]
+    title = f"{len(chosen)} of the {len(digits):,} digits of {digits.name}, drawn at random"
+    figure = draw_digits(images / 255, [str(label) for label in labels], title)
+    return Seen({"indices": chosen, "images": images, "labels": labels}, figure)
+
+
+def _predictions(subject: Subject, choices: Choices) -> Seen:
+    digits = subject.digits
+    chosen = random_indices(len(digits), min(choices.number or GRID, PICTURED), choices.seed)
+    images, labels, read = digits.images[chosen], digits.labels[chosen], subject.predictions[chosen]
+    wrong = np.flatnonzero(labels != read)
+    captions = [str(label) for label in labels]
+    for number in wrong:
+        captions[number] = f"✗ said {read[number]}, is {labels[number]}"
+    title = f"What does {subject.name} read?\n{len(wrong)} of {len(chosen)} digits of {digits.name} wrongly"
+    figure = draw_digits(images / 255, captions, title, marked=wrong.tolist())
+    data = {"indices": chosen, "images": images, "labels": labels, "predictions": read}
+    words = f"{len(wrong)} of these {len(chosen)} digits are misread"
+    return Seen(data, figure, words)
+
+
+def _averages(subject: Subject, choices: Choices) -> Seen:
+    digits = subject.digits
+    averages, counts = average_digits(digits.images, digits.labels)
+    figure = draw_averages(averages, counts.tolist(), f"The average of each digit of {digits.name}")
+    return Seen({"averages": averages, "counts": counts}, figure)
+
+
+def _image(subject: Subject, choices: Choices) -> Seen:
+    picture = subject.picture(choices.image)
+    values = np.rint(picture.ink * 255).astype(np.uint8)
+    what = "" if picture.label is None else f", a {picture.label}"
+    title = f"{picture.name}{what}: 0 is paper, 255 is ink"
+    return Seen({"values": values}, draw_pixel_values(values, title))
+
+
+VIEWS: tuple[View, ...] = (
+    View("digits", "Digits drawn at random, with their labels.", _digits),
+    View(
+        "predictions", "Digits drawn at random, as the network reads them; errors are marked.", _predictions
+    ),
+    View("averages", "The average image of each digit.", _averages),
+    View("image", "One image large, with the value of each pixel.", _image),
+)

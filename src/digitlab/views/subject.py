@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,13 +15,13 @@ from digitlab.data import Digits, load
 from digitlab.data.classroom import digit_boxes
 from digitlab.data.picture import read_digit
 from digitlab.errors import DataError, ModelError, RunError
-from digitlab.evaluation import predict_logits
 from digitlab.inspection import as_inputs, check_number
-from digitlab.models import open_network
+from digitlab.models import TorchModel, open_network
 from digitlab.networks import Network
+from digitlab.outcome import logits_of
 from digitlab.training import Run
 
-__all__ = ["Picture", "Subject"]
+__all__ = ["Picture", "Subject", "data_for"]
 
 DATA_BY_SIZE = {(28, 28): "mnist:test", (20, 20): "classroom"}
 
@@ -78,7 +79,13 @@ class Subject:
         runs = _runs_in(path)
         network = runs[0].network() if runs else open_network(path)
         name = f"{network.name}, seed {runs[0].facts.seed}" if runs else f"{network.name} ({path.name})"
-        return cls(network, name, load(data or _data_for(network)), next(iter(runs), None), runs[1:])
+        return cls(
+            network,
+            name,
+            load(data or data_for(network.name, network.input_shape)),
+            next(iter(runs), None),
+            runs[1:],
+        )
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -87,8 +94,13 @@ class Subject:
 
     @cached_property
     def logits(self) -> NDArray[np.float32]:
-        """Logits `(n, 10)` of all its digits."""
-        return predict_logits(self.network, as_inputs(self.network, self.digits.ink()))
+        """Logits `(n, 10)` of all its digits.
+
+        Raises:
+            DataError: If the network takes images of another size.
+            ModelError: If the logits are not finite.
+        """
+        return logits_of(TorchModel(self.network), self.digits)
 
     @cached_property
     def predictions(self) -> NDArray[np.int64]:
@@ -136,12 +148,17 @@ def _check_alike(runs: Sequence[Run]) -> None:
         )
 
 
-def _data_for(network: Network) -> str:
+def data_for(network: str, input_shape: tuple[int, ...]) -> str:
+    """The name of test digits of the size that a network takes.
+
+    Raises:
+        DataError: If none are known of that size.
+    """
     for size, name in DATA_BY_SIZE.items():
-        if network.takes(size):
+        if input_shape in (size, (math.prod(size),)):
             return name
-    shape = " x ".join(map(str, network.input_shape))
+    shape = " x ".join(map(str, input_shape))
     raise DataError(
-        f"{network.name} takes inputs of {shape}, which no image of ours has",
+        f"{network} takes inputs of {shape}, which no image of ours has",
         "Views need a network that reads images; or say which digits it reads (--data).",
     )
