@@ -12,9 +12,6 @@ from digitlab.training.recipe import Recipe
 
 __all__ = ["Adam", "RMSprop", "clip_gradients", "make_optimizer"]
 
-SMALLEST_RHO = 1e-20
-"""Stands for a rho of 0, by which `RMSprop.step` could not divide; float32 knows no difference."""
-
 
 class RMSprop(torch.optim.Optimizer):
     """RMSprop as TensorFlow and Keras have it: `epsilon` stands inside the square root.
@@ -47,44 +44,38 @@ class RMSprop(torch.optim.Optimizer):
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
         """Takes one step from the gradients that the parameters hold.
 
-        In one pass over the memory, by torch's fused Adam: without its first moment (beta1 = 0) and
-        without bias correction (step = infinity) it is w <- w - rate g / sqrt(m), m being the mean
-        square. What is kept here is m = s + epsilon, for which the formula above reads
-
-            m <- rho (m + epsilon (1 - rho) / rho) + (1 - rho) g^2
-
-        Measured for 784-475-10 on one core: 0.35 ms against 0.56 ms for the formula in five passes.
+        By torch's fused Adagrad, m <- m + g^2; w <- w - rate g / sqrt(m), which is the formula above for
+        m = (s + epsilon) / (1 - rho) and rate / sqrt(1 - rho), once m has been moved towards
+        epsilon / (1 - rho) by its share 1 - rho. Measured for 784-700-10 on one core: 0.39 ms, against
+        0.51 ms by the fused Adam with beta1 = 0, which writes the gradient back as its first moment.
         """
         for group in self.param_groups:
             weights = [p for p in group["params"] if p.grad is not None]
             if not weights:
                 continue
-            gradients = [p.grad for p in weights]
-            rho, epsilon = max(group["rho"], SMALLEST_RHO), group["epsilon"]
-            squares = [self._kept(p, epsilon) for p in weights]
-            endless = torch.full((), torch.inf, device=weights[0].device)
-            torch._foreach_add_(squares, epsilon * (1 - rho) / rho)
-            torch._fused_adam_(
+            new = 1 - group["rho"]
+            rest = torch.full((), group["epsilon"] / new, device=weights[0].device, dtype=weights[0].dtype)
+            squares = [self._kept(p, rest) for p in weights]
+            for square in squares:
+                square.lerp_(rest, new)
+            first = torch.ones((), device=weights[0].device)
+            torch._fused_adagrad_(
                 weights,
-                gradients,
-                gradients,  # the first moment; with beta1 = 0 it is the gradient
+                [p.grad for p in weights],
                 squares,
-                [],
-                [endless] * len(weights),
-                lr=group["lr"],
-                beta1=0.0,
-                beta2=rho,
+                [first] * len(weights),
+                lr=group["lr"] / new**0.5,
+                lr_decay=0.0,
                 weight_decay=group["weight_decay"],
                 eps=0.0,
-                amsgrad=False,
                 maximize=False,
             )
 
-    def _kept(self, parameter: nn.Parameter, epsilon: float) -> Tensor:
-        """Mean square of the gradients of `parameter` so far, plus epsilon."""
+    def _kept(self, parameter: nn.Parameter, rest: Tensor) -> Tensor:
+        """Mean square of the gradients of `parameter` so far, as `step` keeps it; at rest without any."""
         state = self.state[parameter]
         if "mean_square" not in state:
-            state["mean_square"] = torch.full_like(parameter, epsilon)
+            state["mean_square"] = torch.full_like(parameter, rest.item())
         square: Tensor = state["mean_square"]
         return square
 
