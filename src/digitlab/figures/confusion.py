@@ -88,7 +88,7 @@ def draw_errors(counts: ArrayLike, title: str, axes: Axes | None = None) -> Figu
         for (truth, read), count in np.ndenumerate(errors):
             if count:
                 share = shares[truth, read]
-                colour = "white" if share > 0.6 * most else "black"
+                colour = "white" if share > 0.75 * most else "black"
                 words = f"{count}\n{share:.1%}"
                 axes.text(read, truth, words, ha="center", va="center", fontsize=8.5, color=colour)
         figure = _finish(axes, totals, title)

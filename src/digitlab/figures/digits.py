@@ -18,7 +18,7 @@ WIDTH = 8.0  # inches
 GAP = 0.12  # between digits, in widths of one
 LINE = 1.35  # height of a line of text, in font sizes
 MARK = "#b34700"
-"""The colour of what is marked; it is marked by a thick frame and bold type as well."""
+"""The colour of what is marked; it is marked by a thick frame as well, and its caption says why."""
 
 
 def draw_digits(
@@ -29,6 +29,7 @@ def draw_digits(
     marked: Collection[int] = (),
     font_size: float = 10,
     empty: str = "There is none.",
+    footing: float = 0,
 ) -> Figure:
     """Draws digits in a grid, row by row, each with its caption below it.
 
@@ -37,9 +38,10 @@ def draw_digits(
         captions: n of them, of one line or several.
         title: What is seen.
         columns: Digits in a row.
-        marked: Numbers of digits that stand out: a thick frame, and a bold caption in another colour.
+        marked: Numbers of digits that stand out: a thick frame, and a caption in another colour.
         font_size: Of the captions, in points.
         empty: What is written instead if n is 0.
+        footing: Height left free below the grid, in inches.
     """
     pictures = np.asarray(images)
     if not len(pictures):
@@ -48,22 +50,24 @@ def draw_digits(
     side = WIDTH / (columns * (1 + GAP))  # of one digit, in inches
     room = max(caption.count("\n") + 1 for caption in captions) * LINE * font_size / 72 / side
     tall = pictures.shape[1] / pictures.shape[2] + room + GAP
-    heading = 0.32 * (title.count("\n") + 1)
+    grid, heading = side * rows * tall, 0.15 + 0.22 * (title.count("\n") + 1)
+    height = footing + grid + heading
     with style():
-        axes = new_figure(WIDTH, side * rows * tall + heading).subplots()
+        figure = new_figure(WIDTH, height)
+        figure.set_layout_engine("none")  # every place is known, and working it out again takes 0.3 s
+        axes = figure.add_axes((0, footing / height, 1, grid / height))
         paint_digits(axes, pictures, columns, rows, room)
         axes.set_title(title)
         for number, caption in enumerate(captions):
             row, column = divmod(number, columns)
             frame = axes.patches[number]
             assert isinstance(frame, Rectangle)
-            look = {}
             if number in marked:
-                frame.set(edgecolor=MARK, linewidth=2.5)
-                look = {"color": MARK, "weight": "bold"}
+                frame.set(edgecolor=MARK, linewidth=3)
+            colour = MARK if number in marked else "black"
             middle, below = column * (1 + GAP) + 0.5, row * tall + pictures.shape[1] / pictures.shape[2]
-            axes.text(middle, below + 0.04, caption, ha="center", va="top", fontsize=font_size, **look)
-    return _whole(axes)
+            axes.text(middle, below + 0.04, caption, ha="center", va="top", fontsize=font_size, color=colour)
+    return figure
 
 
 def paint_digits(axes: Axes, images: NDArray[np.floating], columns: int, rows: int, room: float = 0) -> None:
@@ -98,11 +102,10 @@ def draw_averages(averages: ArrayLike, counts: Sequence[int], title: str) -> Fig
         title: What they are averages of.
     """
     captions = [f"{digit}  (n={int(n):,})" for digit, n in enumerate(counts)]
-    figure = draw_digits(averages, captions, title, columns=5)
-    figure.set_size_inches(WIDTH, figure.get_figheight() + 0.5)
-    axes = figure.axes[0]
+    figure = draw_digits(averages, captions, title, columns=5, footing=0.7)
+    place = figure.add_axes((0.25, 0.5 / figure.get_figheight(), 0.5, 0.12 / figure.get_figheight()))
     with style():
-        bar = figure.colorbar(axes.images[0], ax=axes, location="bottom", shrink=0.5, aspect=30)
+        bar = figure.colorbar(figure.axes[0].images[0], cax=place, orientation="horizontal")
         bar.set_label("mean ink (0 paper, 1 ink)")
     return figure
 

@@ -38,8 +38,8 @@ def draw_pair(
         ):
             shown = np.asarray(images, dtype=np.float32)[:PANEL]
             paint_digits(axes, shown if len(shown) else np.zeros((0, 1, 1), np.float32), SIDE, SIDE)
-            some = f", {len(shown)} of them here" if n > len(shown) else ""
-            axes.set_title(f"{true} read as {read}: {n:,}{some}", fontsize=11)
+            some = f" ({len(shown)} shown)" if n > len(shown) else ""
+            axes.set_title(f"{true} read as {read}: {n:,} digits{some}", fontsize=11)
             if not len(shown):
                 words = f"No {true}\nwas read as {read}."
                 axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, fontsize=13)

@@ -6,7 +6,7 @@ import numpy as np
 
 from digitlab.figures.digits import draw_averages, draw_digits, draw_pixel_values
 from digitlab.inspection.digits import average_digits, random_indices
-from digitlab.views.subject import Subject
+from digitlab.views.subject import Subject, short_name
 from digitlab.views.view import Choices, Seen, View
 
 __all__ = ["VIEWS"]
@@ -20,7 +20,7 @@ def _digits(subject: Subject, choices: Choices) -> Seen:
     digits = subject.digits
     chosen = random_indices(len(digits), min(choices.number or GRID, PICTURED), choices.seed)
     images, labels = digits.images[chosen], digits.labels[chosen]
-    title = f"{len(chosen)} of the {len(digits):,} digits of {digits.name}, drawn at random"
+    title = f"{len(chosen)} of the {len(digits):,} digits of {short_name(digits)}, drawn at random"
     figure = draw_digits(images / 255, [str(label) for label in labels], title)
     return Seen({"indices": chosen, "images": images, "labels": labels}, figure)
 
@@ -33,17 +33,17 @@ def _predictions(subject: Subject, choices: Choices) -> Seen:
     captions = [str(label) for label in labels]
     for number in wrong:
         captions[number] = f"✗ said {read[number]}, is {labels[number]}"
-    title = f"What does {subject.name} read?\n{len(wrong)} of {len(chosen)} digits of {digits.name} wrongly"
-    figure = draw_digits(images / 255, captions, title, marked=wrong.tolist())
-    data = {"indices": chosen, "images": images, "labels": labels, "predictions": read}
+    some = f"{len(wrong)} of {len(chosen)} digits of {short_name(digits)}"
+    title = f"What does {subject.name} read?\n{some} wrongly"
+    figure = draw_digits(images / 255, captions, title, marked=wrong.tolist(), font_size=9)
     words = f"{len(wrong)} of these {len(chosen)} digits are misread"
-    return Seen(data, figure, words)
+    return Seen({"indices": chosen, "images": images, "labels": labels, "predictions": read}, figure, words)
 
 
 def _averages(subject: Subject, choices: Choices) -> Seen:
     digits = subject.digits
     averages, counts = average_digits(digits.images, digits.labels)
-    figure = draw_averages(averages, counts.tolist(), f"The average of each digit of {digits.name}")
+    figure = draw_averages(averages, counts.tolist(), f"The average of each digit of {short_name(digits)}")
     return Seen({"averages": averages, "counts": counts}, figure)
 
 

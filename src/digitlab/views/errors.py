@@ -21,7 +21,7 @@ from digitlab.figures.mistakes import PANEL, draw_pair
 from digitlab.models import TorchModel
 from digitlab.networks import Network
 from digitlab.outcome import logits_of
-from digitlab.views.subject import Subject
+from digitlab.views.subject import Subject, short_name
 from digitlab.views.view import Choices, Seen, View
 
 __all__ = ["VIEWS", "picture_mistakes", "picture_suspects", "place_of", "suspect_words", "suspects_of"]
@@ -58,7 +58,7 @@ def _pair(subject: Subject, choices: Choices) -> Seen:
         raise SettingError(f"a pair of the same digit: {a},{b}", "Name two different digits: --pair 4,9.")
     panels = pair_panels(subject.digits.labels, subject.predictions, pair)
     images = [subject.digits.images[panel[:PANEL]] / 255 for panel in panels]
-    title = f"Where does {subject.name} take {a} and {b} for each other?\n{subject.digits.name}"
+    title = f"Where does {subject.name} take {a} and {b} for each other?\n{short_name(subject.digits)}"
     figure = draw_pair(images, [len(panel) for panel in panels], pair, title)
     words = f"{a} read as {b}: {len(panels.a_as_b)}; {b} read as {a}: {len(panels.b_as_a)}"
     return Seen({"pair": np.array(pair), **panels._asdict()}, figure, words)
@@ -97,7 +97,7 @@ def _suspects(subject: Subject, choices: Choices) -> Seen:
 
 def place_of(digits: Digits) -> str:
     """What digits are called beside a number: `test` for `mnist:test`, a file by its name."""
-    return digits.name.removeprefix("mnist:").rpartition("/")[2]
+    return short_name(digits).removeprefix("mnist:")
 
 
 def picture_mistakes(found: Sequence[Mistake], number: int, digits: Digits, name: str) -> Figure:
@@ -116,7 +116,7 @@ def picture_mistakes(found: Sequence[Mistake], number: int, digits: Digits, name
     return draw_digits(
         digits.images[[each.index for each in shown]] / 255,
         captions,
-        f"{title}\n{len(digits):,} digits of {digits.name}, surest of the wrong digit first",
+        f"{title}\n{len(digits):,} digits of {short_name(digits)}, surest of the wrong digit first",
         columns=5,
         empty=f"None: all {len(digits):,} digits are read rightly.",
     )
@@ -160,10 +160,11 @@ def picture_suspects(found: Sequence[Suspect], number: int, subject: Subject) ->
     return draw_digits(
         digits.images[[each.index for each in shown]] / 255,
         captions,
-        f"Which labels of {digits.name} are probably wrong?\n"
+        f"Which labels of {short_name(digits)} are probably wrong?\n"
         f"{some} labels that {seeds} seeds of {subject.network.name} agree in doubting",
         columns=5,
         marked=marked,
+        font_size=9,
         empty=f"None of {len(digits):,} labels is doubted by {needed(seeds)} of {seeds} seeds.",
     )
 
@@ -194,7 +195,7 @@ def _scores(subject: Subject) -> tuple[Scores, NDArray[np.int64]]:
 
 
 def _result(subject: Subject, scores: Scores) -> str:
-    return f"{subject.digits.name}: {scores.accuracy:.2%} of {scores.n:,} read rightly"
+    return f"{short_name(subject.digits)}: {scores.accuracy:.2%} of {scores.n:,} read rightly"
 
 
 def _commonest(scores: Scores) -> str:

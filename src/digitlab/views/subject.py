@@ -21,7 +21,7 @@ from digitlab.networks import Network
 from digitlab.outcome import logits_of
 from digitlab.training import Run
 
-__all__ = ["Picture", "Subject", "data_for"]
+__all__ = ["Picture", "Subject", "data_for", "short_name"]
 
 DATA_BY_SIZE = {(28, 28): "mnist:test", (20, 20): "classroom"}
 
@@ -124,7 +124,12 @@ class Subject:
         check_number(image, len(self.digits), f"image of {self.digits.name}")
         label = int(self.digits.labels[image])
         ink = self.digits.images[image].astype(np.float32) / np.float32(255)
-        return Picture(ink, label, f"{self.digits.name} #{image}")
+        return Picture(ink, label, f"{short_name(self.digits)} #{image}")
+
+
+def short_name(digits: Digits) -> str:
+    """What digits are called in a title: a file without the folders it is in."""
+    return digits.name.rstrip("/").rpartition("/")[2]
 
 
 def _runs_in(path: Path) -> tuple[Run, ...]:
