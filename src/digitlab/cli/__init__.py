@@ -11,7 +11,20 @@ from typing import Any
 
 import typer
 
-from digitlab.cli import bench, compare, data, evaluate, export, inspect, networks, predict, search, train
+from digitlab.cli import (
+    bench,
+    compare,
+    data,
+    evaluate,
+    export,
+    inspect,
+    networks,
+    predict,
+    reproduce,
+    search,
+    studies,
+    train,
+)
 from digitlab.cli.talk import complain, say
 from digitlab.errors import DigitlabError
 
@@ -29,6 +42,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("reproduce")(reproduce.reproduce)
+app.command("studies")(studies.studies)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("inspect")(inspect.inspect)

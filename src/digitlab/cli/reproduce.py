@@ -23,7 +23,8 @@ def reproduce(
         Path | None, typer.Option(help="Folder of the page and its figures; by default runs/reproduce.")
     ] = None,
     seeds: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Seeds of every training; by default what time allows.")
+        int | None,
+        typer.Option(min=1, max=1000, help="Seeds of every training; by default what time allows."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Cut budgets, for a first look.")] = False,
     long: Annotated[bool, typer.Option("--long", help="Also the trainings that take an hour.")] = False,

@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 from digitlab.data import Digits, mnist
 from digitlab.figures import Line, draw_lines
 from digitlab.networks import build
+from digitlab.studies.splits import first_5000_held_out
 from digitlab.studies.trained import Trained
 from digitlab.views import Subject, inspect
 
-__all__ = ["learning", "on_its_own", "seen"]
+__all__ = ["components", "growth", "learning", "on_its_own", "seen", "stages"]
 
 Draw = Callable[[Trained], Figure | bytes]
 
@@ -49,9 +50,7 @@ def learning(trained: Trained) -> Figure:
     if outcomes[0].also:
         lines.append(_line("training examples", [one.also[:length] for one in outcomes]))
     else:
-        lines.append(
-            _line("training", [[p.train_loss for p in one.history[:length]] for one in outcomes])
-        )
+        lines.append(_line("training", [[p.train_loss for p in one.history[:length]] for one in outcomes]))
     if outcomes[0].history[0].validation_loss is not None:
         losses = [[p.validation_loss or 0.0 for p in one.history[:length]] for one in outcomes]
         lines.append(_line("validation", losses))
@@ -61,9 +60,12 @@ def learning(trained: Trained) -> Figure:
             lines.append(Line(label, range(1, len(published) + 1), published, published=True))
     unit = "period" if trained.experiment.recipe.period_steps else "epoch"
     seeds = len(outcomes)
-    title = f"{trained.experiment.title}\nmean of {seeds} seeds and their spread" if seeds > 1 else trained.experiment.title
+    title = (
+        f"{trained.experiment.title}\nmean of {seeds} seeds and their spread"
+        if seeds > 1
+        else trained.experiment.title
+    )
     return draw_lines(lines, title, unit, "log loss (nats)")
-
 
 
 def _line(name: str, values: Sequence[Sequence[float]]) -> Line:
@@ -84,3 +86,23 @@ def on_its_own(what: str, title: str, digits: Digits | None = None) -> tuple[str
     figure = inspect(subject, what).figure
     assert isinstance(figure, Figure)
     return what, title, figure
+
+
+def components(what: str) -> Draw:
+    """A view of the principal components of the 55,000 training images."""
+
+    def draw(trained: Trained) -> Figure | bytes:
+        digits = first_5000_held_out(trained.order).digits["train"]
+        return inspect(Subject(build("softmax"), "MNIST", digits), what).figure
+
+    return draw
+
+
+def stages(trained: Trained) -> Figure:
+    """The first layer's units after 10, 100 and 1,000 steps."""
+    raise NotImplementedError
+
+
+def growth(trained: Trained) -> bytes:
+    """The first layer's units while they learn."""
+    raise NotImplementedError

@@ -83,14 +83,14 @@ def _work_of(study: Study, experiment: Experiment, order: Order) -> Iterator[Job
         for width in widths:
             for split in range(experiment.cv):
                 cost = experiment.costs(width) * (0.05 if order.quick else 1)
-                yield Job(
-                    study.id, experiment.id, "fit", f"{width}-{split}", cost, (), width, split, after
-                )
+                yield Job(study.id, experiment.id, "fit", f"{width}-{split}", cost, (), width, split, after)
     else:
         cost = experiment.cost * (0.1 if order.quick else 1)
         for seeds in _stacks(experiment, order):
             name = "seed-" + "-".join(map(str, seeds)) if len(seeds) < 3 else f"seeds-{seeds[0]}-{seeds[-1]}"
-            yield Job(study.id, experiment.id, "train", name, cost * (0.5 + len(seeds) / 2), seeds, after=after)
+            yield Job(
+                study.id, experiment.id, "train", name, cost * (0.5 + len(seeds) / 2), seeds, after=after
+            )
 
 
 def _stacks(experiment: Training, order: Order) -> list[tuple[int, ...]]:

@@ -24,10 +24,10 @@ from digitlab.studies.study import Demonstration, Drawing, Order, Published, Sho
 __all__ = ["STUDY"]
 
 LOSSES = (
-    (1.7094, 0.7480, 0.4428, 0.3463, 0.2977, 0.2630, 0.2361, 0.2131, 0.2004, 0.1805)
-    + (0.1692, 0.1580, 0.1507, 0.1396, 0.1289, 0.1255, 0.1154, 0.1102, 0.1016, 0.0970)
-    + (0.0926, 0.0891, 0.0828, 0.0785, 0.0755, 0.0713, 0.0701, 0.0617, 0.0578, 0.0550)
-    + (0.0511, 0.0499, 0.0462, 0.0437, 0.0422, 0.0396, 0.0366, 0.0344, 0.0312, 0.0294)
+    *(1.7094, 0.7480, 0.4428, 0.3463, 0.2977, 0.2630, 0.2361, 0.2131, 0.2004, 0.1805),
+    *(0.1692, 0.1580, 0.1507, 0.1396, 0.1289, 0.1255, 0.1154, 0.1102, 0.1016, 0.0970),
+    *(0.0926, 0.0891, 0.0828, 0.0785, 0.0755, 0.0713, 0.0701, 0.0617, 0.0578, 0.0550),
+    *(0.0511, 0.0499, 0.0462, 0.0437, 0.0422, 0.0396, 0.0366, 0.0344, 0.0312, 0.0294),
 )
 
 
@@ -52,7 +52,12 @@ def _softmax(_: Order) -> Shown:
             on_its_own("softmax", "What one logit does to all probabilities"),
         ),
         tables=(
-            Table(id="softmax", title="Softmax of 1, 2, 3, 4", columns=("z", "e^z", "by hand", "torch"), rows=rows),
+            Table(
+                id="softmax",
+                title="Softmax of 1, 2, 3, 4",
+                columns=("z", "e^z", "by hand", "torch"),
+                rows=rows,
+            ),
         ),
     )
 
@@ -76,9 +81,10 @@ STUDY = Study(
     title="A university course's practice lab",
     source="001_72f5d947beeda5a0.txt",
     method=(
-        "Softmax is written by hand and checked against the library's; then a network 400-25-15-10 with ReLU and a "
-        "linear output learns 5,000 digits of 20x20, its loss worked out on logits. It trains for 40 epochs of "
-        "batches of 32 with Adam at 0.001, and is asked about image 1015 and about its errors on the same digits."
+        "Softmax is written by hand and checked against the library's; then a network 400-25-15-10 with ReLU "
+        "and a linear output learns 5,000 digits of 20x20, its loss worked out on logits. It trains for 40 "
+        "epochs of batches of 32 with Adam at 0.001, and is asked about image 1015 and about its errors on "
+        "the same digits."
     ),
     experiments=(
         Demonstration(
@@ -111,7 +117,7 @@ STUDY = Study(
             options=OPTIONS,
             recipe=RECIPE,
             material=classroom_whole,
-            seeds=10,
+            seeds=5,
             quick={"epochs": 20},
             cost=1.4,
             published={
@@ -125,9 +131,13 @@ STUDY = Study(
             drawings=(
                 Drawing("loss", "Loss after each epoch, beside the published one", learning),
                 Drawing("weights", "What the 25 units of the first layer look for", seen("weights")),
-                Drawing("outputs", "Image 1015: from logits to probabilities", seen("outputs", image=IMAGE_OF_TWO)),
+                Drawing(
+                    "outputs", "Image 1015: from logits to probabilities", seen("outputs", image=IMAGE_OF_TWO)
+                ),
                 Drawing("predictions", "64 digits: label and what is read", seen("predictions")),
-                Drawing("mistakes", "Digits that it still reads wrongly after training on them", seen("mistakes")),
+                Drawing(
+                    "mistakes", "Digits that it still reads wrongly after training on them", seen("mistakes")
+                ),
             ),
         ),
         Training(
@@ -137,20 +147,25 @@ STUDY = Study(
             options=OPTIONS,
             recipe=RECIPE,
             material=classroom_held_out,
-            seeds=10,
+            seeds=5,
             quick={"epochs": 20},
             cost=1.2,
             corrects="network",
             drawings=(
-                Drawing("confusion", "Which digits are taken for which? Held-out digits", seen("confusion", "test")),
+                Drawing(
+                    "confusion",
+                    "Which digits are taken for which? Held-out digits",
+                    seen("confusion", "test"),
+                ),
             ),
         ),
     ),
     notes=(
-        "The lab scores its network on the digits that it was trained on. What it can read of digits it has never "
-        "seen is in the experiment beside it.",
+        "The lab scores its network on the digits that it was trained on. What it can read of digits it has "
+        "never seen is in the experiment beside it.",
         "The lab's text speaks of 100 epochs; its code and its output have 40.",
-        "The text that we have ends at the prediction for image 1015; source 004 follows the same lab to its end.",
+        "The text that we have ends at the prediction for image 1015; source 004 follows the same lab to its "
+        "end.",
         "The digits are not the course's own: same number, size and order by digit, other hands.",
         "Loss is the mean over an epoch's batches while the weights move, as Keras prints it.",
     ),

@@ -13,7 +13,7 @@ from digitlab.networks import architecture
 from digitlab.report import Comparison, ExperimentResult, Measured, Series, StudyResult
 from digitlab.settings import as_plain
 from digitlab.studies.jobs import Job, fingerprint, jobs_of, search_values
-from digitlab.studies.study import Demonstration, Experiment, Order, Published, Search, Study, Training
+from digitlab.studies.study import Experiment, Order, Published, Search, Study, Training
 from digitlab.studies.trained import Outcome, recipe_for
 from digitlab.training import Period
 
@@ -104,7 +104,10 @@ def _experiment_result(
         places={name: figure.place for name, figure in experiment.published.items()},
         comparison=_comparisons(measured, experiment.published, facts.pop("scored_on", {})),
         figures=tuple(figure for result in results for figure in result.get("figures", [])),
-        tables=(*facts.pop("tables", ()), *(table for result in results for table in result.get("tables", []))),
+        tables=(
+            *facts.pop("tables", ()),
+            *(table for result in results for table in result.get("tables", [])),
+        ),
         notes=experiment.notes,
         **facts,
     )
@@ -202,8 +205,11 @@ def _of_search(
         {
             "id": "grid",
             "title": "Accuracy on the fold held out, by width",
-            "columns": ["hidden units", *(f"fold {s + 1}" for s in range(search.cv)), "mean", "rank"]
-            + ["published mean", "epochs", "seconds"],
+            "columns": [
+                "hidden units",
+                *(f"fold {s + 1}" for s in range(search.cv)),
+                *("mean", "rank", "published mean", "epochs", "seconds"),
+            ],
             "rows": [
                 [
                     width,

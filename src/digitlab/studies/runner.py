@@ -101,7 +101,9 @@ def reproduce(
     _claim(order)
     jobs = [job for each in chosen for job in jobs_of(each, order)]
     course = Course(jobs)
-    course.found = {job.key for job in jobs if kept(STUDIES[job.study].experiment(job.experiment), job, order)}
+    course.found = {
+        job.key for job in jobs if kept(STUDIES[job.study].experiment(job.experiment), job, order)
+    }
     course.done = set(course.found)
     before, started = _seconds_before(order), time.monotonic()
 

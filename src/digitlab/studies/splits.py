@@ -18,6 +18,7 @@ __all__ = [
     "classroom_held_out",
     "classroom_whole",
     "first_5000_held_out",
+    "first_5000_set_aside",
     "held_out_2500",
     "of_mat_file",
     "pca_of_first_5000_held_out",
@@ -65,7 +66,11 @@ def same_first_test_images(_: Order) -> Material:
     test, images = _examples("test"), _mnist("test")
     return Material(
         train=_examples("train"),
-        scored={"train": _part(test, 0, 7500), "validation": _part(test, 0, 2500), "test": _part(test, 0, 3000)},
+        scored={
+            "train": _part(test, 0, 7500),
+            "validation": _part(test, 0, 2500),
+            "test": _part(test, 0, 3000),
+        },
         also="train",
         digits={"validation": images.take(2500), "test": images.take(3000), "train": images.take(7500)},
         words={
@@ -79,7 +84,7 @@ def same_first_test_images(_: Order) -> Material:
 
 @_once
 def held_out_2500(_: Order) -> Material:
-    """Source 000's sizes on digits that are apart: 57,500 to train on, 2,500 of them held out, 10,000 test."""
+    """Source 000's sizes on digits that are apart: 57,500 to train on, 2,500 held out, 10,000 test."""
     train, validation = _mnist("train").split(2500, "stratified")
     examples = Examples.of(train)
     return Material(
@@ -116,6 +121,19 @@ def first_5000_held_out(_: Order) -> Material:
     )
 
 
+def first_5000_set_aside(order: Order) -> Material:
+    """Source 002: the same division; its deep network is followed by nothing but its own batches."""
+    whole = first_5000_held_out(order)
+    kept = ("validation", "test")
+    return Material(
+        train=whole.train,
+        scored={role: whole.scored[role] for role in kept},
+        follow=None,
+        digits={role: whole.digits[role] for role in kept},
+        words=WORDS,
+    )
+
+
 WORDS: Mapping[str, str] = {
     "train": "the last 55,000 images of the training file",
     "validation": "its first 5,000 images",
@@ -125,7 +143,7 @@ WORDS: Mapping[str, str] = {
 
 @_once
 def pca_of_first_5000_held_out(order: Order) -> Material:
-    """Source 003, experiment 4: as many principal components as hold 95 % of the training images' variance."""
+    """Source 003, experiment 4: the components that hold 95 % of the training images' variance."""
     images = first_5000_held_out(order)
     pca = PCA(n_components=PCA_VARIANCE, svd_solver="full").fit(images.train.inputs.flatten(1).numpy())
     scored = {role: _features(each, lambda ink: pca.transform(ink)) for role, each in images.scored.items()}
@@ -189,5 +207,8 @@ def classroom_held_out(_: Order) -> Material:
         scored={"train": examples, "test": Examples.of(test)},
         follow=None,
         digits={"train": train, "test": test},
-        words={"train": "4,000 digits of the classroom set", "test": "1,000 of its digits, held out by digit"},
+        words={
+            "train": "4,000 digits of the classroom set",
+            "test": "1,000 of its digits, held out by digit",
+        },
     )

@@ -17,8 +17,9 @@ from digitlab.evaluation import accuracy_and_log_loss, predict_logits, score
 from digitlab.figures import save_figure
 from digitlab.files import make_folder, replacing, write_bytes, write_json
 from digitlab.networks import Network, build, save_network
-from digitlab.searching import Candidate, Fit, Plan, do_fit
+from digitlab.searching import Candidate, Fit, Plan
 from digitlab.searching.material import Material as SearchMaterial
+from digitlab.searching.work import do_fit
 from digitlab.settings import as_plain
 from digitlab.studies.catalogue import STUDIES
 from digitlab.studies.jobs import Job, fingerprint, search_values

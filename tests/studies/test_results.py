@@ -1,0 +1,46 @@
+"""A published figure beside ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from digitlab.report import Measured
+from digitlab.studies.results import compare
+
+
+def _measured(*values: float) -> Measured:
+    mean = sum(values) / len(values)
+    n = len(values)
+    std = (sum((value - mean) ** 2 for value in values) / (n - 1)) ** 0.5 if n > 1 else 0.0
+    return Measured(mean=mean, std=std, values=values)
+
+
+def test_between_our_lowest_and_highest_is_inside():
+    # mean 0.92, standard deviation sqrt((0.02^2 + 0 + 0.02^2) / 2) = 0.02
+    found = compare(_measured(0.90, 0.92, 0.94), 0.905)
+    assert found.verdict == "inside"
+    assert found.difference == pytest.approx(0.015)
+    assert found.scale == pytest.approx(0.02)
+    assert found.deviations == pytest.approx(0.75)
+    assert found.scale_of == "seeds"
+
+
+@pytest.mark.parametrize(("published", "verdict"), [(0.965, "near"), (0.979, "near"), (0.985, "outside")])
+def test_three_deviations_are_the_limit(published, verdict):
+    assert compare(_measured(0.90, 0.92, 0.94), published).verdict == verdict
+
+
+def test_one_seed_is_measured_by_the_standard_error_of_its_digits():
+    # p = 0.98 of 10,000 digits: sqrt(0.98 * 0.02 / 10000) = 0.0014
+    found = compare(_measured(0.98), 0.9818, n=10_000)
+    assert found.scale == pytest.approx(0.0014)
+    assert found.scale_of == "digits"
+    assert found.deviations == pytest.approx(-0.0018 / 0.0014)
+    assert found.verdict == "near"
+
+
+def test_what_has_no_spread_must_be_equal():
+    assert compare(_measured(10575.0), 10575).verdict == "inside"
+    far = compare(_measured(10575.0), 10576)
+    assert far.verdict == "outside"
+    assert far.deviations is None
