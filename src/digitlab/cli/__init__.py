@@ -18,6 +18,7 @@ from digitlab.cli import (
     evaluate,
     export,
     inspect,
+    mistakes,
     networks,
     predict,
     reproduce,
@@ -47,6 +48,7 @@ app.command("studies")(studies.studies)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("inspect")(inspect.inspect)
+app.command("mistakes")(mistakes.mistakes)
 app.command("search")(search.search)
 app.command("compare")(compare.compare)
 app.command("predict")(predict.predict)

@@ -18,7 +18,7 @@ def inspect(
         typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, a folder of runs, or .safetensors."),
     ] = None,
     what: Annotated[
-        list[str] | None, typer.Option(help="A view, or several; without it, they are listed.")
+        list[str] | None, typer.Option(help="A view, several, or `all`; without it, they are listed.")
     ] = None,
     image: Annotated[
         str, typer.Option(help="Which digit of the data, from 0; or a picture file.", metavar="N|FILE")
@@ -42,6 +42,7 @@ def inspect(
     as_json: AsJson = False,
 ) -> None:
     """Draw what a trained network looks like inside, and what it saw."""
+    from digitlab.errors import DigitlabError, OutputError
     from digitlab.settings import from_plain
     from digitlab.views import VIEWS, Choices, Subject, view, write_view
 
@@ -52,11 +53,12 @@ def inspect(
         else:
             print("\n".join(f"{each['view']:<22} {each['about']}" for each in views))
         return
-    chosen = [view(name) for name in (VIEWS if what == ["all"] else what)]
+    everything = what == ["all"]
+    chosen = [view(name) for name in (VIEWS if everything else what)]
     choices = from_plain(
         Choices,
         {
-            "image": int(image) if image.isdecimal() else image,
+            "image": _number_or_path(image),
             "layer": layer,
             "unit": unit,
             "position": position,
@@ -68,9 +70,16 @@ def inspect(
     )
     subject = Subject.open(model, data)
     folder = out or (model if model.is_dir() else model.parent) / "inspect"
-    answers = []
+    answers, left_out = [], []
     for each in chosen:
-        seen = each.look(subject, choices)
+        try:
+            seen = each.look(subject, choices)
+        except DigitlabError as error:
+            if not everything or isinstance(error, OutputError):
+                raise
+            left_out.append({"view": each.name, "reason": error.problem})  # not every network has all
+            say(f"{each.name}: left out, {error.problem}")
+            continue
         written = write_view(each.name, seen, folder, arrays)
         answers.append(
             {
@@ -85,4 +94,13 @@ def inspect(
                 say(seen.words)
             print(written["figure"])
     if as_json:
-        answer_json({"model": str(model), "network": subject.network.name, "views": answers})
+        answer_json(
+            {"model": str(model), "network": subject.network.name, "views": answers, "left_out": left_out}
+        )
+
+
+def _number_or_path(image: str) -> int | str:
+    try:
+        return int(image)
+    except ValueError:
+        return image

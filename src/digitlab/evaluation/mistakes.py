@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from digitlab.evaluation.scores import log_probabilities
 
-__all__ = ["Mistake", "PairPanels", "mistakes", "most_confused", "pair_panels", "share_in_words"]
+__all__ = ["Mistake", "PairPanels", "find_mistakes", "most_confused", "pair_panels", "share_in_words"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class PairPanels(NamedTuple):
     b_as_b: NDArray[np.int64]
 
 
-def mistakes(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> tuple[Mistake, ...]:
+def find_mistakes(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> tuple[Mistake, ...]:
     """Every digit that was misread, worst first.
 
     The worst is the one whose wrong digit was given the highest probability: there the network was

@@ -12,7 +12,7 @@ from digitlab.errors import SettingError
 from digitlab.evaluation.mistakes import share_in_words
 from digitlab.evaluation.scores import log_probabilities
 
-__all__ = ["NEARLY_ALL", "Suspect", "may_be_suspect", "needed", "suspects"]
+__all__ = ["NEARLY_ALL", "Suspect", "find_suspects", "may_be_suspect", "needed"]
 
 NEARLY_ALL = 0.8
 """Share of the networks that must read the same other digit."""
@@ -53,7 +53,7 @@ class Suspect:
         return ", ".join(self.lines(place))
 
 
-def suspects(
+def find_suspects(
     logits: NDArray[np.floating], labels: NDArray[np.int64], indices: NDArray[np.int64] | None = None
 ) -> tuple[Suspect, ...]:
     """Digits on which nearly all networks agree on another digit than the label, most suspect first.
@@ -102,7 +102,7 @@ def suspects(
 
 
 def may_be_suspect(logits: NDArray[np.floating], labels: NDArray[np.int64], seeds: int) -> NDArray[np.int64]:
-    """Digits that `suspects` can still name once only some of the networks have read them.
+    """Digits that `find_suspects` can still name once only some of the networks have read them.
 
     So many networks have to agree that a digit which a few read as its label is out. Five networks of
     98.9 % leave 2 digits in 100 after two of them: the other three need not read the rest.

@@ -1,8 +1,22 @@
 """Drawing only: numbers in, matplotlib figures out. Knows no network and no file."""
 
-from digitlab.figures.confusion import draw_confusion
+from digitlab.figures.confusion import draw_confusion, draw_errors
 from digitlab.figures.curves import Curve, draw_curves
+from digitlab.figures.digits import draw_averages, draw_digits, draw_pixel_values
 from digitlab.figures.lines import Line, draw_lines
+from digitlab.figures.mistakes import draw_pair
 from digitlab.figures.paper import save_figure
 
-__all__ = ["Curve", "Line", "draw_confusion", "draw_curves", "draw_lines", "save_figure"]
+__all__ = [
+    "Curve",
+    "Line",
+    "draw_averages",
+    "draw_confusion",
+    "draw_curves",
+    "draw_digits",
+    "draw_errors",
+    "draw_lines",
+    "draw_pair",
+    "draw_pixel_values",
+    "save_figure",
+]

@@ -92,8 +92,9 @@ def draw_errors(counts: ArrayLike, title: str, axes: Axes | None = None) -> Figu
                 words = f"{count}\n{share:.1%}"
                 axes.text(read, truth, words, ha="center", va="center", fontsize=8.5, color=colour)
         figure = _finish(axes, totals, title)
-        bar = figure.colorbar(picture, ax=axes, shrink=0.75, format=PercentFormatter(1.0))
-        bar.set_label("share of the true digit's row")
+        if errors.any():  # nothing has no scale
+            bar = figure.colorbar(picture, ax=axes, shrink=0.75, format=PercentFormatter(1.0))
+            bar.set_label("share of the true digit's row")
     return figure
 
 

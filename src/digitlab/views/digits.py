@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from digitlab.figures.digits import draw_averages, draw_digits, draw_pixel_values
-from digitlab.inspection.digits import average_digits, random_indices
+from digitlab.figures import draw_averages, draw_digits, draw_pixel_values
+from digitlab.inspection import average_digits, random_indices
 from digitlab.views.subject import Subject, short_name
 from digitlab.views.view import Choices, Seen, View
 

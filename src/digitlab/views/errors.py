@@ -12,11 +12,9 @@ from digitlab.data import Digits
 from digitlab.data.mnist import JUDGED_WRONG
 from digitlab.errors import SettingError
 from digitlab.evaluation import Scores, score
-from digitlab.evaluation.mistakes import Mistake, mistakes, most_confused, pair_panels
-from digitlab.evaluation.suspects import Suspect, may_be_suspect, needed, suspects
-from digitlab.figures import draw_confusion
-from digitlab.figures.confusion import draw_errors
-from digitlab.figures.digits import draw_digits
+from digitlab.evaluation.mistakes import Mistake, find_mistakes, most_confused, pair_panels
+from digitlab.evaluation.suspects import Suspect, find_suspects, may_be_suspect, needed
+from digitlab.figures import draw_confusion, draw_digits, draw_errors
 from digitlab.figures.mistakes import PANEL, draw_pair
 from digitlab.models import TorchModel
 from digitlab.networks import Network
@@ -30,6 +28,7 @@ NAMED = 20
 """How many mistakes or suspects are told unless a number is given."""
 PICTURED = 50
 """The most that one picture holds."""
+LONGEST_PLACE = 14  # characters below a picture
 UNCONFUSED = (4, 9)
 """The pair that is shown where no two digits were ever taken for each other."""
 BY_PEOPLE = "also judged wrong by people"
@@ -65,7 +64,7 @@ def _pair(subject: Subject, choices: Choices) -> Seen:
 
 
 def _mistakes(subject: Subject, choices: Choices) -> Seen:
-    found, number = mistakes(subject.logits, subject.digits.labels), choices.number or NAMED
+    found, number = find_mistakes(subject.logits, subject.digits.labels), choices.number or NAMED
     told, place = found[:number], place_of(subject.digits)
     data = {
         "indices": np.array([each.index for each in told], dtype=np.int64),
@@ -100,6 +99,12 @@ def place_of(digits: Digits) -> str:
     return short_name(digits).removeprefix("mnist:")
 
 
+def _short_place(digits: Digits) -> str:
+    """The same where there is little room."""
+    place = place_of(digits)
+    return place if len(place) <= LONGEST_PLACE else "digit"
+
+
 def picture_mistakes(found: Sequence[Mistake], number: int, digits: Digits, name: str) -> Figure:
     """Draws the worst mistakes, each with its words.
 
@@ -110,13 +115,13 @@ def picture_mistakes(found: Sequence[Mistake], number: int, digits: Digits, name
         name: Who read it.
     """
     shown = found[: min(number, PICTURED)]
-    captions = ["\n".join(each.lines(place_of(digits))) for each in shown]
+    captions = ["\n".join(each.lines(_short_place(digits))) for each in shown]
     some = f"The worst {len(shown)} of {len(found):,}" if len(shown) < len(found) else f"All {len(found)}"
-    title = f"{some} mistakes of {name}" if found else f"Mistakes of {name}"
+    title = f"{some} mistakes of {name}, surest of the wrong digit first" if found else f"Mistakes of {name}"
     return draw_digits(
         digits.images[[each.index for each in shown]] / 255,
         captions,
-        f"{title}\n{len(digits):,} digits of {short_name(digits)}, surest of the wrong digit first",
+        f"{title}\n{len(digits):,} digits of {short_name(digits)}",
         columns=5,
         empty=f"None: all {len(digits):,} digits are read rightly.",
     )
@@ -139,7 +144,9 @@ def suspects_of(subject: Subject) -> tuple[Suspect, ...]:
         return ()
     rest = digits.subset(left)
     others = [_read(run.network(), rest) for run in runs[several:]]
-    return suspects(np.concatenate([logits[:, left], *(each[None] for each in others)]), digits.labels, left)
+    return find_suspects(
+        np.concatenate([logits[:, left], *(each[None] for each in others)]), digits.labels, left
+    )
 
 
 def picture_suspects(found: Sequence[Suspect], number: int, subject: Subject) -> Figure:
@@ -152,16 +159,16 @@ def picture_suspects(found: Sequence[Suspect], number: int, subject: Subject) ->
     """
     shown, digits, seeds = found[: min(number, PICTURED)], subject.digits, len(subject.runs)
     known = JUDGED_WRONG.get(digits.name, ())
-    captions = ["\n".join(each.lines(place_of(digits))) for each in shown]
+    captions = ["\n".join(each.lines(_short_place(digits))) for each in shown]
     marked = [i for i, each in enumerate(shown) if each.index in known]
     for i in marked:
-        captions[i] += f"\n{BY_PEOPLE.replace(' by', chr(10) + 'by')}"
+        captions[i] += "\nalso judged wrong\nby people"
     some = f"the {len(shown)} most doubted of {len(found):,}" if len(shown) < len(found) else f"{len(found)}"
     return draw_digits(
         digits.images[[each.index for each in shown]] / 255,
         captions,
         f"Which labels of {short_name(digits)} are probably wrong?\n"
-        f"{some} labels that {seeds} seeds of {subject.network.name} agree in doubting",
+        f"{some} labels doubted by at least {needed(seeds)} of {seeds} seeds of {subject.network.name}",
         columns=5,
         marked=marked,
         font_size=9,
