@@ -1,5 +1,6 @@
 """The report: one page, its Markdown and its JSON, from results on disk."""
 
+from digitlab.report.contents import overall_rows
 from digitlab.report.results import (
     Comparison,
     ExperimentResult,
@@ -13,6 +14,7 @@ from digitlab.report.results import (
     results_schema,
     write_results,
 )
+from digitlab.report.write import write_report
 
 __all__ = [
     "Comparison",
@@ -23,7 +25,9 @@ __all__ = [
     "Series",
     "StudyResult",
     "Table",
+    "overall_rows",
     "read_results",
     "results_schema",
+    "write_report",
     "write_results",
 ]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter, model_validator
 
 from digitlab.errors import DigitlabError, RunError
 from digitlab.files import write_json
@@ -83,6 +83,12 @@ class Series:
     std: tuple[float, ...]
     published: tuple[float | None, ...] | None = None
 
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        if not len(self.x) == len(self.mean) == len(self.std):
+            raise ValueError("x, mean and std must be of the same length")
+        return self
+
 
 @settings("field of a figure")
 class FigureFile:
@@ -101,6 +107,12 @@ class Table:
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError(f"every row of table {self.id} must have {len(self.columns)} cells")
+        return self
 
 
 @settings("field of an experiment's result")
@@ -178,6 +190,7 @@ class Results:
         seconds: Wall clock of the whole, over all resumptions.
         quick: Whether budgets were cut for a first look; its figures are not reproductions.
         complete: Whether every experiment asked for has been done.
+        finished: When the last of it was done, with its time zone; None if nobody noted it.
         studies: In the order of the sources.
     """
 
@@ -186,6 +199,7 @@ class Results:
     seconds: Seconds
     quick: bool
     complete: bool
+    finished: AwareDatetime | None = None
     studies: tuple[StudyResult, ...]
 
 

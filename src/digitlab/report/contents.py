@@ -1,0 +1,329 @@
+"""What a report shows, worked out once for the page and the Markdown: rows, facts and chosen figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from digitlab.report.results import (
+    Comparison,
+    ExperimentResult,
+    FigureFile,
+    Results,
+    Series,
+    StudyResult,
+)
+from digitlab.report.words import (
+    NONE,
+    difference_text,
+    measured_text,
+    name_text,
+    number_text,
+    published_text,
+    range_text,
+    seconds_text,
+    speed_text,
+    verdict_text,
+)
+
+__all__ = [
+    "Facts",
+    "Grid",
+    "Row",
+    "facts_of",
+    "headline",
+    "overall",
+    "overall_rows",
+    "row_of",
+    "rows_of",
+    "series_grids",
+    "striking_figures",
+    "summary",
+    "verdict_counts",
+]
+
+HEADLINES = ("test_accuracy", "validation_accuracy", "final_loss")
+"""The figure that stands for an experiment in the overall table: the first of these that it has."""
+
+STRIKING = ("stages", "scatter", "weights", "kernels")
+"""Ids of figures worth showing at the top, the most telling first; `weights-...` counts as `weights`."""
+
+MONTHS = "January, February, March, April, May, June, July, August, September, October, November, December"
+TIME = "train_seconds"
+IN_USE: Mapping[str, tuple[str, tuple[Any, ...]]] = {
+    "momentum": ("optimizer", ("momentum", "nesterov")),
+    "betas": ("optimizer", ("adam", "adamw")),
+    "rho": ("optimizer", ("rmsprop",)),
+    "epsilon": ("optimizer", ("adam", "adamw", "rmsprop")),
+    "decay": ("schedule", ("step", "exponential")),
+    "decay_epochs": ("schedule", ("step", "exponential")),
+    "peak": ("schedule", ("one-cycle",)),
+    "final_rate": ("schedule", ("linear", "cosine", "one-cycle")),
+}
+"""Knobs of a recipe that mean something only beside a certain value of another."""
+ONLY_WITH = {"monitor": "patience", "restore_best": "patience", "clip": "clip_norm"}
+"""Knobs that mean something only where another is set."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure of an experiment in words; what there is none of is empty.
+
+    Attributes:
+        name: The figure's name.
+        published: What the source printed.
+        place: Where in the source.
+        measured: Ours, with its spread.
+        n: How many values ours is the mean of; 0 if it was not measured.
+        range: Lowest and highest of them.
+        difference: Ours less the published one.
+        deviations: The same in standard deviations, and which ones.
+        sign: Of the verdict.
+        verdict: In a word or two.
+        kind: `inside`, `near`, `outside`, or empty where nothing was compared.
+    """
+
+    name: str
+    published: str
+    place: str
+    measured: str
+    n: int
+    range: str
+    difference: str
+    deviations: str
+    sign: str
+    verdict: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """How an experiment was done: lines of text by heading."""
+
+    network: str
+    recipe: str
+    data: tuple[tuple[str, str], ...]
+    seeds: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Series over the same x as one table: `columns`, and `rows` of numbers as text."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def headline(experiment: ExperimentResult) -> str | None:
+    """The name of the figure that stands for an experiment: one of `HEADLINES`, else its first."""
+    for names in (experiment.published, experiment.measured):
+        figures = [name for name in names if name != TIME]
+        for name in HEADLINES:
+            if name in figures:
+                return name
+        if figures:
+            return figures[0]
+    return None
+
+
+def row_of(experiment: ExperimentResult, name: str) -> Row:
+    """One figure of an experiment in words."""
+    measured, published = experiment.measured.get(name), experiment.published.get(name)
+    comparison = experiment.comparison.get(name)
+    sign, verdict, kind = "", "", ""
+    if comparison:
+        (sign, verdict), kind = verdict_text(comparison), comparison.verdict
+    elif measured is None:
+        verdict = "not measured"
+    elif published is not None and name.endswith("_seconds"):
+        verdict = speed_text(published, measured.mean)
+    return Row(
+        name=name_text(name),
+        published="" if published is None else published_text(name, published),
+        place=experiment.places.get(name, ""),
+        measured="" if measured is None else measured_text(name, measured),
+        n=len(measured.values) if measured else 0,
+        range=range_text(name, measured) if measured else "",
+        difference=difference_text(name, comparison) if comparison else "",
+        deviations=_deviations_text(comparison) if comparison else "",
+        sign=sign,
+        verdict=verdict,
+        kind=kind,
+    )
+
+
+def rows_of(experiment: ExperimentResult, published_only: bool = False) -> list[Row]:
+    """The figures of an experiment: those that were published first, in the source's order."""
+    names = list(experiment.published)
+    if not published_only:
+        names += [name for name in experiment.measured if name not in experiment.published]
+    return [row_of(experiment, name) for name in names]
+
+
+def overall(experiment: ExperimentResult) -> tuple[Row, Row]:
+    """An experiment's line in the overall table: its headline figure and its time of training."""
+    name = headline(experiment)
+    if name is not None:
+        return row_of(experiment, name), row_of(experiment, TIME)
+    shown = "shown" if experiment.figures or experiment.tables else "not done"
+    return replace(row_of(experiment, ""), verdict=shown), row_of(experiment, TIME)
+
+
+def overall_rows(results: Results) -> list[tuple[str, ...]]:
+    """The overall table as text: its header, then a row for each experiment."""
+    header = ("study", "experiment", "figure", "published", "measured", "verdict")
+    rows: list[tuple[str, ...]] = [(*header, "time published", "time measured")]
+    for study in results.studies:
+        for experiment in study.experiments:
+            row, time = overall(experiment)
+            measured = f"{row.measured} (n = {row.n})" if row.n > 1 else row.measured
+            verdict = f"{row.sign} {row.verdict}".strip()
+            cells = (row.name, row.published, measured, verdict, time.published, time.measured)
+            rows.append((study.id, experiment.id, *(cell or NONE for cell in cells)))
+    return rows
+
+
+def verdict_counts(results: Results) -> Counter[str]:
+    """How many of all compared figures got each verdict."""
+    return Counter(
+        comparison.verdict
+        for study in results.studies
+        for experiment in study.experiments
+        for comparison in experiment.comparison.values()
+    )
+
+
+def summary(results: Results) -> str:
+    """What was run, when, on what, and for how long, in a sentence."""
+    here = results.environment
+    studies = len(results.studies)
+    experiments = sum(len(study.experiments) for study in results.studies)
+    text = f"{studies} published {'study' if studies == 1 else 'studies'} of digit recognition, "
+    text += f"{experiments} {'experiment' if experiments == 1 else 'experiments'}, run again"
+    if "digitlab" in here:
+        text += f" by digitlab {here['digitlab']}"
+    if results.finished:
+        text += f" on {_date_text(results.finished)}"
+    if "processor" in here:
+        cores = here.get("cores")
+        text += f", on {here['processor']}"
+        text += f" ({cores} {'core' if cores == 1 else 'cores'})" if cores else ""
+    return f"{text}, in {seconds_text(results.seconds)}."
+
+
+def facts_of(experiment: ExperimentResult) -> Facts:
+    """How an experiment was done, leaving out knobs that were not in use."""
+    network = dict(experiment.network)
+    parts = [str(network.pop("name"))] if "name" in network else []
+    parts += [f"{name_text(k)} {_value_text(v)}" for k, v in dict(network.pop("options", {})).items()]
+    if network.get("parameters") is not None:
+        parts.append(f"{_value_text(network.pop('parameters'))} parameters")
+    parts += [f"{name_text(k)} {_value_text(v)}" for k, v in network.items()]
+    recipe = [
+        _value_text(value) if name == "optimizer" else f"{name_text(name)} {_value_text(value)}"
+        for name, value in experiment.recipe.items()
+        if _in_use(name, value, experiment.recipe)
+    ]
+    return Facts(
+        network=", ".join(parts),
+        recipe=", ".join(recipe),
+        data=tuple((name_text(role), _value_text(words)) for role, words in experiment.data.items()),
+        seeds=", ".join(map(str, experiment.seeds)),
+    )
+
+
+def series_grids(experiment: ExperimentResult) -> list[Grid]:
+    """The series of an experiment as tables: those over the same x stand side by side."""
+    groups: dict[tuple[str, tuple[float, ...]], dict[str, Series]] = {}
+    for name, series in experiment.series.items():
+        groups.setdefault((series.x_name, series.x), {})[name] = series
+    return [_grid(x_name, x, group) for (x_name, x), group in groups.items()]
+
+
+def striking_figures(
+    results: Results, most: int = 2
+) -> list[tuple[StudyResult, ExperimentResult, FigureFile]]:
+    """The figures for the top: for each id in `STRIKING` the first there is, no two of one study."""
+    chosen: list[tuple[StudyResult, ExperimentResult, FigureFile]] = []
+    for wanted in STRIKING:
+        seen = {study.id for study, _, _ in chosen}
+        candidates = [each for each in _figures(results, wanted) if each[0].id not in seen]
+        chosen += candidates[: 1 if len(chosen) < most else 0]
+    return chosen
+
+
+def _figures(results: Results, wanted: str) -> Iterator[tuple[StudyResult, ExperimentResult, FigureFile]]:
+    for study in results.studies:
+        for experiment in study.experiments:
+            for figure in experiment.figures:
+                if figure.id == wanted or figure.id.startswith(f"{wanted}-"):
+                    yield study, experiment, figure
+
+
+def _grid(x_name: str, x: tuple[float, ...], group: Mapping[str, Series]) -> Grid:
+    printed = max((len(series.published or ()) for series in group.values()), default=0)
+    if x == tuple(range(1, len(x) + 1)):
+        # The source went on after we had stopped, or a quick look stopped early.
+        x = tuple(map(float, range(1, max(printed, len(x)) + 1)))
+    columns, texts = [x_name], [[number_text(each) for each in x]]
+    for name, series in group.items():
+        words = name_text(name)
+        decimals = 2 if "accuracy" in name or "score" in name else 4
+        scale, unit = (100, " (%)") if decimals == 2 else (1, "")
+        if series.published is not None:
+            columns.append(f"{words}, published{unit}")
+            texts.append([_number(scale, each, decimals) for each in series.published])
+        columns.append(f"{words}, measured{unit}" if series.published is not None else f"{words}{unit}")
+        texts.append([_number(scale, each, decimals) for each in series.mean])
+        if any(series.std):
+            columns.append("±")
+            texts.append([_number(scale, each, decimals) for each in series.std])
+    padded = [(text + [NONE] * len(x))[: len(x)] for text in texts]
+    names = " and ".join(name_text(name) for name in group)
+    return Grid(f"{names} by {x_name}", tuple(columns), tuple(zip(*padded, strict=True)))
+
+
+def _number(scale: float, value: float | None, decimals: int) -> str:
+    return NONE if value is None else number_text(scale * value, decimals)
+
+
+def _deviations_text(comparison: Comparison) -> str:
+    if comparison.deviations is None:
+        return ""
+    of = "over the seeds" if comparison.scale_of == "seeds" else "of this many digits"
+    return f"{number_text(comparison.deviations, 1)} standard deviations {of}"
+
+
+def _in_use(name: str, value: Any, recipe: Mapping[str, Any]) -> bool:
+    if value is None or value is False or value == 0 or value == "constant":
+        return False
+    if name in IN_USE:
+        other, wanted = IN_USE[name]
+        return recipe.get(other) in wanted
+    if name in ONLY_WITH:
+        return recipe.get(ONLY_WITH[name]) is not None
+    return not (name == "epochs" and recipe.get("steps") is not None)
+
+
+def _value_text(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "none"}[value]
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, int):
+        return number_text(value)
+    if isinstance(value, list | tuple):
+        return "-".join(_value_text(each) for each in value) if value else "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name_text(str(k))} {_value_text(v)}" for k, v in value.items())
+    return str(value)
+
+
+def _date_text(finished: datetime) -> str:
+    """`21 November 2026, 07:44 UTC`: the same text wherever the report is made."""
+    when = finished.astimezone(UTC)
+    return f"{when.day} {MONTHS.split(', ')[when.month - 1]} {when:%Y, %H:%M} UTC"

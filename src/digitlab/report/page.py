@@ -1,0 +1,73 @@
+"""`index.html`: the report as one page that needs nothing but itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from digitlab.report import contents
+from digitlab.report.pictures import Picture
+from digitlab.report.results import Results, Table
+from digitlab.report.words import NONE, cell_texts, seconds_text
+
+__all__ = ["page"]
+
+CODE = re.compile(r"`([^`]+)`")
+MANY_ROWS = 20
+"""Tables longer than this are folded."""
+
+
+def page(results: Results, pictures: Mapping[str, Picture]) -> str:
+    """The whole page as HTML.
+
+    Args:
+        results: What all came to.
+        pictures: Every figure of `results`, by its `file`.
+    """
+    environment = Environment(
+        loader=PackageLoader("digitlab.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["inline"] = _inline
+    return environment.get_template("page.html.j2").render(
+        results=results,
+        pictures=pictures,
+        contents=contents,
+        counts=contents.verdict_counts(results),
+        none=NONE,
+        many_rows=MANY_ROWS,
+        columns_of=_columns_of,
+        seconds_text=seconds_text,
+        css=Markup(_package_text("page.css")),
+        js=Markup(_package_text("page.js")),
+    )
+
+
+def _package_text(name: str) -> str:
+    return resources.files("digitlab.report").joinpath(name).read_text("utf-8")
+
+
+def _inline(text: str) -> Markup:
+    """Text with `code` in backticks as such."""
+    parts = CODE.split(text)
+    marked = [
+        Markup("<code>{}</code>").format(part) if i % 2 else escape(part) for i, part in enumerate(parts)
+    ]
+    return Markup("").join(marked)
+
+
+def _columns_of(table: Table) -> list[dict[str, Any]]:
+    """The columns of a table: name, cells as text, and whether they are numbers, which stand to the right."""
+    columns = zip(*table.rows, strict=True) if table.rows else [() for _ in table.columns]
+    return [
+        {"name": name, "texts": cell_texts(cells), "numeric": not any(isinstance(c, str) for c in cells)}
+        for name, cells in zip(table.columns, columns, strict=True)
+    ]

@@ -1,0 +1,194 @@
+"""Figures in words: how accuracies, losses, seconds and counts are written in a report.
+
+What a figure is follows from its name: `test_accuracy` is a share, `final_loss` a loss, `train_seconds` a
+time; anything else is a count where it is whole, and a plain number where it is not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+from digitlab.report.results import Cell, Comparison, Measured
+
+__all__ = [
+    "cell_texts",
+    "difference_text",
+    "kind_of",
+    "measured_text",
+    "name_text",
+    "number_text",
+    "published_text",
+    "range_text",
+    "seconds_text",
+    "speed_text",
+    "verdict_text",
+]
+
+Kind = Literal["share", "loss", "seconds", "number"]
+DECIMALS = {"share": 2, "loss": 4, "number": 4}
+"""Decimals of a figure by its kind, of a share in percent; fewer where its spread is wide."""
+
+THIN = "\N{NARROW NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
+NONE = "\N{EN DASH}"
+NAMES = {
+    "final_loss": "final training loss",
+    "last_epoch_accuracy": "training accuracy, last epoch",
+    "train_accuracy": "training accuracy",
+    "train_loss": "training loss",
+    "train_seconds": "training time",
+}
+VERDICTS = {"inside": ("✓", "agrees"), "near": ("≈", "close"), "outside": ("≠", "differs")}
+
+
+def kind_of(name: str) -> Kind:
+    """What a figure called `name` is."""
+    words = name.split("_")
+    if "accuracy" in words or "score" in words:
+        return "share"
+    if "loss" in words:
+        return "loss"
+    return "seconds" if words[-1] == "seconds" else "number"
+
+
+def name_text(name: str) -> str:
+    """The name of a figure, of a setting or of a role, as words."""
+    return NAMES.get(name, name.replace("_", " "))
+
+
+def number_text(value: float, decimals: int | None = None) -> str:
+    """A number; from five digits before the point on they stand in threes, with thin spaces.
+
+    Args:
+        value: The number.
+        decimals: How many; None: none for a whole number, else four significant digits.
+    """
+    if decimals is None:
+        whole = value == int(value)
+        decimals = 0 if whole or not value else max(0, 3 - math.floor(math.log10(abs(value))))
+        text = f"{abs(value):.{decimals}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    else:
+        text = f"{abs(value):.{decimals}f}"
+    before, point, after = text.partition(".")
+    if len(before) >= 5:
+        before = f"{int(before):,}".replace(",", THIN)
+    sign = MINUS if value < 0 and any(digit in "123456789" for digit in text) else ""
+    return sign + before + point + after
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration as a person says it: `0.43 s`, `12.3 s`, `40 min 21 s`, `2 h 5 min`."""
+    if seconds < 0.01:
+        return "0 s" if seconds == 0 else "< 0.01 s"
+    if round(seconds, 1) < 60:
+        return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def published_text(name: str, value: float) -> str:
+    """A published figure with the digits it was printed with, but no more than ours has."""
+    kind = kind_of(name)
+    if kind == "seconds":
+        return seconds_text(value)
+    if kind == "number":
+        return number_text(value)
+    text = f"{value * 100 if kind == 'share' else value:.{DECIMALS[kind]}f}"
+    text = text.rstrip("0").rstrip(".")
+    return f"{text} %" if kind == "share" else text
+
+
+def measured_text(name: str, measured: Measured) -> str:
+    """Mean and, of several values, standard deviation: `98.18 ± 0.12 %`, `43.3 ± 3.8 %`, `0.0294`.
+
+    Both have as many decimals as leave two significant digits of the deviation, and never more than a
+    figure of its kind has by itself.
+    """
+    kind = kind_of(name)
+    several = len(measured.values) > 1
+    if kind == "seconds":
+        return _seconds_measured(measured)
+    scale = 100 if kind == "share" else 1
+    unit = " %" if kind == "share" else ""
+    mean, std = scale * measured.mean, scale * measured.std
+    if not several or (kind == "number" and std == 0):
+        text = number_text(mean, None if kind == "number" else DECIMALS[kind])
+        return text + unit
+    decimals = _decimals(std, DECIMALS[kind])
+    return f"{number_text(mean, decimals)} ± {number_text(std, decimals)}{unit}"
+
+
+def range_text(name: str, measured: Measured) -> str:
+    """The lowest and the highest value: `97.91 to 98.30 %`; nothing for a single one."""
+    low, high = min(measured.values), max(measured.values)
+    if len(measured.values) < 2 or low == high:
+        return ""
+    if kind_of(name) == "seconds":
+        return f"{seconds_text(low)} to {seconds_text(high)}"
+    texts = [measured_text(name, Measured(mean=each, std=0.0, values=(each,))) for each in (low, high)]
+    return f"{texts[0].removesuffix(' %')} to {texts[1]}"
+
+
+def difference_text(name: str, comparison: Comparison) -> str:
+    """Ours less the published figure: `+0.12 points`, and in deviations where there are any."""
+    kind = kind_of(name)
+    value = comparison.difference * (100 if kind == "share" else 1)
+    text = number_text(value, None if kind == "number" else DECIMALS[kind])
+    text = text if text.startswith(MINUS) or not any(digit in "123456789" for digit in text) else f"+{text}"
+    return f"{text} points" if kind == "share" else text
+
+
+def verdict_text(comparison: Comparison) -> tuple[str, str]:
+    """A sign and a word, so that nothing hangs on colour: `≠`, `differs: ours is higher`."""
+    sign, word = VERDICTS[comparison.verdict]
+    if comparison.verdict == "outside":
+        word += ": ours is higher" if comparison.difference > 0 else ": ours is lower"
+    return sign, word
+
+
+def speed_text(published: float, measured: float) -> str:
+    """How our time compares: `29 times as fast`. Nothing where a time is 0."""
+    if not published or not measured:
+        return ""
+    ratio = published / measured
+    if 0.95 <= ratio <= 1.05:
+        return "as fast"
+    times = ratio if ratio > 1 else 1 / ratio
+    said = number_text(times, 1 if times < 9.95 else 0)
+    return f"{said} times as {'fast' if ratio > 1 else 'long'}"
+
+
+def cell_texts(cells: Sequence[Cell]) -> list[str]:
+    """A column of a table as text; its fractions have the same number of decimals, at most five."""
+    floats = [cell for cell in cells if isinstance(cell, float)]
+    exponents = [len(f"{cell:.5f}".rstrip("0").partition(".")[2]) for cell in floats]
+    decimals = max(exponents, default=0)
+    return [_cell_text(cell, decimals) for cell in cells]
+
+
+def _cell_text(cell: Cell, decimals: int) -> str:
+    if cell is None:
+        return NONE
+    if isinstance(cell, str):
+        return cell
+    return number_text(cell, decimals if isinstance(cell, float) else 0)
+
+
+def _seconds_measured(measured: Measured) -> str:
+    mean, std = measured.mean, measured.std
+    if len(measured.values) < 2:
+        return seconds_text(mean)
+    if mean >= 0.01 and round(mean, 1) < 60:
+        decimals = 2 if mean < 1 else 1
+        return f"{mean:.{decimals}f} ± {std:.{decimals}f} s"
+    return f"{seconds_text(mean)} ± {seconds_text(std)}"
+
+
+def _decimals(std: float, most: int) -> int:
+    return most if std <= 0 else min(most, max(0, 1 - math.floor(math.log10(std))))
