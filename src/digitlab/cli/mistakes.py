@@ -53,8 +53,6 @@ def mistakes(
         network, name, digits, logits = subject.network.name, subject.name, subject.digits, subject.logits
     found, n = find_mistakes(logits, digits.labels), len(digits)
     told, place = found[:top], place_of(digits)
-    if subject is not None and subject.run is not None and subject.run.facts.data.train == digits.name:
-        say(f"{name} was trained on digits of {digits.name}: on others it makes more mistakes")
     several = subject is not None and len(subject.runs) > 1
     folder = out or (figure.parent if figure else (model if model.is_dir() else model.parent) / "inspect")
     picture = figure or folder / "mistakes.png"
@@ -72,13 +70,15 @@ def mistakes(
         "figure": str(picture),
         "mistakes": [{**vars(each), "words": each.words(place)} for each in told],
     }
-    words = [f"{name}: {len(found):,} of {n:,} digits of {digits.name} are misread"]
+    words = [f"misread by {name}: {len(found):,} of {n:,} digits of {digits.name}"]
     if len(found) > top:
         words[0] += f"; the worst {top}"
     words += [each.words(place) for each in told]
     if several and subject:
         answer["suspects"], lines = _suspects(subject, top, folder / "suspects.png")
         words += ["", *lines]
+    if subject and subject.run and subject.run.facts.data.train == digits.name:
+        say(f"note: {name} was trained on digits of {digits.name}")
     if as_json:
         answer_json(answer)
     else:

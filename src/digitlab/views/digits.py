@@ -36,7 +36,7 @@ def _predictions(subject: Subject, choices: Choices) -> Seen:
     some = f"{len(wrong)} of {len(chosen)} digits of {short_name(digits)}"
     title = f"What does {subject.name} read?\n{some} wrongly"
     figure = draw_digits(images / 255, captions, title, marked=wrong.tolist(), font_size=9)
-    words = f"{len(wrong)} of these {len(chosen)} digits are misread"
+    words = f"misread: {len(wrong)} of these {len(chosen)} digits"
     return Seen({"indices": chosen, "images": images, "labels": labels, "predictions": read}, figure, words)
 
 

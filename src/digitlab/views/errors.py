@@ -179,13 +179,12 @@ def picture_suspects(found: Sequence[Suspect], number: int, subject: Subject) ->
 def suspect_words(found: Sequence[Suspect], number: int, subject: Subject) -> list[str]:
     """How many labels are doubted, and the `number` most suspect of them, a line each."""
     digits, seeds = subject.digits, len(subject.runs)
-    lines = [
-        f"{len(found)} of {len(digits):,} labels are doubted by at least {needed(seeds)} of {seeds} seeds"
-    ]
     known = JUDGED_WRONG.get(digits.name, ())
+    head = f"labels doubted by at least {needed(seeds)} of {seeds} seeds: {len(found):,} of {len(digits):,}"
     if known:
         both = sum(each.index in known for each in found)
-        lines[0] += f"; {both} of these are among the {len(known)} that people judged wrong"
+        head += f", among them {both} of the {len(known)} that people judged wrong"
+    lines = [head]
     for each in found[:number]:
         lines.append(each.words(place_of(digits)) + (f"; {BY_PEOPLE}" if each.index in known else ""))
     return lines
