@@ -48,7 +48,7 @@ def test_a_training_can_be_built_and_its_quick_recipe_is_one(name, experiment):
     assert network.parameter_count() > 0
     quick = Order(Path("out"), quick=True)
     assert recipe_for(experiment, quick, 3).seed == 3
-    assert 1 <= len(seeds_for(experiment, quick)) <= 2
+    assert seeds_for(experiment, quick) == [0]
     assert seeds_for(experiment, Order(Path("out"), seeds=4)) == [0, 1, 2, 3]
     drawn = [drawing.id for drawing in experiment.drawings]
     assert len(set(drawn)) == len(drawn)

@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 from digitlab.evaluation import log_probabilities, predict_logits
 from digitlab.networks import layer_table
 from digitlab.report import Table
+from digitlab.studies.splits import IMAGE_OF_TWO
 from digitlab.studies.trained import Trained
 from digitlab.training import recipe
 
-__all__ = ["IMAGE_OF_TWO", "OPTIONS", "RECIPE", "layers", "logits_of_two", "measures", "weight_shapes"]
+__all__ = ["OPTIONS", "RECIPE", "layers", "logits_of_two", "measures", "weight_shapes"]
 
 OPTIONS = {"inputs": 400, "hidden": (25, 15), "activation": "relu", "initialisation": "glorot"}
 RECIPE = replace(recipe("keras-adam"), epochs=40)
-IMAGE_OF_TWO = 1015
-"""The image that both sources ask about; a two in the course's file, and so in any file of its order."""
 
 
 def measures(trained: Trained) -> Mapping[str, Sequence[float]]:

@@ -78,7 +78,6 @@ STUDY = Study(
             recipe=LINEAR_LONGER,
             material=same_first_test_images,
             seeds=5,
-            quick={"steps": 1000},
             cost=0.8,
             published={
                 "validation_accuracy": Published(0.8908, KEPT_2),
@@ -149,6 +148,7 @@ STUDY = Study(
             network="mlp",
             options=HIDDEN,
             recipe=replace(DENSE, batch_size=100, steps=2000, period_steps=200),
+            quick={"steps": 500, "period_steps": 50},
             material=held_out_2500,
             seeds=3,
             cost=3.1,
@@ -164,6 +164,7 @@ STUDY = Study(
             network="mlp",
             options={**HIDDEN, "dropout": 0.2},
             recipe=replace(DENSE, batch_size=100, steps=2000, period_steps=200, keep_probability=0.8),
+            quick={"steps": 500, "period_steps": 50},
             material=held_out_2500,
             seeds=3,
             cost=4.1,

@@ -126,7 +126,7 @@ STUDY = Study(
             recipe=RMSPROP,
             material=first_5000_held_out,
             seeds=3,
-            quick={"epochs": 2},
+            quick={"epochs": 1},
             cost=16.0,
             published={
                 "test_accuracy": Published(0.4332999885082245, "Out [16]"),
@@ -153,7 +153,7 @@ STUDY = Study(
             recipe=RMSPROP,
             material=first_5000_held_out,
             seeds=3,
-            quick={"epochs": 2},
+            quick={"epochs": 1},
             cost=16.0,
             published={
                 "test_accuracy": Published(0.7006000280380249, "Out [29]"),
@@ -238,7 +238,7 @@ STUDY = Study(
             options={"hidden": (700,), "activation": "sigmoid"},
             recipe=replace(recipe("keras-adam"), **STOPPED_BY_TEN),
             material=first_5000_held_out,
-            quick={"steps": 1000},
+            quick={"steps": 500},
             cost=100.0,
             published={
                 "test_accuracy": Published(0.9818000197410583, "Out [97]"),
@@ -273,7 +273,7 @@ STUDY = Study(
             options={"inputs": 154, "hidden": (700,), "activation": "sigmoid"},
             recipe=replace(recipe("keras-adam"), **STOPPED_BY_TEN),
             material=pca_of_first_5000_held_out,
-            quick={"steps": 2000},
+            quick={"steps": 800},
             cost=45.0,
             published={
                 "test_accuracy": Published(0.9789000153541565, "Out [132]"),
@@ -315,7 +315,7 @@ STUDY = Study(
             recipe=replace(recipe("keras-adam"), **STOPPED_BY_TEN),
             material=pixels_of_first_5000_held_out,
             needs=("forest",),
-            quick={"steps": 2000},
+            quick={"steps": 800},
             cost=22.0,
             published={
                 "test_accuracy": Published(0.948199987411499, "Out [157]"),

@@ -8,7 +8,6 @@ from digitlab.data import classroom, read_mat, write_mat
 from digitlab.files import make_folder
 from digitlab.report import Table
 from digitlab.studies.classroom import (
-    IMAGE_OF_TWO,
     OPTIONS,
     RECIPE,
     layers,
@@ -17,7 +16,7 @@ from digitlab.studies.classroom import (
     weight_shapes,
 )
 from digitlab.studies.drawings import learning, on_its_own, seen
-from digitlab.studies.splits import classroom_held_out, of_mat_file
+from digitlab.studies.splits import IMAGE_OF_TWO, classroom_held_out, of_mat_file
 from digitlab.studies.study import Demonstration, Drawing, Order, Published, Shown, Study, Training
 from digitlab.studies.trained import Trained
 

@@ -9,7 +9,6 @@ from digitlab.data import classroom, classroom_matrix
 from digitlab.inspection import softmax_steps
 from digitlab.report import Table
 from digitlab.studies.classroom import (
-    IMAGE_OF_TWO,
     OPTIONS,
     RECIPE,
     layers,
@@ -18,7 +17,7 @@ from digitlab.studies.classroom import (
     weight_shapes,
 )
 from digitlab.studies.drawings import learning, on_its_own, seen
-from digitlab.studies.splits import classroom_held_out, classroom_whole
+from digitlab.studies.splits import IMAGE_OF_TWO, classroom_held_out, classroom_whole
 from digitlab.studies.study import Demonstration, Drawing, Order, Published, Shown, Study, Training
 
 __all__ = ["STUDY"]

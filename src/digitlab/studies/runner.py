@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from multiprocessing import active_children, get_context
 
-from digitlab.data import read_mat
 from digitlab.errors import DigitlabError, OutputError, RunError
 from digitlab.files import make_folder, write_json
 from digitlab.report import Results, read_results, write_results
 from digitlab.studies.catalogue import STUDIES, study
 from digitlab.studies.jobs import Job, jobs_of
 from digitlab.studies.results import kept, study_result
+from digitlab.studies.splits import check_mat_file
 from digitlab.studies.study import Order
 from digitlab.studies.work import do_job, prepare_process
 from digitlab.training import available_cores, environment
@@ -97,7 +97,7 @@ def reproduce(
     """
     chosen = [study(name) for name in names] or list(STUDIES.values())
     if order.mat:
-        read_mat(order.mat)
+        check_mat_file(order.mat)
     _claim(order)
     jobs = [job for each in chosen for job in jobs_of(each, order)]
     course = Course(jobs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache, wraps
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,10 +12,13 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
 from digitlab.data import Digits, classroom, mnist, read_mat
+from digitlab.errors import DataError
 from digitlab.studies.study import Material, Order
 from digitlab.training import Examples
 
 __all__ = [
+    "IMAGE_OF_TWO",
+    "check_mat_file",
     "classroom_held_out",
     "classroom_whole",
     "first_5000_held_out",
@@ -27,6 +31,9 @@ __all__ = [
 ]
 
 PCA_VARIANCE = 0.95
+QUICK_TEST = 2000
+IMAGE_OF_TWO = 1015
+"""The image that sources 001 and 004 ask about: a two in the course's file, and in any file of its order."""
 
 
 def _once(make: Callable[[Order], Material]) -> Callable[[Order], Material]:
@@ -124,6 +131,11 @@ def first_5000_held_out(_: Order) -> Material:
 def first_5000_set_aside(order: Order) -> Material:
     """Source 002: the same division; its deep network is followed by nothing but its own batches."""
     whole = first_5000_held_out(order)
+    if order.quick:  # reading 15,000 images takes longer than a quick look's training
+        few = _part(whole.scored["test"], 0, QUICK_TEST)
+        words = {**WORDS, "test": f"the first {QUICK_TEST:,} images of the test file"}
+        digits = {"test": whole.digits["test"].take(QUICK_TEST)}
+        return Material(whole.train, {"test": few}, words, follow=None, digits=digits)
     kept = ("validation", "test")
     return Material(
         train=whole.train,
@@ -145,7 +157,9 @@ WORDS: Mapping[str, str] = {
 def pca_of_first_5000_held_out(order: Order) -> Material:
     """Source 003, experiment 4: the components that hold 95 % of the training images' variance."""
     images = first_5000_held_out(order)
-    pca = PCA(n_components=PCA_VARIANCE, svd_solver="full").fit(images.train.inputs.flatten(1).numpy())
+    pca = PCA(n_components=PCA_VARIANCE, svd_solver="covariance_eigh").fit(
+        images.train.inputs.flatten(1).numpy()
+    )
     scored = {role: _features(each, lambda ink: pca.transform(ink)) for role, each in images.scored.items()}
     return Material(
         train=scored["train"],
@@ -176,6 +190,20 @@ def _features(examples: Examples, made: Callable[[NDArray[np.float32]], NDArray[
 def classroom_whole(_: Order) -> Material:
     """Sources 001 and 004: 5,000 digits of 20x20, trained on and scored on alike."""
     return _trained_and_scored(classroom(), "5,000 digits of 20x20 (the classroom set)")
+
+
+def check_mat_file(path: Path) -> None:
+    """Checks that a person's `.mat` file can be source 004's.
+
+    Raises:
+        DataError: If it cannot be read, or holds other images than 20x20, or too few to have number 1,015.
+    """
+    digits = read_mat(path)
+    if (digits.height, digits.width) != (20, 20) or len(digits) <= IMAGE_OF_TWO:
+        raise DataError(
+            f"{path} holds {len(digits):,} images of {digits.height}x{digits.width}",
+            f"The course's file has 5,000 of 20x20; give one of that layout with more than {IMAGE_OF_TWO:,}.",
+        )
 
 
 def of_mat_file(order: Order) -> Material:
