@@ -70,6 +70,11 @@ def _in_words(error: ValidationError, kind: str, fields: Iterable[str]) -> Setti
     if first["type"] == "unexpected_keyword_argument":
         allowed = ", ".join(fields) or "none: this one takes no options"
         return SettingError(f"unknown {kind} {name!r}", f"Those there are: {allowed}.")
+    if first["type"] == "missing" and len(first["loc"]) > 1:  # of the values of one field
+        return SettingError(
+            f"{kind} {name} has too few values: {first['input']!r}",
+            "Give one more, with commas between them.",
+        )
     if first["type"] == "missing":
         return SettingError(f"{kind} {name!r} is missing", f"Give all of these: {', '.join(fields)}.")
     message = first["msg"].removeprefix("Value error, ")

@@ -94,7 +94,7 @@ def test_choices_that_cannot_be(refused, weights, few, tmp_path):
     assert "image=-1" in view("image", "--image", "-1")
     assert "none.png" in view("image", "--image", "none.png")
     assert "pair" in view("pair", "--pair", "4,10")
-    assert "pair" in view("pair", "--pair", "4")
+    assert "pair has too few values: ['4']" in view("pair", "--pair", "4")
     assert "pair" in view("pair", "--pair", "four,nine")
     assert "number=0" in view("digits", "--number", 0)
     assert "--seeds 5" in view("suspects")
