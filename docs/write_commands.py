@@ -17,8 +17,12 @@ exactly one JSON document. Exit codes: 0 done; 1 a check failed; 2 wrong use or 
 two lines that name the value and the remedy; 130 interrupted.
 """
 COMMANDS = [
+    ["reproduce"],
+    ["studies"],
     ["train"],
     ["evaluate"],
+    ["mistakes"],
+    ["inspect"],
     ["search"],
     ["compare"],
     ["predict"],

@@ -53,8 +53,8 @@ def draw_lines(lines: Sequence[Line], title: str, x_name: str, y_name: str) -> F
         for line in lines:
             x, mean = np.asarray(line.x, dtype=float), np.asarray(line.mean, dtype=float)
             if line.published:
-                look = {"marker": "o", "markerfacecolor": "white", "markersize": 5, "linewidth": 0.8}
-                axes.plot(x, mean, color=next(theirs), label=line.name, zorder=3, **look)
+                (drawn,) = axes.plot(x, mean, color=next(theirs), label=line.name, zorder=3, linewidth=0.8)
+                drawn.set(marker="o", markerfacecolor="white", markersize=5)
                 continue
             colour = next(ours)
             axes.plot(x, mean, color=colour, label=line.name)

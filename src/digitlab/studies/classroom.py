@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from digitlab.evaluation import log_probabilities, predict_logits
 from digitlab.networks import layer_table
@@ -56,12 +57,11 @@ def layers(trained: Trained) -> Table:
 
 def weight_shapes(trained: Trained) -> Table:
     """The shapes of weights and biases, as the source prints them: inputs x units."""
-    rows = []
-    for number, (name, layer) in enumerate(
-        ((n, each) for n, each in trained.network.layers.items() if hasattr(each, "weight")), start=1
-    ):
-        units, inputs = layer.weight.shape
-        rows.append((f"W{number}, b{number}", name, f"({inputs}, {units})", f"({units},)"))
+    dense = {name: each for name, each in trained.network.layers.items() if isinstance(each, nn.Linear)}
+    rows = [
+        (f"W{n}, b{n}", name, f"({layer.in_features}, {layer.out_features})", f"({layer.out_features},)")
+        for n, (name, layer) in enumerate(dense.items(), start=1)
+    ]
     return Table(
         id="shapes",
         title="Shapes of the weights",

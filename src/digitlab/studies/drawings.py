@@ -30,7 +30,7 @@ def seen(what: str, role: str = "train", **choices: object) -> Draw:
     """
 
     def draw(trained: Trained) -> Figure | bytes:
-        return inspect(_subject(trained, role), what, **choices).figure
+        return inspect(_subject(trained, role), what, None, **choices).figure
 
     return draw
 
@@ -57,7 +57,8 @@ def learning(trained: Trained) -> Figure:
     for name, label in (("validation_loss", "validation, as published"), ("train_loss", "as published")):
         published = trained.experiment.published_series.get(name)
         if published:
-            lines.append(Line(label, range(1, len(published) + 1), published, published=True))
+            values = np.array(published, dtype=float)
+            lines.append(Line(label, range(1, len(values) + 1), values, published=True))
     unit = "period" if trained.experiment.recipe.period_steps else "epoch"
     seeds = len(outcomes)
     title = (

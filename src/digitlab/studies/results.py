@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -262,6 +262,7 @@ def compare(measured: Measured, published: float, n: int = 0) -> Comparison:
     difference = measured.mean - published
     deviations = difference / scale if scale else None
     within = min(measured.values) <= published <= max(measured.values)
+    verdict: Literal["inside", "near", "outside"]
     if within or abs(difference) <= scale:
         verdict = "inside"
     else:
