@@ -1,4 +1,5 @@
-# make run    set up, then train, score and use a network
+# make run    set up, then do the five published studies again; leaves runs/reproduce/index.html
+# make quick  the same with small budgets, for a first look; leaves runs/reproduce-quick/index.html
 # make test   set up, then run the whole test suite
 # make check  set up, then style, types, import rules and generated docs
 # make bench  set up, then measure speed on this machine
@@ -7,13 +8,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check bench clean
+.PHONY: run quick test check bench clean
 
 run: $(READY)
-	@run=$$($(BIN)/digitlab train swift | tee /dev/stderr | cut -d: -f1) && \
-	$(BIN)/digitlab evaluate $$run --data mnist:test --figure $$run/confusion-test.png && \
-	$(BIN)/digitlab predict samples/* --model $$run --show $$run/samples.png && \
-	echo "Pictures are in $$run: curves.png, confusion.png, confusion-test.png, samples.png"
+	$(BIN)/digitlab reproduce --open
+
+quick: $(READY)
+	$(BIN)/digitlab reproduce --quick --open
 
 test: $(READY)
 	$(BIN)/python -m pytest

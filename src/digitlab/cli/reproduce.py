@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,6 +34,7 @@ def reproduce(
     mat: Annotated[
         Path | None, typer.Option(help="The course's ex3data1.mat, if you have it.", metavar="FILE")
     ] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open the page when it is done.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Do the published studies again; write a page with published beside measured."""
@@ -56,6 +60,13 @@ def reproduce(
     else:
         _print_table(results)
         say(f"{results.seconds:.0f} s; the page is {folder / 'index.html'}")
+    if show and _has_screen():
+        webbrowser.open((folder / "index.html").resolve().as_uri())
+
+
+def _has_screen() -> bool:
+    """Whether a browser would open in a window; without one, Python would start a browser in the terminal."""
+    return sys.platform != "linux" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
 
 
 def _print_table(results: Results) -> None:
