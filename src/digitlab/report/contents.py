@@ -48,10 +48,11 @@ __all__ = [
 HEADLINES = ("test_accuracy", "validation_accuracy", "final_loss")
 """The figure that stands for an experiment in the overall table: the first of these that it has."""
 
-STRIKING = ("stages", "scatter", "weights", "kernels")
+STRIKING = ("stages", "scatter", "kernels", "weights")
 """Ids of figures worth showing at the top, the most telling first; `weights-...` counts as `weights`."""
 
 MONTHS = "January, February, March, April, May, June, July, August, September, October, November, December"
+SMALL = ("No", "One", "Two", "Three", "Four", "Five", "Six")
 TIME = "train_seconds"
 IN_USE: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "momentum": ("optimizer", ("momentum", "nesterov")),
@@ -166,11 +167,13 @@ def rows_of(experiment: ExperimentResult, published_only: bool = False) -> list[
 
 def overall(experiment: ExperimentResult) -> tuple[Row, Row]:
     """An experiment's line in the overall table: its headline figure and its time of training."""
-    name = headline(experiment)
+    name, time = headline(experiment), row_of(experiment, TIME)
+    if TIME in experiment.measured:
+        time = replace(time, measured=seconds_text(experiment.measured[TIME].mean))
     if name is not None:
-        return row_of(experiment, name), row_of(experiment, TIME)
+        return row_of(experiment, name), time
     shown = "shown" if experiment.figures or experiment.tables else "not done"
-    return replace(row_of(experiment, ""), verdict=shown), row_of(experiment, TIME)
+    return replace(row_of(experiment, ""), verdict=shown), time
 
 
 def overall_rows(results: Results) -> list[tuple[str, ...]]:
@@ -201,8 +204,9 @@ def summary(results: Results) -> str:
     """What was run, when, on what, and for how long, in a sentence."""
     here = results.environment
     studies = len(results.studies)
+    many = SMALL[studies] if studies < len(SMALL) else str(studies)
     experiments = sum(len(study.experiments) for study in results.studies)
-    text = f"{studies} published {'study' if studies == 1 else 'studies'} of digit recognition, "
+    text = f"{many} published {'study' if studies == 1 else 'studies'} of digit recognition, "
     text += f"{experiments} {'experiment' if experiments == 1 else 'experiments'}, run again"
     if "digitlab" in here:
         text += f" by digitlab {here['digitlab']}"
@@ -210,7 +214,7 @@ def summary(results: Results) -> str:
         text += f" on {_date_text(results.finished)}"
     if "processor" in here:
         cores = here.get("cores")
-        text += f", on {here['processor']}"
+        text += f", on {here['processor']}".replace("(R)", "").replace("(TM)", "")
         text += f" ({cores} {'core' if cores == 1 else 'cores'})" if cores else ""
     return f"{text}, in {seconds_text(results.seconds)}."
 
@@ -245,7 +249,7 @@ def series_grids(experiment: ExperimentResult) -> list[Grid]:
 
 
 def striking_figures(
-    results: Results, most: int = 2
+    results: Results, most: int = 4
 ) -> list[tuple[StudyResult, ExperimentResult, FigureFile]]:
     """The figures for the top: for each id in `STRIKING` the first there is, no two of one study."""
     chosen: list[tuple[StudyResult, ExperimentResult, FigureFile]] = []
@@ -283,7 +287,7 @@ def _grid(x_name: str, x: tuple[float, ...], group: Mapping[str, Series]) -> Gri
             columns.append("±")
             texts.append([_number(scale, each, decimals) for each in series.std])
     padded = [(text + [NONE] * len(x))[: len(x)] for text in texts]
-    names = " and ".join(name_text(name) for name in group)
+    names = ", ".join(name_text(name) for name in group)
     return Grid(f"{names} by {x_name}", tuple(columns), tuple(zip(*padded, strict=True)))
 
 
@@ -317,7 +321,8 @@ def _value_text(value: Any) -> str:
     if isinstance(value, int):
         return number_text(value)
     if isinstance(value, list | tuple):
-        return "-".join(_value_text(each) for each in value) if value else "none"
+        between = "-" if all(isinstance(each, int) for each in value) else ", "
+        return between.join(_value_text(each) for each in value) if value else "none"
     if isinstance(value, Mapping):
         return ", ".join(f"{name_text(str(k))} {_value_text(v)}" for k, v in value.items())
     return str(value)

@@ -42,7 +42,7 @@ def page(results: Results, pictures: Mapping[str, Picture]) -> str:
         pictures=pictures,
         contents=contents,
         counts=contents.verdict_counts(results),
-        none=NONE,
+        dash=NONE,
         many_rows=MANY_ROWS,
         columns_of=_columns_of,
         seconds_text=seconds_text,

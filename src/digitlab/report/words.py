@@ -40,7 +40,7 @@ NAMES = {
     "train_loss": "training loss",
     "train_seconds": "training time",
 }
-VERDICTS = {"inside": ("✓", "agrees"), "near": ("≈", "close"), "outside": ("≠", "differs")}
+VERDICTS = {"inside": ("✓", "agrees"), "near": ("≈", "close"), "outside": ("≠", "ours")}
 
 
 def kind_of(name: str) -> Kind:
@@ -145,10 +145,10 @@ def difference_text(name: str, comparison: Comparison) -> str:
 
 
 def verdict_text(comparison: Comparison) -> tuple[str, str]:
-    """A sign and a word, so that nothing hangs on colour: `≠`, `differs: ours is higher`."""
+    """A sign and a word, so that nothing hangs on colour: `≠`, `ours higher`."""
     sign, word = VERDICTS[comparison.verdict]
     if comparison.verdict == "outside":
-        word += ": ours is higher" if comparison.difference > 0 else ": ours is lower"
+        word += " higher" if comparison.difference > 0 else " lower"
     return sign, word
 
 

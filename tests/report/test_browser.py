@@ -1,0 +1,152 @@
+"""The page in a real browser, from disk: silent, still, and no wider than its window.
+
+Needs Debian's packages `chromium` and `chromium-driver`. Where they are missing the tests are skipped,
+except with `DIGITLAB_NEEDS_BROWSER=1`, which `.ci/run` sets.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+
+import pytest
+
+BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+WIDE, NARROW = (1280, 800), (360, 740)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if not (BROWSER and DRIVER):
+        missing = "chromium and chromedriver are not installed: apt-get install chromium chromium-driver"
+        if os.environ.get("DIGITLAB_NEEDS_BROWSER"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    options.add_argument("--headless=new")
+    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('browser')}")
+    options.add_argument("--disable-dev-shm-usage")  # containers often have a small /dev/shm
+    if os.geteuid() == 0:
+        options.add_argument("--no-sandbox")  # Chromium's sandbox refuses root
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def show(browser, written):
+    """Opens the page in a window of a size, light or dark, and gives the browser."""
+
+    def open_page(size=WIDE, colours="light"):
+        width, height = size
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        features = [{"name": "prefers-color-scheme", "value": colours}]
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        for kind in ("browser", "performance"):
+            browser.get_log(kind)  # what was logged before is another page's
+        browser.get((written / "index.html").as_uri())
+        return browser
+
+    return open_page
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_first_screen(show, size, colours):
+    browser = show(size, colours)
+    browser.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+    page, paper, window, table = browser.execute_script("""
+        const root = document.documentElement;
+        const table = document.querySelector('table.results tbody td').getBoundingClientRect();
+        return [root.scrollWidth, root.clientWidth, innerWidth, table.bottom]""")
+    assert window == size[0]
+    assert page <= paper  # which a scroll bar may make narrower than the window
+    assert 0 < table < size[1]
+    dark = browser.execute_script("return getComputedStyle(document.body).backgroundColor") != (
+        "rgb(253, 252, 249)"
+    )
+    assert dark == (colours == "dark")
+    assert browser.get_log("browser") == []
+
+
+def test_nothing_is_requested_but_the_page(show, written):
+    browser = show()
+    browser.execute_async_script("setTimeout(arguments[0], 200)")
+    events = [json.loads(line["message"])["message"] for line in browser.get_log("performance")]
+    asked = [
+        event["params"]["request"]["url"]
+        for event in events
+        if event["method"] == "Network.requestWillBeSent"
+    ]
+    assert (written / "index.html").as_uri() in asked
+    assert [each[:60] for each in asked if not each.startswith(("file:", "data:"))] == []
+    assert len([each for each in asked if each.startswith("file:")]) == 1
+
+
+def test_every_figure_is_drawn(show):
+    browser = show()
+    sizes = browser.execute_async_script("""
+        const [done, images] = [arguments[0], [...document.querySelectorAll('main img')]];
+        for (const image of images) image.loading = 'eager';
+        Promise.all(images.map(one => one.decode())).then(() => done(images.map(one => one.naturalWidth)))""")
+    assert sizes
+    assert all(width > 0 for width in sizes)
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_words_stand_out_from_the_paper(show, colours):
+    """WCAG 2.2, 1.4.3: at least 4.5 to 1 for text of ordinary size."""
+    browser = show(colours=colours)
+    lowest = browser.execute_script("""
+        const light = (colour) => {
+          const parts = colour.match(/[\\d.]+/g).slice(0, 3).map(Number)
+            .map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+          return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+        };
+        const paper = (one) => {
+          for (; one; one = one.parentElement) {
+            const colour = getComputedStyle(one).backgroundColor;
+            if (colour !== 'rgba(0, 0, 0, 0)') return colour;
+          }
+        };
+        const ratios = [...document.querySelectorAll('body *')]
+          .filter(one => [...one.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+          .filter(one => !one.closest('script, style'))
+          .map(one => [light(getComputedStyle(one).color), light(paper(one))].sort((a, b) => b - a))
+          .map(([high, low]) => (high + 0.05) / (low + 0.05));
+        return Math.min(...ratios)""")
+    assert lowest >= 4.5
+
+
+def test_a_figure_opens_large_by_keyboard(show):
+    browser = show()
+    browser.execute_script("document.querySelector('button.paper').focus()")
+    press = {"type": "keyDown", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
+    browser.execute_cdp_cmd("Input.dispatchKeyEvent", press)
+    assert browser.execute_script("""
+        const dialog = document.querySelector('dialog');
+        const image = document.querySelector('button.paper img');
+        return dialog.open && dialog.querySelector('img').src === image.src""")
+    escape = {"type": "keyDown", "key": "Escape", "code": "Escape", "windowsVirtualKeyCode": 27}
+    browser.execute_cdp_cmd("Input.dispatchKeyEvent", escape)
+    assert not browser.execute_script("return document.querySelector('dialog').open")
+    assert browser.get_log("browser") == []
+
+
+def test_folded_tables_are_printed(show):
+    browser = show()
+    browser.execute_cdp_cmd("Page.printToPDF", {})
+    folded = "return document.querySelectorAll('details:not([open])').length"
+    assert browser.execute_script(folded) > 0  # folded again afterwards
+    opened = browser.execute_script(
+        "dispatchEvent(new Event('beforeprint'));"
+        "const left = document.querySelectorAll('details:not([open])').length;"
+        "dispatchEvent(new Event('afterprint')); return left"
+    )
+    assert opened == 0
