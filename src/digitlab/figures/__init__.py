@@ -3,20 +3,30 @@
 from digitlab.figures.confusion import draw_confusion, draw_errors
 from digitlab.figures.curves import Curve, draw_curves
 from digitlab.figures.digits import draw_averages, draw_digits, draw_pixel_values
-from digitlab.figures.lines import Line, draw_lines
+from digitlab.figures.functions import draw_activation_functions, draw_cross_entropy, draw_softmax
+from digitlab.figures.lines import Line, draw_curve_pair, draw_lines
 from digitlab.figures.mistakes import draw_pair
 from digitlab.figures.paper import save_figure
+from digitlab.figures.weights import draw_stages, draw_tiles, draw_unit, film_tiles
 
 __all__ = [
     "Curve",
     "Line",
+    "draw_activation_functions",
     "draw_averages",
     "draw_confusion",
+    "draw_cross_entropy",
+    "draw_curve_pair",
     "draw_curves",
     "draw_digits",
     "draw_errors",
     "draw_lines",
     "draw_pair",
     "draw_pixel_values",
+    "draw_softmax",
+    "draw_stages",
+    "draw_tiles",
+    "draw_unit",
+    "film_tiles",
     "save_figure",
 ]

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike
 
 from digitlab.figures.paper import new_figure, style
 
-__all__ = ["Line", "draw_lines"]
+__all__ = ["Line", "draw_curve_pair", "draw_lines"]
 
 OURS = ("#0072b2", "#d55e00", "#009e73")
 PUBLISHED = ("#333333", "#888888")
@@ -46,22 +47,50 @@ def draw_lines(lines: Sequence[Line], title: str, x_name: str, y_name: str) -> F
         x_name: What x counts: `epoch`.
         y_name: What y is, with its unit.
     """
-    ours, theirs = iter(OURS * len(lines)), iter(PUBLISHED * len(lines))
     with style():
         figure = new_figure(7.6, 4.2)
         axes = figure.subplots()
-        for line in lines:
-            x, mean = np.asarray(line.x, dtype=float), np.asarray(line.mean, dtype=float)
-            if line.published:
-                (drawn,) = axes.plot(x, mean, color=next(theirs), label=line.name, zorder=3, linewidth=0.8)
-                drawn.set(marker="o", markerfacecolor="white", markersize=5)
-                continue
-            colour = next(ours)
-            axes.plot(x, mean, color=colour, label=line.name)
-            if line.std is not None:
-                std = np.asarray(line.std, dtype=float)
-                axes.fill_between(x, mean - std, mean + std, color=colour, alpha=0.2, linewidth=0)
+        _draw(axes, lines)
         axes.set(title=title, xlabel=x_name, ylabel=y_name)
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
         axes.legend()
     return figure
+
+
+def draw_curve_pair(loss: Sequence[Line], accuracy: Sequence[Line], title: str) -> Figure:
+    """Draws loss and accuracy over epochs side by side.
+
+    Args:
+        loss: At least one line, in nats.
+        accuracy: The same lines, in [0, 1].
+        title: What learned, and over how many seeds.
+    """
+    with style():
+        figure = new_figure(9.6, 4.0)
+        left, right = figure.subplots(1, 2)
+        _draw(left, loss)
+        left.set(title="How far are the probabilities off?", xlabel="epoch", ylabel="log loss (nats)")
+        left.set_ylim(bottom=0)
+        _draw(right, accuracy)
+        right.set(title="How many digits are read rightly?", xlabel="epoch", ylabel="accuracy")
+        right.yaxis.set_major_formatter(PercentFormatter(1.0))
+        left.legend()
+        right.legend()
+        figure.suptitle(title)
+    return figure
+
+
+def _draw(axes: Axes, lines: Sequence[Line]) -> None:
+    ours, theirs = iter(OURS * len(lines)), iter(PUBLISHED * len(lines))
+    for line in lines:
+        x, mean = np.asarray(line.x, dtype=float), np.asarray(line.mean, dtype=float)
+        if line.published:
+            (drawn,) = axes.plot(x, mean, color=next(theirs), label=line.name, zorder=3, linewidth=0.8)
+            drawn.set(marker="o", markerfacecolor="white", markersize=5)
+            continue
+        colour = next(ours)
+        axes.plot(x, mean, color=colour, label=line.name, marker="o" if len(x) < 4 else "")
+        if line.std is not None:
+            std = np.asarray(line.std, dtype=float)
+            axes.fill_between(x, mean - std, mean + std, color=colour, alpha=0.2, linewidth=0)
+    few = axes.dataLim.x1 < 2  # epochs: parts of one are worth a tick
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=not few, min_n_ticks=1))

@@ -1,5 +1,12 @@
 """Looking inside a network: numbers only. What draws them is in `figures/`."""
 
+from digitlab.inspection.attribution import (
+    IntegratedGradients,
+    Occlusion,
+    integrated_gradients,
+    occlusion,
+    saliency,
+)
 from digitlab.inspection.digits import average_digits, random_indices
 from digitlab.inspection.functions import (
     ActivationCurve,
@@ -11,11 +18,25 @@ from digitlab.inspection.functions import (
     softmax_sweep,
 )
 from digitlab.inspection.places import as_inputs, check_number, find_layer, first_layer
+from digitlab.inspection.preferred import Preferred, preferred_images
+from digitlab.inspection.weights import (
+    Kernels,
+    UnitImages,
+    image_layer,
+    kernels,
+    kernels_of_map,
+    unit_images,
+)
 
 __all__ = [
     "ActivationCurve",
     "CrossEntropySteps",
+    "IntegratedGradients",
+    "Kernels",
+    "Occlusion",
+    "Preferred",
     "SoftmaxSteps",
+    "UnitImages",
     "activation_curves",
     "as_inputs",
     "average_digits",
@@ -23,7 +44,15 @@ __all__ = [
     "cross_entropy_steps",
     "find_layer",
     "first_layer",
+    "image_layer",
+    "integrated_gradients",
+    "kernels",
+    "kernels_of_map",
+    "occlusion",
+    "preferred_images",
     "random_indices",
+    "saliency",
     "softmax_steps",
     "softmax_sweep",
+    "unit_images",
 ]

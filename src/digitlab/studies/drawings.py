@@ -9,11 +9,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from digitlab.data import Digits, mnist
-from digitlab.figures import Line, draw_lines
-from digitlab.networks import build
+from digitlab.figures import Line, draw_lines, draw_stages, film_tiles
+from digitlab.networks import Network, build
 from digitlab.studies.splits import first_5000_held_out
 from digitlab.studies.trained import Trained
+from digitlab.training import Examples, Recipe
 from digitlab.views import Subject, inspect
+from digitlab.views.weights import STAGES, growth_steps, learned_tiles
 
 __all__ = ["components", "growth", "learning", "on_its_own", "seen", "stages"]
 
@@ -100,10 +102,22 @@ def components(what: str) -> Draw:
 
 
 def stages(trained: Trained) -> Figure:
-    """The first layer's units after 10, 100 and 1,000 steps."""
-    raise NotImplementedError
+    """The first layer's weights after 10, 100 and 1,000 steps, or as far as the training goes."""
+    steps, tiles, layer = learned_tiles(*_again(trained), STAGES)
+    names = [f"after {step:,} steps" for step in steps]
+    return draw_stages(list(tiles), names, f"What has {layer} learned by then?")
 
 
 def growth(trained: Trained) -> bytes:
-    """The first layer's units while they learn."""
-    raise NotImplementedError
+    """Twenty-five units of the first layer while they learn, as an animation."""
+    network, recipe, train = _again(trained)
+    steps, tiles, _ = learned_tiles(network, recipe, train, growth_steps(recipe, len(train)))
+    names = [f"after {step:,} steps" for step in steps]
+    return film_tiles(list(tiles[:, :25]), names, "Twenty-five units while they learn")
+
+
+def _again(trained: Trained) -> tuple[Network, Recipe, Examples]:
+    """The first seed's network as it started, its recipe and its digits."""
+    experiment = trained.experiment
+    network = build(experiment.network, seed=trained.recipe.seed, **experiment.options)
+    return network, trained.recipe, trained.material.train

@@ -11,6 +11,8 @@ from digitlab.training.recipe import Recipe
 from digitlab.training.recipes import RECIPES, recipe, standard_recipe
 from digitlab.training.replicas import can_stack, fit_replicas
 from digitlab.training.run import Run, RunFacts, environment, new_run_folder
+from digitlab.training.session import Timetable
+from digitlab.training.snapshots import Snapshot, snapshots
 from digitlab.training.team import leads
 
 __all__ = [
@@ -26,6 +28,8 @@ __all__ = [
     "Recipe",
     "Run",
     "RunFacts",
+    "Snapshot",
+    "Timetable",
     "available_cores",
     "can_stack",
     "check_training",
@@ -36,5 +40,6 @@ __all__ = [
     "leads",
     "new_run_folder",
     "recipe",
+    "snapshots",
     "standard_recipe",
 ]

@@ -1,9 +1,98 @@
-"""Views of learning."""
+"""Views of learning: curves over seeds, activation functions, softmax and cross-entropy worked out."""
 
 from __future__ import annotations
 
-from digitlab.views.view import View
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.errors import SettingError
+from digitlab.figures import (
+    Line,
+    draw_activation_functions,
+    draw_cross_entropy,
+    draw_curve_pair,
+    draw_softmax,
+)
+from digitlab.inspection import activation_curves, cross_entropy_steps, softmax_steps, softmax_sweep
+from digitlab.views.subject import Subject
+from digitlab.views.view import Choices, Seen, View
 
 __all__ = ["VIEWS"]
 
-VIEWS: tuple[View, ...] = ()
+LOGITS = (1.0, 2.0, 3.0, 4.0)
+"""Source 001's example."""
+TOY_PROBABILITIES = ((0.9, 0.1, 0.1), (0.9, 0.1, 0.1))
+TOY_TARGETS = ((1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+"""Source 002's example."""
+
+
+def _curves(subject: Subject, choices: Choices) -> Seen:
+    if not subject.runs:
+        raise SettingError(f"{subject.name} is a bare weights file without a history", "Give its run folder.")
+    histories = [run.history() for run in subject.runs]
+    length = min(len(history) for history in histories)
+    epochs = np.array([period.epoch for period in histories[0][:length]])
+    data = {"epochs": epochs}
+    for name in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
+        if getattr(histories[0][0], name) is not None:
+            data[name] = np.array([[getattr(p, name) for p in history[:length]] for history in histories])
+    seeds = len(histories)
+    spread = f"mean of {seeds} seeds; the shade is one standard deviation" if seeds > 1 else "one seed"
+    pairs = [
+        [
+            _line(words, epochs, data[f"{split}_{quantity}"])
+            for split, words in (("train", "training"), ("validation", "validation"))
+            if f"{split}_{quantity}" in data
+        ]
+        for quantity in ("loss", "accuracy")
+    ]
+    title = f"How did {subject.network.name} learn?\n{spread}"
+    return Seen(data, draw_curve_pair(pairs[0], pairs[1], title))
+
+
+def _line(name: str, epochs: NDArray[np.float64], values: NDArray[np.float64]) -> Line:
+    std = values.std(axis=0, ddof=1) if len(values) > 1 else None
+    return Line(name, epochs.tolist(), values.mean(axis=0), std)
+
+
+def _functions(subject: Subject, choices: Choices) -> Seen:
+    curves = activation_curves(np.linspace(-4, 4, 401))
+    drawn = [(one.name, one.formula, one.z, one.a, one.slope) for one in curves]
+    data = {"z": curves[0].z} | {one.name: one.a for one in curves}
+    return Seen(data, draw_activation_functions(drawn, "What does an activation make of z?"))
+
+
+def _softmax(subject: Subject, choices: Choices) -> Seen:
+    steps = softmax_steps(LOGITS)
+    moved = len(LOGITS) - 1
+    values = np.linspace(-2, 8, 201)
+    swept = softmax_sweep(LOGITS, moved, values)
+    figure = draw_softmax(
+        LOGITS,
+        np.exp(steps.logits),
+        steps.probabilities,
+        moved,
+        values,
+        swept,
+        "What does one logit do to all probabilities?",
+    )
+    data = {"logits": steps.logits, "probabilities": steps.probabilities, "values": values, "swept": swept}
+    return Seen(data, figure)
+
+
+def _cross_entropy(subject: Subject, choices: Choices) -> Seen:
+    steps = cross_entropy_steps(TOY_PROBABILITIES, TOY_TARGETS)
+    title = "Cross-entropy of source 002's toy batch: $-\\Sigma\\, y \\ln p$, and the mean"
+    figure = draw_cross_entropy(
+        steps.probabilities, steps.targets, steps.logs, steps.products, steps.losses, steps.mean, title
+    )
+    words = "The toy rows add up to 1.1, so they are no probabilities; only the true class's counts."
+    return Seen(vars(steps) | {"mean": np.array(steps.mean)}, figure, words)
+
+
+VIEWS = (
+    View("curves", "Loss and accuracy over the training, with their spread over seeds.", _curves),
+    View("functions", "Linear, ReLU, sigmoid and tanh activations with their slopes.", _functions),
+    View("softmax", "Softmax of four logits, and what one of them does to all probabilities.", _softmax),
+    View("cross-entropy", "Cross-entropy of a toy batch with every number shown.", _cross_entropy),
+)

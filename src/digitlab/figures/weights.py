@@ -1,0 +1,153 @@
+"""Weights as pictures: many units or kernels in a grid, one large, side by side, and as they grow."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+from digitlab.figures.paper import new_figure, style
+from digitlab.figures.tiles import SIGNED, grid_size, paint_tiles, tile_columns, tile_corner
+
+__all__ = ["draw_stages", "draw_tiles", "draw_unit", "film_tiles"]
+
+WIDTH = 8.0  # inches
+MANY = 32
+"""Units in a row, where there are many hundreds."""
+SHOWN = 0.997
+"""Share of the weights that the colours tell apart; a few large ones would make all others white."""
+FRAME_MS, LAST_MS = 140, 2500
+FILM_DPI = 80
+
+
+def draw_tiles(tiles: ArrayLike, title: str, labels: Sequence[str] = (), wide: int | None = None) -> Figure:
+    """Draws weights as tiles in a grid, all on one scale: white is 0, red above, blue below.
+
+    Args:
+        tiles: `(n, height, width)`.
+        title: What is seen.
+        labels: Words above each tile; none for none.
+        wide: The most tiles in a row; by default 10, and more where there are hundreds.
+    """
+    maps = np.asarray(tiles, dtype=float)
+    n, shape = len(maps), (maps.shape[1], maps.shape[2])
+    columns = tile_columns(n, wide or (10 if n <= 150 else MANY))
+    room = 0.28 if labels else 0.0
+    across, down = grid_size(n, columns, shape, room)
+    width = WIDTH if columns > 4 else 2.0 * columns + 1.2
+    height = (width - 1.3) * down / across
+    with style():
+        figure = new_figure(width, height + 0.45 + 0.2 * title.count("\n"))
+        axes = figure.subplots()
+        picture = paint_tiles(axes, maps, columns, room)
+        picture.set(cmap=SIGNED, clim=_limits(maps))
+        for number, words in enumerate(labels):
+            left, top = tile_corner(number, columns, shape, room)
+            axes.text(left + 0.5, top + room * 0.85, words, ha="center", va="bottom", fontsize=9)
+        figure.suptitle(title, fontsize=12)
+        _bar(figure, picture, [axes], maps)
+    return figure
+
+
+def draw_unit(weights: ArrayLike, title: str) -> Figure:
+    """Draws one unit's weights, or one kernel, large.
+
+    Args:
+        weights: `(height, width)`.
+        title: Which unit of which network.
+    """
+    image = np.asarray(weights, dtype=float)
+    height, width = image.shape
+    low, high = _limits(image, 1.0)
+    with style():
+        figure = new_figure(6.4, 5.4)
+        axes = figure.subplots()
+        axes.grid(visible=False)
+        picture = axes.imshow(image, cmap=SIGNED, vmin=low, vmax=high, interpolation="nearest")
+        step = 4 if max(height, width) > 10 else 1
+        axes.set_xticks(range(0, width, step))
+        axes.set_yticks(range(0, height, step))
+        axes.set(title=title, xlabel="column", ylabel="row")
+        _bar(figure, picture, [axes], image)
+    return figure
+
+
+def draw_stages(stages: Sequence[ArrayLike], names: Sequence[str], title: str) -> Figure:
+    """Draws the same weights at several stages side by side, all on one scale.
+
+    Args:
+        stages: Each `(n, height, width)`.
+        names: What each is: `after 10 steps`.
+        title: What is seen.
+    """
+    grids = np.array([np.asarray(stage, dtype=float) for stage in stages])
+    count, n, height, width = grids.shape
+    columns = tile_columns(n, 10 if n >= 40 else 5)
+    across, down = grid_size(n, columns, (height, width))
+    side = 3.6 if count > 1 else 5.0
+    limits = _limits(grids)
+    with style():
+        figure = new_figure(side * count + 0.9, side * down / across + 0.9)
+        plots = figure.subplots(1, count, squeeze=False)[0]
+        for axes, grid, name in zip(plots, grids, names, strict=True):
+            picture = paint_tiles(axes, grid, columns)
+            picture.set(cmap=SIGNED, clim=limits)
+            axes.set_title(name, fontsize=11)
+        figure.suptitle(title, fontsize=12)
+        _bar(figure, picture, list(plots), grids)
+    return figure
+
+
+def film_tiles(frames: Sequence[ArrayLike], names: Sequence[str], title: str) -> bytes:
+    """An animation of weights that change, all frames on one scale, as an endless GIF.
+
+    Args:
+        frames: Each `(n, height, width)`.
+        names: What each is: `step 10`; as many as frames.
+        title: What is seen.
+    """
+    grids = np.array([np.asarray(frame, dtype=float) for frame in frames])
+    limits = _limits(grids)
+    columns = tile_columns(grids.shape[1], 5)
+    across, down = grid_size(grids.shape[1], columns, (grids.shape[2], grids.shape[3]))
+    images = []
+    with style():
+        figure = new_figure(6.4, 5.6 * down / across + 0.7)
+        for grid, name in zip(grids, names, strict=True):
+            figure.clear()
+            axes = figure.subplots()
+            paint_tiles(axes, grid, columns).set(cmap=SIGNED, clim=limits)
+            figure.suptitle(f"{title}\n{name}", fontsize=12)
+            images.append(_as_image(figure))
+    # One palette for all frames: otherwise colours flicker from frame to frame.
+    palette = images[-1].quantize(96)
+    few = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
+    film = io.BytesIO()
+    times = [FRAME_MS] * (len(few) - 1) + [LAST_MS]
+    few[0].save(film, "GIF", save_all=True, append_images=few[1:], duration=times, loop=0, optimize=True)
+    return film.getvalue()
+
+
+def _as_image(figure: Figure) -> Image.Image:
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=FILM_DPI)
+    return Image.open(png).convert("RGB")
+
+
+def _limits(weights: NDArray[np.float64], share: float = SHOWN) -> tuple[float, float]:
+    """Ends of a scale centred on 0 that holds this share of the weights."""
+    most = float(np.quantile(np.abs(weights), share)) or 1.0
+    return -most, most
+
+
+def _bar(figure: Figure, picture: AxesImage, plots: list[Axes], weights: NDArray[np.float64]) -> None:
+    """The scale; its ends are pointed where some weights lie beyond it."""
+    beyond = np.abs(weights).max() > picture.get_clim()[1] * 1.0001
+    bar = figure.colorbar(picture, ax=plots, shrink=0.8, aspect=25, extend="both" if beyond else "neither")
+    bar.set_label("weight")

@@ -1,0 +1,63 @@
+"""Weights as they were after some steps: a training is deterministic, so it can be watched afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from digitlab.networks import Network
+from digitlab.training.examples import Examples
+from digitlab.training.keeping import Weights, copy_weights
+from digitlab.training.loop import Live, fit
+from digitlab.training.recipe import Recipe
+from digitlab.training.session import Timetable
+
+__all__ = ["Snapshot", "snapshots"]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A network's weights as they were while it was trained.
+
+    Attributes:
+        step: Steps taken by then; 0 is the start.
+        weights: All parameters and buffers by name, as `Network.load_state_dict` takes them.
+    """
+
+    step: int
+    weights: Weights
+
+
+def snapshots(network: Network, recipe: Recipe, train: Examples, steps: Sequence[int]) -> list[Snapshot]:
+    """Trains a network, in place, and keeps its weights after some steps.
+
+    Built with its run's seed and trained by its run's recipe on the same digits, a network goes through
+    the very weights that it went through before, on the same machine. Training ends with the last step
+    asked for; schedules run as they did, and nothing is held out to stop early by.
+
+    Args:
+        network: Freshly built.
+        recipe: How it is trained.
+        train: What on.
+        steps: After how many steps, in any order, 0 for the start. What lies beyond the training's
+            end is its end.
+
+    Returns:
+        One for each different step, in order.
+
+    Raises:
+        SettingError: If the recipe does not go with the network or the data.
+        TrainingError: If the loss stops being a number.
+    """
+    last = Timetable.of(recipe, len(train)).total_steps
+    wanted = sorted({min(step, last) for step in steps})
+    kept = [Snapshot(0, copy_weights(network))] if 0 in wanted else []
+
+    def watch(live: Live) -> None:
+        if live.step in wanted:
+            kept.append(Snapshot(live.step, copy_weights(live.network)))
+        live.stop = live.step >= wanted[-1]
+
+    if wanted[-1]:
+        fit(network, replace(recipe, patience=None), train, callbacks=[watch])
+    return kept
