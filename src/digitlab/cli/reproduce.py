@@ -52,9 +52,7 @@ def reproduce(
     except KeyboardInterrupt:
         say(f"stopped; what is done is kept: the same command goes on from there ({folder})")
         raise
-    finally:
-        if (folder / "results.json").exists():
-            write_report(folder)
+    write_report(folder)
     if as_json:
         answer_json(as_plain(results))
     else:

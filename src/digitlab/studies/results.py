@@ -154,7 +154,7 @@ def _series(experiment: Training, outcomes: Sequence[Outcome]) -> dict[str, Seri
         for name in ("validation_loss", "validation_accuracy"):
             lines[name] = [[getattr(p, name) for p in one.history[:length]] for one in outcomes]
     if outcomes[0].also:
-        lines["also_loss"] = [list(one.also[:length]) for one in outcomes]
+        lines["training_examples_loss"] = [list(one.also[:length]) for one in outcomes]
     periods = experiment.recipe.period_steps is not None
     found = {}
     for name, values in lines.items():
@@ -239,29 +239,33 @@ def _comparisons(
     measured: Mapping[str, Measured], published: Mapping[str, Published], scored_on: Mapping[str, int]
 ) -> dict[str, Comparison]:
     return {
-        name: compare(measured[name], figure.value, scored_on.get(name.partition("_")[0], 0))
+        name: compare(measured[name], figure, scored_on.get(name.partition("_")[0], 0))
         for name, figure in published.items()
         if name in measured and not name.endswith("_seconds")
     }
 
 
-def compare(measured: Measured, published: float, n: int = 0) -> Comparison:
+def compare(measured: Measured, published: Published, n: int = 0) -> Comparison:
     """Sets a published figure beside what we measured.
 
     The scale is the standard deviation over seeds; of one seed, the standard error
-    `sqrt(p (1 - p) / n)` of a share p of n digits.
+    `sqrt(p (1 - p) / n)` of a share p of n digits. What has neither must be equal to as many decimals as
+    the source gives. An aim is met from there on.
 
     Args:
         measured: Ours.
-        published: The source's.
+        published: The source's figure.
         n: On how many digits an accuracy was measured; 0 for what is no accuracy.
     """
     of_seeds = len(measured.values) > 1
     share = min(1.0, max(0.0, measured.mean))
     scale = measured.std if of_seeds else ((share * (1 - share) / n) ** 0.5 if n else 0.0)
-    difference = measured.mean - published
+    value = published.value
+    difference = measured.mean - value
     deviations = difference / scale if scale else None
-    within = min(measured.values) <= published <= max(measured.values)
+    rounding = 0.5 * 10.0 ** -len(f"{value}".partition(".")[2]) if not scale else 0.0
+    within = min(measured.values) - rounding <= value <= max(measured.values) + rounding
+    within = within or (published.at_least and difference >= 0)
     verdict: Literal["inside", "near", "outside"]
     if within or abs(difference) <= scale:
         verdict = "inside"

@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import version
 from multiprocessing import active_children, get_context
 
@@ -110,6 +111,7 @@ def reproduce(
     def results() -> Results:
         return Results(
             environment=environment(),
+            finished=datetime.now(UTC),
             seconds=before + time.monotonic() - started,
             quick=order.quick,
             complete=len(course.done) == len(jobs),

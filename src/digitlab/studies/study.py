@@ -22,10 +22,17 @@ __all__ += ["Study", "Training"]
 
 @dataclass(frozen=True)
 class Published:
-    """A figure that the source printed, and the place in the source where it stands."""
+    """A figure that the source printed.
+
+    Attributes:
+        value: The figure.
+        place: Where in the source it stands.
+        at_least: Whether it is an aim to be reached, not a result.
+    """
 
     value: float
     place: str
+    at_least: bool = False
 
 
 @dataclass(frozen=True)
