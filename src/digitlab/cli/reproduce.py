@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digitlab.cli.talk import AsJson, answer_json, say
+from digitlab.errors import DigitlabError, RunError
 
 if TYPE_CHECKING:
     from digitlab.report import Results
@@ -51,6 +53,10 @@ def reproduce(
             results = do(study or [], order, on_change)
     except KeyboardInterrupt:
         say(f"stopped; what is done is kept: the same command goes on from there ({folder})")
+        raise
+    except RunError:
+        with suppress(DigitlabError):  # a page of what could be done, if it can be made
+            write_report(folder)
         raise
     write_report(folder)
     if as_json:
