@@ -7,6 +7,7 @@ from digitlab.figures.functions import draw_activation_functions, draw_cross_ent
 from digitlab.figures.lines import Line, draw_curve_pair, draw_lines
 from digitlab.figures.mistakes import draw_pair
 from digitlab.figures.paper import save_figure
+from digitlab.figures.pixels import draw_importances, draw_pixels
 from digitlab.figures.weights import draw_stages, draw_tiles, draw_unit, film_tiles
 
 __all__ = [
@@ -20,9 +21,11 @@ __all__ = [
     "draw_curves",
     "draw_digits",
     "draw_errors",
+    "draw_importances",
     "draw_lines",
     "draw_pair",
     "draw_pixel_values",
+    "draw_pixels",
     "draw_softmax",
     "draw_stages",
     "draw_tiles",

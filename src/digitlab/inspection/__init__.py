@@ -17,6 +17,7 @@ from digitlab.inspection.functions import (
     softmax_steps,
     softmax_sweep,
 )
+from digitlab.inspection.pixels import pixel_importances, top_pixels
 from digitlab.inspection.places import as_inputs, check_number, find_layer, first_layer
 from digitlab.inspection.preferred import Preferred, preferred_images
 from digitlab.inspection.weights import (
@@ -49,10 +50,12 @@ __all__ = [
     "kernels",
     "kernels_of_map",
     "occlusion",
+    "pixel_importances",
     "preferred_images",
     "random_indices",
     "saliency",
     "softmax_steps",
     "softmax_sweep",
+    "top_pixels",
     "unit_images",
 ]
