@@ -60,7 +60,7 @@ def page(results: Results) -> Iterator[str]:
 
 def _words() -> dict[str, str]:
     """The page's words by study, from `studies-words.md`."""
-    parts = re.split(r"^# (.+)$", (DOCS / "studies-words.md").read_text(), flags=re.MULTILINE)
+    parts = re.split(r"^# ([a-z-]+)$", (DOCS / "studies-words.md").read_text(), flags=re.MULTILINE)
     return {name.strip(): text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
