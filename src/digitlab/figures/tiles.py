@@ -82,8 +82,8 @@ def paint_tiles(axes: Axes, tiles: ArrayLike, columns: int, room: float = 0) -> 
     colours, low, high = signed_scale(maps)
     extent = (0, mosaic.shape[1] / (width * fine), mosaic.shape[0] / (width * fine), 0)
     picture = axes.imshow(mosaic, cmap=colours, vmin=low, vmax=high, extent=extent, interpolation="nearest")
-    look = {"facecolor": "none", "edgecolor": "#9a9a9a", "linewidth": 0.5, "clip_on": False}
-    axes.add_collection(PatchCollection(frames, **look))
+    thin = PatchCollection(frames, facecolor="none", edgecolor="#9a9a9a", linewidth=0.5, clip_on=False)
+    axes.add_collection(thin)
     axes.set_axis_off()
     across, down = grid_size(n, columns, (height, width), room)
     axes.set_xlim(0, across)

@@ -1,0 +1,209 @@
+"""What the layers of a network make of one image: all layers in one figure, or the maps of one layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from numpy.typing import ArrayLike, NDArray
+
+from digitlab.figures.numbers import number_words
+from digitlab.figures.outputs import paint_image, ten_bars
+from digitlab.figures.paper import new_figure, place, style
+from digitlab.figures.tiles import (
+    NEGATIVE,
+    POSITIVE,
+    grid_size,
+    paint_tiles,
+    signed_scale,
+    tile_columns,
+    tile_corner,
+)
+
+__all__ = ["draw_activations", "draw_maps"]
+
+WIDTH = 8.0  # inches, as all below
+LEFT, RIGHT = 1.45, 0.75
+MIDDLE = WIDTH - LEFT - RIGHT
+SPACE = 0.2  # between rows
+IMAGE = 1.15
+LOGITS = 0.75
+PICTURED = 128
+"""The most maps of a layer that are drawn when all layers are."""
+BARS = 200
+"""The most units that are drawn as bars; more are drawn as a field of colour."""
+FIELD = 128  # units in a row of such a field
+
+
+def draw_activations(
+    image: ArrayLike, activations: Mapping[str, ArrayLike], probabilities: ArrayLike, title: str
+) -> Figure:
+    """Draws the output of every layer for one image, top to bottom, down to the probabilities.
+
+    Args:
+        image: `(height, width)`, ink in [0, 1].
+        activations: By the layers' names, in order: `(channels, height, width)` or `(units,)`; the last
+            are the ten logits. Each layer has a scale of its own.
+        probabilities: `(10,)`.
+        title: Which network, which image.
+    """
+    layers = {name: np.asarray(values) for name, values in activations.items()}
+    single = {name: values[0] for name, values in layers.items() if values.ndim == 3 and len(values) == 1}
+    rows = {name: values for name, values in layers.items() if name not in single}
+    heights = [_row_height(values) for values in rows.values()]
+    heights[-1] = LOGITS
+    heading = 0.2 + 0.22 * (title.count("\n") + 1)
+    whole = heading + IMAGE + 0.45 + sum(heights) + SPACE * len(heights) + 1.0
+    with style():
+        figure = new_figure(WIDTH, whole)
+        figure.set_layout_engine("none")  # every place is known
+        figure.text(0.5, 1 - 0.12 / whole, title, ha="center", va="top", fontsize=12)
+        _label(figure, "image", " × ".join(map(str, np.shape(image))), heading + IMAGE / 2)
+        paint_image(place(figure, LEFT, heading, IMAGE, IMAGE), image)
+        for number, (name, picture) in enumerate(single.items(), start=1):
+            axes = place(figure, LEFT + number * (IMAGE + 0.45), heading, IMAGE, IMAGE)
+            low, high = float(picture.min()), float(picture.max())
+            paint_image(axes, picture, low, high)
+            shape = " × ".join(map(str, (1, *picture.shape)))
+            words = f"{name}, {shape}\n{number_words(low)} to {number_words(high)}"
+            axes.set_xlabel(words, fontsize=9, color="#444444", labelpad=3)
+        down = heading + IMAGE + (0.45 if single else SPACE)
+        for (name, values), height in zip(rows.items(), heights, strict=True):
+            _row(figure, name, values, down, height)
+            down += height + SPACE
+        axes = place(figure, LEFT, down + 0.1, MIDDLE, 0.6)
+        ten_bars(axes, probabilities, probability=True)
+        _label(figure, "softmax", "ten probabilities", down + 0.4)
+    return figure
+
+
+def draw_maps(
+    image: ArrayLike,
+    maps: ArrayLike,
+    numbers: Sequence[int],
+    title: str,
+    image_name: str,
+    value_name: str,
+    columns: int = 8,
+) -> Figure:
+    """Draws the maps of one layer in a grid on one scale, with the image beside.
+
+    Args:
+        image: `(height, width)`, ink in [0, 1].
+        maps: `(n, height, width)`.
+        numbers: n of them: which map each is, written above it.
+        title: Which network, which layer.
+        image_name: What is written below the image.
+        value_name: What the values are, with their layer.
+        columns: Maps in a row.
+    """
+    values = np.asarray(maps)
+    columns = min(columns, tile_columns(len(values), columns))
+    beside, right, room = 1.85, 0.85, 0.2
+    middle = WIDTH - beside - right - 0.1
+    shape = (int(values.shape[1]), int(values.shape[2]))
+    across, high = grid_size(len(values), columns, shape, room)
+    side = min(middle / across, 1.6)
+    heading = 0.2 + 0.22 * (title.count("\n") + 1)
+    grid = max(side * high, 2.0)
+    whole = heading + grid + 0.15
+    with style():
+        figure = new_figure(WIDTH, whole)
+        figure.set_layout_engine("none")
+        figure.text(0.5, 1 - 0.12 / whole, title, ha="center", va="top", fontsize=12)
+        axes = place(figure, 0.15, heading + 0.15, 1.5, 1.5 * np.shape(image)[0] / np.shape(image)[1])
+        paint_image(axes, image)
+        axes.set_xlabel(image_name, fontsize=10)
+        axes = place(figure, beside, heading, side * across, side * high)
+        picture = paint_tiles(axes, values, columns, room)
+        for number, name in enumerate(numbers):
+            left, top = tile_corner(number, columns, shape, room)
+            axes.text(left + 0.5, top + room / 2, str(name), ha="center", va="center", fontsize=8)
+        right_of_it = place(figure, WIDTH - right, heading + 0.15, 0.13, min(grid, 3.5) - 0.25)
+        bar = figure.colorbar(picture, cax=right_of_it)
+        bar.set_label(value_name, fontsize=9)
+        bar.ax.tick_params(labelsize=8)
+    return figure
+
+
+def _row(figure: Figure, name: str, values: NDArray[np.floating], down: float, height: float) -> None:
+    """One layer: its name and shape, its picture, its scale."""
+    shape = " × ".join(f"{side:,}" for side in values.shape)
+    if values.ndim == 3 and len(values) > PICTURED:
+        shape += f"\n(first {PICTURED} maps)"
+    _label(figure, name, shape, down + height / 2)
+    if values.ndim == 3:
+        shown = values[:PICTURED]
+        columns = _columns(len(shown))
+        across, high = grid_size(len(shown), columns, (shown.shape[1], shown.shape[2]))
+        axes = place(figure, LEFT, down, height * across / high, height)
+        picture = paint_tiles(axes, shown, columns)
+    elif height == LOGITS:
+        ten_bars(place(figure, LEFT, down, MIDDLE, height), values)
+        return
+    elif len(values) <= BARS:
+        _bars(place(figure, LEFT, down, MIDDLE, height), values)
+        return
+    else:
+        picture = _field(place(figure, LEFT, down, MIDDLE, height), values)
+    low, top = picture.get_clim()
+    right_of_it = place(figure, WIDTH - RIGHT + 0.05, down, 0.09, height)
+    bar = figure.colorbar(picture, cax=right_of_it)
+    bar.set_ticks(_ends(low, top), labels=[number_words(each) for each in _ends(low, top)])
+    bar.ax.tick_params(labelsize=8, length=2)
+
+
+def _bars(axes: Axes, values: NDArray[np.floating]) -> None:
+    """A bar for each unit; the scale stands at the right."""
+    colours = [POSITIVE if value > 0 else NEGATIVE for value in values]
+    axes.bar(range(len(values)), values, color=colours, width=0.8)
+    axes.axhline(0, color="#333333", linewidth=0.6)
+    axes.set_xlim(-0.6, len(values) - 0.4)
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+    axes.set_xticks([])
+    ends = _ends(min(0.0, float(values.min())), max(0.0, float(values.max())))
+    axes.yaxis.tick_right()
+    axes.set_yticks(ends, [number_words(each) for each in ends], fontsize=8)
+    axes.tick_params(length=2)
+
+
+def _field(axes: Axes, values: NDArray[np.floating]) -> AxesImage:
+    """Many units as cells of colour, row by row."""
+    rows = -(-len(values) // FIELD)
+    field = np.full(rows * FIELD, np.nan)
+    field[: len(values)] = values
+    colours, low, high = signed_scale(values)
+    picture = axes.imshow(field.reshape(rows, FIELD), cmap=colours, vmin=low, vmax=high, aspect="auto")
+    axes.grid(visible=False)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set(visible=True, color="#9a9a9a", linewidth=0.6)
+    return picture
+
+
+def _ends(low: float, high: float) -> list[float]:
+    return sorted({low, 0.0, high})
+
+
+def _columns(n: int) -> int:
+    return tile_columns(n, 16 if n <= 32 else 32)
+
+
+def _row_height(values: NDArray[np.floating]) -> float:
+    """Inches that a layer's picture needs."""
+    if values.ndim == 1:
+        return 0.55 if len(values) <= BARS else min(0.075 * -(-len(values) // FIELD), 1.0)
+    n = min(len(values), PICTURED)
+    across, high = grid_size(n, _columns(n), (values.shape[1], values.shape[2]))
+    return float(min(MIDDLE / across, 0.5) * high)
+
+
+def _label(figure: Figure, name: str, shape: str, down: float) -> None:
+    """Name and shape of a layer, left of its row; `down` is the row's middle in inches from the top."""
+    y = 1 - down / figure.get_figheight()
+    x = (LEFT - 0.12) / WIDTH
+    figure.text(x, y, f"{name}\n", ha="right", va="center", fontsize=10, weight="bold", linespacing=1.1)
+    figure.text(x, y, f"\n{shape}", ha="right", va="center", fontsize=9, color="#444444", linespacing=1.2)

@@ -1,0 +1,103 @@
+"""The ten outputs for one image: from logits to probabilities, step by step."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from digitlab.figures.numbers import number_words, probability_words
+from digitlab.figures.paper import DIGIT_COLOURS, new_figure, place, style
+
+__all__ = ["draw_outputs", "paint_image", "ten_bars"]
+
+WIDTH = 8.0  # inches, as all below
+LEFT, HEIGHT, PITCH = 2.1, 0.8, 1.4
+
+
+def draw_outputs(
+    image: ArrayLike,
+    logits: ArrayLike,
+    shifted: ArrayLike,
+    exponentials: ArrayLike,
+    probabilities: ArrayLike,
+    title: str,
+    image_name: str,
+) -> Figure:
+    """Draws softmax at work on the ten outputs: each step a row of bars with its numbers.
+
+    Args:
+        image: `(height, width)`, ink in [0, 1].
+        logits: `(10,)`, z.
+        shifted: `(10,)`, z less the largest z.
+        exponentials: `(10,)`, e to the power of `shifted`.
+        probabilities: `(10,)`, these divided by their sum.
+        title: Which network, and what it said.
+        image_name: What is written below the image.
+    """
+    z, e = np.asarray(logits, dtype=float), np.asarray(exponentials, dtype=float)
+    largest, total = number_words(float(z.max())), number_words(float(e.sum()), 4)
+    rows = (
+        ("logits $z$", logits, False),
+        (f"$z$ less the largest $z$, {largest}", shifted, False),
+        ("$e$ to the power of that", exponentials, True),
+        (f"that divided by the sum of all ten, {total}: probabilities", probabilities, True),
+    )
+    heading = 0.2 + 0.22 * (title.count("\n") + 1)
+    with style():
+        whole = heading + PITCH * len(rows) + 0.05
+        figure = new_figure(WIDTH, whole)
+        figure.set_layout_engine("none")  # every place is known
+        figure.text(0.5, 1 - 0.12 / whole, title, ha="center", va="top", fontsize=12)
+        axes = place(figure, 0.2, heading + 0.3, 1.6, 1.6 * np.shape(image)[0] / np.shape(image)[1])
+        paint_image(axes, image)
+        axes.set_xlabel(image_name, fontsize=10)
+        for number, (name, values, probability) in enumerate(rows):
+            axes = place(figure, LEFT, heading + 0.3 + PITCH * number, WIDTH - LEFT - 0.15, HEIGHT)
+            ten_bars(axes, values, probability)
+            axes.set_title(f"{number + 1}.  {name}", loc="left", fontsize=10.5)
+    return figure
+
+
+def paint_image(axes: Axes, image: ArrayLike, low: float = 0, high: float = 1) -> None:
+    """Paints ink `(height, width)` dark on white in a thin frame: `low` is white, `high` is black."""
+    axes.imshow(np.asarray(image), cmap="gray_r", vmin=low, vmax=high, interpolation="nearest")
+    axes.grid(visible=False)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set(visible=True, color="#9a9a9a", linewidth=0.6)
+
+
+def ten_bars(axes: Axes, values: ArrayLike, probability: bool = False, font_size: float = 8.5) -> None:
+    """Draws a bar of each digit in its colour, with its number at its end.
+
+    Args:
+        axes: Where; the digits become its ticks.
+        values: `(10,)`.
+        probability: Whether they are probabilities, which are printed to four decimals and not to two.
+        font_size: Of the numbers, in points.
+    """
+    numbers = np.asarray(values, dtype=float)
+    axes.bar(range(len(numbers)), numbers, color=DIGIT_COLOURS[: len(numbers)], width=0.75)
+    low, high = min(0.0, float(numbers.min())), max(0.0, float(numbers.max()))
+    span = (high - low) or 1.0
+    for digit, value in enumerate(numbers):
+        above = value >= 0
+        axes.text(
+            digit,
+            value + span * (0.04 if above else -0.06),
+            probability_words(value) if probability else number_words(value),
+            ha="center",
+            va="bottom" if above else "top",
+            fontsize=font_size,
+        )
+    room = 0.3 * span  # for the numbers
+    axes.set_ylim(low - (room if low < 0 else 0), high + room)
+    axes.axhline(0, color="#333333", linewidth=0.8)
+    axes.grid(visible=False)
+    axes.spines["left"].set_visible(False)
+    axes.spines["bottom"].set_visible(False)
+    axes.set_yticks([])
+    axes.set_xlim(-0.5, len(numbers) - 0.5)
+    axes.set_xticks(range(len(numbers)))
+    axes.tick_params(axis="x", length=0, labelsize=10)

@@ -1,0 +1,161 @@
+"""What every layer puts out: all of it at once, or a batch at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from digitlab.errors import SettingError
+from digitlab.inspection.places import as_inputs, find_layer
+from digitlab.networks import Network, layer_table
+
+__all__ = ["LIMIT", "activation_shapes", "capture", "map_layers", "stream"]
+
+BATCH = 500
+LIMIT = 4 * 2**30
+"""The most bytes that `capture` fills unless told otherwise."""
+
+
+def activation_shapes(network: Network, layers: Sequence[str] | None = None) -> dict[str, tuple[int, ...]]:
+    """What shape each layer's output has for one input, `(channels, height, width)` or `(units,)`.
+
+    Args:
+        network: Any network.
+        layers: Which layers; None for all.
+
+    Returns:
+        By name, in the order of the layers, whatever the order they are asked for in.
+
+    Raises:
+        SettingError: If there is no such layer, or none is asked for.
+    """
+    if layers is not None:
+        if not layers:
+            raise SettingError("no layer is asked for", f"Name some of: {', '.join(network.layers)}.")
+        for name in layers:
+            find_layer(network, name)
+    return {
+        row.name: row.output_shape for row in layer_table(network) if layers is None or row.name in layers
+    }
+
+
+def map_layers(network: Network) -> tuple[str, ...]:
+    """Names of the layers that put out maps `(channels, height, width)`."""
+    return tuple(name for name, shape in activation_shapes(network).items() if len(shape) == 3)
+
+
+def stream(
+    network: Network,
+    ink: NDArray[np.floating],
+    layers: Sequence[str] | None = None,
+    batch: int = BATCH,
+) -> Iterator[dict[str, NDArray[np.float32]]]:
+    """What layers put out, a batch at a time, so that memory holds one batch only.
+
+    The network reads in evaluation mode, without gradients, and no further than the last layer asked
+    for. Between two batches it is in whatever mode it was in before.
+
+    Args:
+        network: On any device.
+        ink: `(n, height, width)` or `(n, features)`; pictures are ink in [0, 1].
+        layers: Which layers; None for all.
+        batch: Inputs read at once, at least 1.
+
+    Returns:
+        For each batch of up to `batch` inputs: arrays `(up to batch, ...)` by name, in the order of the
+        layers. Layers that only pass numbers on, such as `flatten`, share memory with the layer before.
+
+    Raises:
+        SettingError: If there is no such layer, or `batch` is less than 1.
+        DataError: If the network takes inputs of another size.
+    """
+    wanted = activation_shapes(network, layers)
+    as_inputs(network, ink[:0])
+    if batch < 1:
+        raise SettingError(f"batches of {batch} inputs", "A batch holds 1 or more.")
+    return (_read(network, ink[start : start + batch], tuple(wanted)) for start in range(0, len(ink), batch))
+
+
+def capture(
+    network: Network,
+    ink: NDArray[np.floating],
+    layers: Sequence[str] | None = None,
+    batch: int = BATCH,
+    limit: int = LIMIT,
+) -> dict[str, NDArray[np.float32]]:
+    """What layers put out for all inputs, in one call.
+
+    Args:
+        network: On any device; left in the mode it was in.
+        ink: `(n, height, width)` or `(n, features)`; pictures are ink in [0, 1].
+        layers: Which layers; None for all.
+        batch: Inputs read at once, at least 1.
+        limit: The most bytes that the answer may take.
+
+    Returns:
+        Arrays `(n, channels, height, width)` or `(n, units)` by name, in the order of the layers.
+
+    Raises:
+        SettingError: If there is no such layer, or the answer would take more than `limit`.
+        DataError: If the network takes inputs of another size.
+    """
+    shapes = activation_shapes(network, layers)
+    needed = {name: 4 * len(ink) * math.prod(shape) for name, shape in shapes.items()}
+    if sum(needed.values()) > limit:
+        largest = max(needed, key=lambda name: needed[name])
+        raise SettingError(
+            f"the activations of {len(shapes)} layers for {len(ink):,} inputs take "
+            f"{_size(sum(needed.values()))}, more than {_size(limit)}",
+            f"Choose layers ({largest} takes most, {_size(needed[largest])}), or take them batch by batch "
+            "with `stream`.",
+        )
+    batches = stream(network, ink, list(shapes), batch)
+    whole = {name: np.empty((len(ink), *shape), dtype=np.float32) for name, shape in shapes.items()}
+    for start, part in zip(range(0, len(ink), batch), batches, strict=True):
+        for name, values in part.items():
+            whole[name][start : start + len(values)] = values
+    return whole
+
+
+def _read(
+    network: Network, ink: NDArray[np.floating], layers: tuple[str, ...]
+) -> dict[str, NDArray[np.float32]]:
+    """One batch. Nothing of torch's state is changed while the caller holds the result."""
+    signal = as_inputs(network, ink.astype(np.float32, copy=False))
+    signal = signal.to(next(network.parameters()).device)
+    found = {}
+    with _evaluating(network), torch.inference_mode():
+        for name, layer in network.layers.items():
+            signal = layer(signal)
+            if name in layers:
+                found[name] = _array(signal)
+            if name == layers[-1]:
+                break
+    return found
+
+
+@contextmanager
+def _evaluating(network: Network) -> Iterator[None]:
+    """Evaluation mode for the length of a block; afterwards every part is as it was, also after an error."""
+    modes = {module: module.training for module in network.modules()}
+    network.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
+def _array(signal: Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = signal.float().cpu().numpy()
+    return array
+
+
+def _size(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"
