@@ -14,6 +14,7 @@ from digitlab.data import Digits
 from digitlab.errors import SettingError
 from digitlab.networks import Network, architecture, build
 from digitlab.outcome import conclude
+from digitlab.processes import end_with_parent
 from digitlab.training import (
     Callback,
     DataPlan,
@@ -228,7 +229,7 @@ def _train_in_processes(
 ) -> list[Run]:
     cores = min(available_cores(), len(recipes))
     runs = []
-    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(cores, get_context("spawn"), end_with_parent) as pool:
         waiting = [
             pool.submit(
                 train,

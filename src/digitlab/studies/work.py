@@ -17,6 +17,7 @@ from digitlab.evaluation import accuracy_and_log_loss, predict_logits, score
 from digitlab.figures import save_figure
 from digitlab.files import make_folder, replacing, write_bytes, write_json
 from digitlab.networks import Network, build, save_network
+from digitlab.processes import end_with_parent
 from digitlab.searching import Candidate, Fit, Plan
 from digitlab.searching.material import Material as SearchMaterial
 from digitlab.searching.work import do_fit
@@ -33,6 +34,7 @@ __all__ = ["do_job", "prepare_process"]
 
 def prepare_process() -> None:
     """Sets a process up for jobs: one thread, for every core has a process of its own."""
+    end_with_parent()
     torch.set_num_threads(1)
 
 

@@ -1,0 +1,26 @@
+"""Helper processes that end with the process that started them, however that ends."""
+
+from __future__ import annotations
+
+import os
+import threading
+from multiprocessing import parent_process
+
+__all__ = ["end_with_parent"]
+
+
+def end_with_parent() -> None:
+    """Sees to it that this process ends when the one that started it does, also by `kill -9`.
+
+    A pool's process waits for work on a pipe that its fellows hold open as well, so that nothing tells
+    it of the end; each would stay behind, with all its memory.
+    """
+    parent = parent_process()
+    if parent is None:  # nobody's helper
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
