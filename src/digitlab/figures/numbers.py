@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["number_words", "probability_words"]
+__all__ = ["MINUS", "number_words", "probability_words"]
 
 MINUS = "\N{MINUS SIGN}"
 

@@ -122,8 +122,9 @@ class Arithmetic:
     def equation(self) -> str:
         """All of it in one line."""
         sign = "-" if self.bias < 0 else "+"
+        what = "1 product" if self.products.size == 1 else f"{self.products.size:,} products"
         first = (
-            f"sum of {self.products.size:,} products {_number(self.sum_of_products)} {sign} bias "
+            f"sum of {what} {_number(self.sum_of_products)} {sign} bias "
             f"{_number(abs(self.bias))} = {_number(self.total)}"
         )
         return "; ".join([first, *(step.words() for step in self.steps)])
