@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from PIL import Image
 from digitlab.data import mnist
 from digitlab.errors import SettingError
 from digitlab.experiment import train
+from digitlab.inspection import kernels
 from digitlab.networks import build
-from digitlab.training import DataPlan, Recipe
+from digitlab.training import DataPlan, Examples, Recipe
 from digitlab.views import Subject, inspect
+from digitlab.views.weights import learned_tiles
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,8 @@ def test_weights_and_one_unit(run):
     assert seen.data["weights"].shape == (7, 28, 28)
     one = inspect(run, "unit", unit=6)
     assert np.array_equal(one.data["weights"], seen.data["weights"][6])
-    assert f"{float(one.data['bias']):+.3f}" in one.figure.axes[0].get_title()
+    written = f"{float(one.data['bias']):+.3g}".replace("-", "\N{MINUS SIGN}")
+    assert f"bias {written}" in one.figure.axes[0].get_title()
     with pytest.raises(SettingError, match="no unit of hidden1 number 7"):
         inspect(run, "unit", unit=7)
 
@@ -55,8 +59,6 @@ def test_a_bare_weights_file_has_no_stages():
     subject = Subject(build("mlp", hidden=(3,)), "mlp", mnist("test").take(5))
     with pytest.raises(SettingError, match="bare weights file"):
         inspect(subject, "stages")
-    with pytest.raises(SettingError, match="bare weights file"):
-        inspect(subject, "curves")
 
 
 def test_filters_show_every_kernel_or_those_of_one_map():
@@ -65,15 +67,39 @@ def test_filters_show_every_kernel_or_those_of_one_map():
     assert inspect(subject, "filters", layer="conv2", unit=3).data["chosen"].shape == (16, 3, 3)
 
 
-def test_curves_of_a_run(run):
-    data = inspect(run, "curves").data
-    assert data["train_loss"].shape == (1, 2)
-    assert data["validation_accuracy"].shape == (1, 2)
-    np.testing.assert_allclose(data["epochs"], [20 / 15, 40 / 15])
+def test_a_network_whose_input_is_no_image_is_refused_before_it_is_trained():
+    network = build("mlp", inputs=154, hidden=(3,))
+    with pytest.raises(SettingError) as caught:
+        learned_tiles(network, Recipe(), None, [10])  # nothing to train on, and never asked for
+    assert "need a dense layer that reads 784 or 400 pixels" in str(caught.value)
 
 
-def test_worked_examples_need_no_training():
-    subject = Subject(build("softmax"), "softmax", mnist("test").take(5))
-    assert inspect(subject, "softmax").data["probabilities"].round(2).tolist() == [0.03, 0.09, 0.24, 0.64]
-    assert float(inspect(subject, "cross-entropy").data["mean"]) == pytest.approx(0.10536, abs=1e-5)
-    assert set(inspect(subject, "functions").data) == {"z", "linear", "ReLU", "sigmoid", "tanh"}
+def test_a_convolutional_networks_stages_are_its_kernels():
+    train = Examples.of(mnist("train").take(40))
+    recipe = Recipe(steps=2, batch_size=10, seed=1)
+    steps, tiles, layer = learned_tiles(build("swift", width=2, seed=1), recipe, train, [0, 2])
+    assert (steps, layer) == ([0, 2], "conv1")
+    assert tiles.shape == (2, 2, 5, 5)
+    assert np.array_equal(tiles[0], kernels(build("swift", width=2, seed=1)).weights[:, 0])
+
+
+def test_only_some_of_many_units_are_shown_and_the_title_says_so(tmp_path):
+    digits = mnist("train").take(40)
+    np.savez(tmp_path / "few.npz", images=digits.images, labels=digits.labels)
+    data = DataPlan(train=str(tmp_path / "few.npz"), validation="none")
+    recipe = Recipe(steps=3, batch_size=10, average_decay=0.9)
+    seen = inspect(train("mlp", {"hidden": (50,)}, recipe, data, tmp_path / "run").folder, "stages")
+    assert seen.data["weights"].shape == (1, 50, 28, 28)
+    assert "the first 36 of 50" in seen.figure.get_suptitle()
+    assert "moving average" in seen.words
+
+
+def test_a_run_that_stopped_early_is_watched_to_its_own_end(run):
+    opened = Subject.open(run)
+    metrics = json.loads((run / "metrics.json").read_text())
+    (run / "metrics.json").write_text(json.dumps(metrics | {"steps": 20}))
+    try:
+        assert inspect(opened, "stages").data["steps"].tolist() == [10, 20]
+        assert inspect(opened, "growth").data["steps"][-1] == 20
+    finally:
+        (run / "metrics.json").write_text(json.dumps(metrics))

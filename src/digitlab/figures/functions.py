@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from digitlab.figures.paper import new_figure, style
@@ -29,12 +30,14 @@ def draw_activation_functions(curves: Sequence[Curve], title: str) -> Figure:
     """
     with style():
         figure = new_figure(2.4 * len(curves) + 0.6, 3.3)
-        for axes, (name, formula, z, a, slope) in zip(figure.subplots(1, len(curves)), curves, strict=True):
+        plots = figure.subplots(1, len(curves), squeeze=False)[0]
+        for axes, (name, formula, z, a, slope) in zip(plots, curves, strict=True):
             axes.axhline(0, color="#bbbbbb", linewidth=0.8)
             axes.axvline(0, color="#bbbbbb", linewidth=0.8)
             axes.plot(z, slope, color=SLOPE, linestyle="--", linewidth=1.3, label="slope")
             axes.plot(z, a, color=VALUE, label="a")
             axes.set(title=f"{name}\n{formula}", xlabel="z", ylim=_with_margin(a, slope))
+            axes.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
         figure.axes[0].set_ylabel("a = g(z)")
         figure.axes[0].legend(loc="upper left", fontsize=9)
         figure.suptitle(title)
@@ -66,7 +69,7 @@ def draw_softmax(
         swept: `(m, k)` probabilities there.
         title: What is seen.
     """
-    bars = {"logits z": logits, "$e^z$": exponentials, "probabilities": probabilities}
+    bars = {"logits z": logits, "$e^z$": exponentials, "probabilities a": probabilities}
     steps = {name: np.asarray(each, dtype=float) for name, each in bars.items()}
     k = len(steps["logits z"])
     colours = [MOVED if each == moved else OTHERS[each % len(OTHERS)] for each in range(k)]
@@ -76,9 +79,11 @@ def draw_softmax(
         for axes, (name, heights) in zip(plots[:3], steps.items(), strict=True):
             axes.barh(range(k), heights, color=colours)
             for row, height in enumerate(heights):
-                axes.text(height, row, f" {height:.3g}", va="center", fontsize=10)
-            axes.set(title=name, yticks=range(k), yticklabels=[f"$z_{each}$" for each in range(k)])
-            axes.set_xlim(0, 1.35 * float(heights.max()))
+                axes.text(max(height, 0), row, f" {height:.3g}", va="center", fontsize=10)
+            written = {"logits z": "$z_{}$", "$e^z$": "$e^{{z_{}}}$"}.get(name, "$a_{}$")
+            axes.set(title=name, yticks=range(k), yticklabels=[written.format(each) for each in range(k)])
+            low, high = min(0, float(heights.min())), max(0, float(heights.max()))
+            axes.set_xlim(1.05 * low, high + 0.35 * (high - low))
             axes.invert_yaxis()
             axes.set_xticks([])
             axes.grid(visible=False)
@@ -116,10 +121,10 @@ def draw_cross_entropy(
     p, y, log, product = (np.asarray(each, dtype=float) for each in (probabilities, targets, logs, products))
     n, k = p.shape
     with style():
-        figure = new_figure(9.6, 1.3 + 1.35 * n)
+        figure = new_figure(9.6, 1.0 + 1.4 * n)
         axes = figure.subplots()
         axes.set_axis_off()
-        axes.set(xlim=(0, 10), ylim=(n * 4.2 + 1.6, -1.1))
+        axes.set(xlim=(0, 10), ylim=((n - 1) * 4.2 + 4.3, -1.2))
         for item in range(n):
             _item(
                 axes, item, (p[item], y[item], log[item], product[item]), float(np.asarray(losses)[item]), k
@@ -127,7 +132,7 @@ def draw_cross_entropy(
         added = " + ".join(f"{one:.6f}" for one in np.asarray(losses, dtype=float))
         axes.text(
             0,
-            n * 4.2 + 0.9,
+            (n - 1) * 4.2 + 3.6,
             f"cross-entropy = ({added}) / {n} = {mean:.6f} nats",
             fontsize=13,
             weight="bold",
@@ -160,5 +165,8 @@ def _item(axes: Axes, item: int, rows: tuple[NDArray[np.float64], ...], loss: fl
                 bbox={"facecolor": SHADE, "edgecolor": "none", "pad": 2.5} if counts else None,
             )
     edge = 3.2 + 1.5 * (k - 1) + 1.0
-    axes.text(edge, top, f"sum {rows[0].sum():.4g}", va="center", color="#555555")
-    axes.text(edge, top + 2.4, f"$-$sum = {loss:.6f}", va="center", weight="bold")
+    total, added = rows[0].sum(), rows[3].sum()
+    honest = "" if np.isclose(total, 1) else ", not 1"
+    axes.text(edge, top, f"sum {total:.4g}{honest}", va="center", color="#555555")
+    axes.text(edge, top + 2.4, f"sum {added + 0.0:.6f}", va="center", color="#555555")
+    axes.text(edge + 1.75, top + 2.4, f"loss {loss:.6f}", va="center", weight="bold")

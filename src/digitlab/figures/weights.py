@@ -18,6 +18,9 @@ from digitlab.figures.tiles import SIGNED, grid_size, paint_tiles, tile_columns,
 __all__ = ["draw_stages", "draw_tiles", "draw_unit", "film_tiles"]
 
 WIDTH = 8.0  # inches
+BAR = 1.3  # inches that the scale takes
+LABEL = 0.24  # inches that a label takes
+BETWEEN = 0.06  # between stages, in widths of one, so that they stay apart
 MANY = 32
 """Units in a row, where there are many hundreds."""
 SHOWN = 0.997
@@ -38,10 +41,10 @@ def draw_tiles(tiles: ArrayLike, title: str, labels: Sequence[str] = (), wide: i
     maps = np.asarray(tiles, dtype=float)
     n, shape = len(maps), (maps.shape[1], maps.shape[2])
     columns = tile_columns(n, wide or (10 if n <= 150 else MANY))
-    room = 0.28 if labels else 0.0
+    width = WIDTH if columns > 4 else BAR + (2.2 if columns > 1 else 3.4) * columns
+    room = LABEL * grid_size(n, columns, shape)[0] / (width - BAR) if labels else 0.0
     across, down = grid_size(n, columns, shape, room)
-    width = WIDTH if columns > 4 else 2.0 * columns + 1.2
-    height = (width - 1.3) * down / across
+    height = (width - BAR) * down / across
     with style():
         figure = new_figure(width, height + 0.45 + 0.2 * title.count("\n"))
         axes = figure.subplots()
@@ -55,19 +58,22 @@ def draw_tiles(tiles: ArrayLike, title: str, labels: Sequence[str] = (), wide: i
     return figure
 
 
-def draw_unit(weights: ArrayLike, title: str) -> Figure:
+def draw_unit(weights: ArrayLike, title: str, axes: Axes | None = None) -> Figure:
     """Draws one unit's weights, or one kernel, large.
 
     Args:
         weights: `(height, width)`.
         title: Which unit of which network.
+        axes: Where to draw; by default a figure of its own.
     """
     image = np.asarray(weights, dtype=float)
     height, width = image.shape
     low, high = _limits(image, 1.0)
     with style():
-        figure = new_figure(6.4, 5.4)
-        axes = figure.subplots()
+        if axes is None:
+            axes = new_figure(6.4, 5.4).subplots()
+        figure = axes.get_figure(root=True)
+        assert figure is not None
         axes.grid(visible=False)
         picture = axes.imshow(image, cmap=SIGNED, vmin=low, vmax=high, interpolation="nearest")
         step = 4 if max(height, width) > 10 else 1
@@ -88,12 +94,13 @@ def draw_stages(stages: Sequence[ArrayLike], names: Sequence[str], title: str) -
     """
     grids = np.array([np.asarray(stage, dtype=float) for stage in stages])
     count, n, height, width = grids.shape
-    columns = tile_columns(n, 10 if n >= 40 else 5)
+    columns = tile_columns(n, 5 if n <= 25 else 6 if n <= 36 else 10)
     across, down = grid_size(n, columns, (height, width))
     side = 3.6 if count > 1 else 5.0
     limits = _limits(grids)
     with style():
         figure = new_figure(side * count + 0.9, side * down / across + 0.9)
+        figure.get_layout_engine().set(wspace=BETWEEN)  # type: ignore[union-attr,call-arg]
         plots = figure.subplots(1, count, squeeze=False)[0]
         for axes, grid, name in zip(plots, grids, names, strict=True):
             picture = paint_tiles(axes, grid, columns)
@@ -118,20 +125,30 @@ def film_tiles(frames: Sequence[ArrayLike], names: Sequence[str], title: str) ->
     across, down = grid_size(grids.shape[1], columns, (grids.shape[2], grids.shape[3]))
     images = []
     with style():
-        figure = new_figure(6.4, 5.6 * down / across + 0.7)
+        figure = new_figure(6.4, (6.4 - BAR) * down / across + 0.9)
         for grid, name in zip(grids, names, strict=True):
             figure.clear()
             axes = figure.subplots()
-            paint_tiles(axes, grid, columns).set(cmap=SIGNED, clim=limits)
+            picture = paint_tiles(axes, grid, columns)
+            picture.set(cmap=SIGNED, clim=limits)
             figure.suptitle(f"{title}\n{name}", fontsize=12)
+            _bar(figure, picture, [axes], grids)
             images.append(_as_image(figure))
-    # One palette for all frames: otherwise colours flicker from frame to frame.
-    palette = images[-1].quantize(96)
+    palette = _palette()
     few = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
     film = io.BytesIO()
     times = [FRAME_MS] * (len(few) - 1) + [LAST_MS]
     few[0].save(film, "GIF", save_all=True, append_images=few[1:], duration=times, loop=0, optimize=True)
     return film.getvalue()
+
+
+def _palette() -> Image.Image:
+    """The scale's colours, and greys for words: one palette, or colours would flicker between frames."""
+    scale = (np.asarray(SIGNED(np.linspace(0, 1, 97)))[:, :3] * 255).round().astype(np.uint8)
+    greys = np.linspace(0, 255, 31).round().astype(np.uint8)[:, None].repeat(3, axis=1)
+    holder = Image.new("P", (1, 1))
+    holder.putpalette(np.concatenate([scale, greys]).tobytes())
+    return holder
 
 
 def _as_image(figure: Figure) -> Image.Image:

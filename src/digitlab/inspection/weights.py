@@ -75,9 +75,7 @@ def unit_images(network: Network, layer: str | None = None) -> UnitImages:
     if name != sees:
         raise SettingError(
             f"{network.name}: the units of {name} do not see the picture, so their weights are no image",
-            f"Look at {sees}."
-            if sees
-            else "Look at its kernels (filters), or at a softmax or mlp of images.",
+            f"Look at {sees}." if sees else _instead(network),
         )
     weights = dense.weight.detach().cpu().numpy()
     return UnitImages(
@@ -85,6 +83,12 @@ def unit_images(network: Network, layer: str | None = None) -> UnitImages:
         weights=weights.reshape(len(weights), *SIDES[weights.shape[1]]).copy(),
         biases=dense.bias.detach().cpu().numpy().copy(),
     )
+
+
+def _instead(network: Network) -> str:
+    needs = "The views weights and unit need a dense layer that reads 784 or 400 pixels: softmax or mlp."
+    convolutions = any(isinstance(layer, nn.Conv2d) for layer in network.layers.values())
+    return f"{needs} Its kernels are in the view filters." if convolutions else needs
 
 
 def kernels(network: Network, layer: str | None = None) -> Kernels:

@@ -31,23 +31,33 @@ def _curves(subject: Subject, choices: Choices) -> Seen:
         raise SettingError(f"{subject.name} is a bare weights file without a history", "Give its run folder.")
     histories = [run.history() for run in subject.runs]
     length = min(len(history) for history in histories)
-    epochs = np.array([period.epoch for period in histories[0][:length]])
+    table = np.array([[period.epoch for period in history[:length]] for history in histories])
+    epochs = table[0]
+    if (table != epochs).any():
+        raise SettingError(
+            f"the runs beside {subject.name} were measured at other epochs than it", "Give one run's folder."
+        )
     data = {"epochs": epochs}
     for name in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
-        if getattr(histories[0][0], name) is not None:
+        if all(getattr(history[0], name) is not None for history in histories):
             data[name] = np.array([[getattr(p, name) for p in history[:length]] for history in histories])
     seeds = len(histories)
-    spread = f"mean of {seeds} seeds; the shade is one standard deviation" if seeds > 1 else "one seed"
+    spread = f"mean of {seeds} seeds; the shade is one standard deviation" if seeds > 1 else "n = 1 seed"
+    if any(len(history) > length for history in histories):
+        spread += "; up to where the first of them stopped"
+    smoothed = any(run.facts.recipe.label_smoothing for run in subject.runs)
+    names = {"loss": "training, labels smoothed" if smoothed else "training", "accuracy": "training"}
     pairs = [
         [
             _line(words, epochs, data[f"{split}_{quantity}"])
-            for split, words in (("train", "training"), ("validation", "validation"))
+            for split, words in (("train", names[quantity]), ("validation", "validation"))
             if f"{split}_{quantity}" in data
         ]
         for quantity in ("loss", "accuracy")
     ]
     title = f"How did {subject.network.name} learn?\n{spread}"
-    return Seen(data, draw_curve_pair(pairs[0], pairs[1], title))
+    words = "A smoothed label's loss never reaches 0, however well a digit is read." if smoothed else ""
+    return Seen(data, draw_curve_pair(pairs[0], pairs[1], title), words)
 
 
 def _line(name: str, epochs: NDArray[np.float64], values: NDArray[np.float64]) -> Line:
@@ -82,7 +92,10 @@ def _softmax(subject: Subject, choices: Choices) -> Seen:
 
 def _cross_entropy(subject: Subject, choices: Choices) -> Seen:
     steps = cross_entropy_steps(TOY_PROBABILITIES, TOY_TARGETS)
-    title = "Cross-entropy of source 002's toy batch: $-\\Sigma\\, y \\ln p$, and the mean"
+    title = (
+        "How does cross-entropy come about? loss = $-\\Sigma\\, y \\ln p$, then the mean\n"
+        "source 002's toy batch, whose rows add up to 1.1: no probabilities, but the arithmetic holds"
+    )
     figure = draw_cross_entropy(
         steps.probabilities, steps.targets, steps.logs, steps.products, steps.losses, steps.mean, title
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from digitlab.errors import SettingError
 from digitlab.figures import draw_stages, draw_tiles, draw_unit, film_tiles
@@ -21,8 +22,8 @@ STAGES = (10, 100, 1000)
 """Steps after which source 000 asks to look."""
 FILM_END = 1000
 FRAMES = 30
-FILMED = 25
-"""The most units that an animation shows: more would be too small, and too large a file."""
+STAGED, FILMED = 36, 25
+"""The most units that stages and an animation show: more would be too small, and too large a file."""
 
 Tiles = NDArray[np.float32]
 
@@ -49,7 +50,8 @@ def _unit(subject: Subject, choices: Choices) -> Seen:
     unit = choices.unit[0] if choices.unit else 0
     check_number(unit, len(found.weights), f"unit of {found.layer}")
     weights, bias = found.weights[unit], found.biases[unit]
-    title = f"What does unit {unit} of {found.layer} look for?\n{subject.name}; bias {bias:+.3f}"
+    written = f"{bias:+.3g}".replace("-", "\N{MINUS SIGN}")
+    title = f"What does unit {unit} of {found.layer} look for?\n{subject.name}; bias {written}"
     return Seen({"weights": weights, "bias": bias}, draw_unit(weights, title))
 
 
@@ -70,20 +72,36 @@ def _filters(subject: Subject, choices: Choices) -> Seen:
 
 
 def _stages(subject: Subject, choices: Choices) -> Seen:
-    network, recipe, train = _again(subject)
-    steps, tiles, layer = learned_tiles(network, recipe, train, STAGES)
-    names = [f"after {step:,} steps" for step in steps]
-    title = f"What has {layer} learned by then?\n{subject.name}"
-    return Seen({"steps": np.array(steps), "weights": tiles}, draw_stages(list(tiles), names, title))
+    network, recipe, train, end = _again(subject)
+    steps, tiles, layer = learned_tiles(network, recipe, train, [min(step, end) for step in STAGES])
+    title = f"What has {layer} learned by then?\n{subject.name}{_part(tiles, STAGED)}"
+    figure = draw_stages(list(tiles[:, :STAGED]), [_after(step) for step in steps], title)
+    return Seen({"steps": np.array(steps), "weights": tiles}, figure, _averaged(recipe))
 
 
 def _growth(subject: Subject, choices: Choices) -> Seen:
-    network, recipe, train = _again(subject)
-    steps, tiles, layer = learned_tiles(network, recipe, train, growth_steps(recipe, len(train)))
-    shown = tiles[:, :FILMED]
-    names = [f"after {step:,} step{'s' if step != 1 else ''}" for step in steps]
-    film = film_tiles(list(shown), names, f"{subject.name}: {layer} while it learns")
-    return Seen({"steps": np.array(steps), "weights": tiles}, film)
+    network, recipe, train, end = _again(subject)
+    wanted = [min(step, end) for step in growth_steps(recipe, len(train))]
+    steps, tiles, layer = learned_tiles(network, recipe, train, wanted)
+    title = f"How does {layer} learn?\n{subject.name}{_part(tiles, FILMED)}"
+    film = film_tiles(list(tiles[:, :FILMED]), [_after(step) for step in steps], title)
+    return Seen({"steps": np.array(steps), "weights": tiles}, film, _averaged(recipe))
+
+
+def _after(step: int) -> str:
+    return f"after {step:,} step{'s' if step != 1 else ''}"
+
+
+def _part(tiles: Tiles, most: int) -> str:
+    """Says it, where not all are shown."""
+    n = tiles.shape[1]
+    return f": the first {most} of {n}" if n > most else ""
+
+
+def _averaged(recipe: Recipe) -> str:
+    if recipe.average_decay is None:
+        return ""
+    return "These are the weights that training steps change; the run keeps their moving average."
 
 
 def growth_steps(recipe: Recipe, n: int) -> list[int]:
@@ -106,7 +124,11 @@ def learned_tiles(
     Returns:
         The steps, as far as the training goes; the weights `(steps, units, height, width)`, of units that
         see the picture or else of the first convolution's kernels; and the layer's name.
+
+    Raises:
+        SettingError: If it has neither.
     """
+    _first_tiles(network)  # refused before an hour of training, not after
     taken = snapshots(network, recipe, train, steps)
     looks = []
     for one in taken:
@@ -119,20 +141,23 @@ def _first_tiles(network: Network) -> tuple[Tiles, str]:
     if image_layer(network):
         units = unit_images(network)
         return units.weights, units.layer
+    if not any(isinstance(layer, nn.Conv2d) for layer in network.layers.values()):
+        unit_images(network)  # raises: neither sees the picture
     found = kernels(network)
     return found.weights[:, 0], found.layer
 
 
-def _again(subject: Subject) -> tuple[Network, Recipe, Examples]:
-    """The run's network as it started, its recipe and its digits."""
+def _again(subject: Subject) -> tuple[Network, Recipe, Examples, int]:
+    """The run's network as it started, its recipe, its digits and how many steps it took."""
     run: Run | None = subject.run
     if run is None:
         raise SettingError(
             f"{subject.name} is a bare weights file: how it was trained is not known", "Give its run folder."
         )
     facts = run.facts
-    train = Examples.of(facts.data.load().train)
-    return build(facts.network, seed=facts.seed, **facts.options), facts.recipe, train
+    network = build(facts.network, seed=facts.seed, **facts.options)
+    end = int(run.metrics()["steps"])  # fewer than the recipe's, if it stopped early
+    return network, facts.recipe, Examples.of(facts.data.load().train), end
 
 
 VIEWS = (

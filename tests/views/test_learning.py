@@ -1,0 +1,90 @@
+"""Views of learning: curves of one run and of several seeds, and the worked examples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from digitlab.data import mnist
+from digitlab.errors import SettingError
+from digitlab.experiment import train
+from digitlab.networks import build
+from digitlab.training import DataPlan, Recipe
+from digitlab.views import Subject, inspect
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    digits = mnist("train").take(120)
+    np.savez(folder / "few.npz", images=digits.images, labels=digits.labels)
+    return DataPlan(train=str(folder / "few.npz"), validation="last:20")
+
+
+def _run(data, folder, seed, **fields):
+    recipe = Recipe(**{"epochs": 2, "batch_size": 20, "seed": seed} | fields)
+    return train("mlp", {"hidden": (3,)}, recipe, data, folder / f"seed-{seed}")
+
+
+def _lines(figure, axes=0):
+    return {line.get_label(): line.get_ydata() for line in figure.axes[axes].get_lines()}
+
+
+def test_curves_of_one_run(data, tmp_path):
+    run = _run(data, tmp_path, 0, period_steps=4)
+    seen = inspect(run.folder, "curves")
+    assert seen.data["train_loss"].shape == (1, 3)
+    np.testing.assert_allclose(seen.data["epochs"], [4 / 5, 8 / 5, 10 / 5])
+    assert _lines(seen.figure)["validation"].tolist() == [period.validation_loss for period in run.history()]
+    assert not seen.figure.axes[0].collections  # one seed has no spread
+    assert "n = 1 seed" in seen.figure.get_suptitle()
+    assert seen.words == ""
+
+
+def test_curves_of_seeds_are_their_mean_within_one_standard_deviation(data, tmp_path):
+    runs = [_run(data, tmp_path, seed) for seed in (0, 1, 2)]
+    seen = inspect(tmp_path, "curves")
+    losses = np.array([[period.train_loss for period in run.history()] for run in runs])
+    assert np.array_equal(seen.data["train_loss"], losses)
+    np.testing.assert_allclose(_lines(seen.figure)["training"], losses.mean(axis=0))
+    shade = seen.figure.axes[0].collections[0].get_paths()[0].vertices[:, 1]
+    assert shade.max() == pytest.approx((losses.mean(axis=0) + losses.std(axis=0, ddof=1)).max())
+    assert "mean of 3 seeds; the shade is one standard deviation" in seen.figure.get_suptitle()
+
+
+def test_runs_of_different_length_are_compared_as_far_as_all_go(data, tmp_path):
+    _run(data, tmp_path, 0, epochs=3)
+    _run(data, tmp_path, 1, epochs=2)
+    seen = inspect(tmp_path, "curves")
+    assert seen.data["train_loss"].shape == (2, 2)
+    assert "up to where the first of them stopped" in seen.figure.get_suptitle()
+
+
+def test_runs_measured_at_other_epochs_have_no_mean(data, tmp_path):
+    _run(data, tmp_path, 0)
+    _run(data, tmp_path, 1, period_steps=2)
+    with pytest.raises(SettingError, match="measured at other epochs"):
+        inspect(tmp_path, "curves")
+
+
+def test_a_smoothed_loss_is_called_so(data, tmp_path):
+    seen = inspect(_run(data, tmp_path, 0, label_smoothing=0.1).folder, "curves")
+    assert set(_lines(seen.figure)) == {"training, labels smoothed", "validation"}
+    assert set(_lines(seen.figure, 1)) == {"training", "validation"}
+    assert "never reaches 0" in seen.words
+
+
+def test_a_bare_weights_file_has_no_curves():
+    with pytest.raises(SettingError, match="bare weights file"):
+        inspect(Subject(build("mlp", hidden=(3,)), "mlp", mnist("test").take(5)), "curves")
+
+
+def test_worked_examples_need_no_training():
+    subject = Subject(build("softmax"), "softmax", mnist("test").take(5))
+    softmax = inspect(subject, "softmax").data
+    assert softmax["probabilities"].round(2).tolist() == [0.03, 0.09, 0.24, 0.64]
+    assert softmax["swept"].shape == (len(softmax["values"]), 4)
+    seen = inspect(subject, "cross-entropy")
+    assert float(seen.data["mean"]) == pytest.approx(0.10536, abs=1e-5)
+    assert "1.1" in seen.figure.get_suptitle()
+    assert set(inspect(subject, "functions").data) == {"z", "linear", "ReLU", "sigmoid", "tanh"}
