@@ -30,7 +30,8 @@ def test_list(digitlab: Any) -> None:
     assert code == 0
     assert "mnist:train   60000 digits of 28x28" in out
     code, out, _ = digitlab("list", "--json")
-    assert [known["name"] for known in json.loads(out)["sets"]] == ["mnist:train", "mnist:test", "classroom"]
+    names = [known["name"] for known in json.loads(out)["sets"]]
+    assert names == ["mnist:train", "mnist:test", "classroom", "classroom-reduced"]
 
 
 def test_show_draws_the_digit_asked_for(digitlab: Any) -> None:

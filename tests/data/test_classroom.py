@@ -51,3 +51,15 @@ def test_it_is_quick() -> None:
     start = time.perf_counter()
     classroom()
     assert time.perf_counter() - start < 0.5  # measured: 0.04
+
+
+def test_the_reduced_form_is_the_whole_image_made_smaller() -> None:
+    digits, train = classroom("reduced"), mnist("train")
+    assert digits.name == "classroom-reduced"
+    assert digits.labels.tolist() == classroom().labels.tolist()
+    # Reducing keeps the mean: ink on 28x28 spread over 20x20.
+    chosen = np.concatenate([np.flatnonzero(train.labels == digit)[:500] for digit in range(10)])
+    whole = train.images[chosen].mean(axis=(1, 2))
+    assert np.abs(digits.images.mean(axis=(1, 2)) - whole).max() < 3
+    # A digit's margin stays: four of 28 rows are about three of 20.
+    assert (digits.images[:, :2] == 0).mean() > 0.99

@@ -49,6 +49,7 @@ def sets() -> list[DigitSet]:
         DigitSet("mnist:train", 60_000, 28, 28, "MNIST's training files (LeCun, Cortes; CC BY-SA 3.0)"),
         DigitSet("mnist:test", 10_000, 28, 28, "MNIST's test files (LeCun, Cortes; CC BY-SA 3.0)"),
         DigitSet("classroom", 5_000, 20, 20, "the first 500 of each digit in mnist:train, cut to 20x20"),
+        DigitSet("classroom-reduced", 5_000, 20, 20, "the same, each whole image reduced to 20x20"),
     ]
 
 
@@ -56,9 +57,9 @@ def load(name: str) -> Digits:
     """The digits called `name`.
 
     Args:
-        name: `mnist:train`, `mnist:test`, `classroom`, or a path to a `.mat`, `.npz` or `.csv` file,
-            to an IDX images file with its labels file beside it, or to a folder with sub-folders 0 to
-            9 of pictures. A path that looks like a set's name is written `./classroom`.
+        name: `mnist:train`, `mnist:test`, `classroom`, `classroom-reduced`, or a path to a `.mat`, `.npz`
+            or `.csv` file, to an IDX images file with its labels file beside it, or to a folder with
+            sub-folders 0 to 9 of pictures. A path that looks like a set's name is written `./classroom`.
 
     Returns:
         The digits, 28x28 or 20x20, named after where they came from.
@@ -75,6 +76,8 @@ def load(name: str) -> Digits:
         return mnist("test")
     if name == "classroom":
         return classroom()
+    if name == "classroom-reduced":
+        return classroom("reduced")
     if not os.path.lexists(name):
         known = ", ".join(known.name for known in sets())
         raise SettingError(f"no digits called {name!r}", f"Give {known}, or {KINDS}.")

@@ -38,8 +38,8 @@ def _read(order: Order) -> Shown:
         same = {}
     else:
         path = make_folder(order.out / "work" / "mat-file") / "classroom.mat"
-        write_mat(path, classroom())
-        digits, original = read_mat(path), classroom()
+        write_mat(path, classroom("reduced"))
+        digits, original = read_mat(path), classroom("reduced")
         same = {
             "images_changed": float((digits.images != original.images).any(axis=(1, 2)).sum()),
             "labels_changed": float((digits.labels != original.labels).sum()),
