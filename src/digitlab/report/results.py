@@ -52,7 +52,7 @@ class Comparison:
         difference: Ours (the mean) less the published one.
         deviations: The same in units of `scale`; None where that is 0.
         scale: One standard deviation of what we measured: over the seeds, or, of a single seed, the
-            standard error of an accuracy on that many digits.
+            standard error of a difference between two networks on that many digits.
         scale_of: Which of the two it is: `seeds` or `digits`.
         verdict: `inside`: within one deviation or between our lowest and highest value; `near`: within
             three; `outside`: further away, which a note explains.

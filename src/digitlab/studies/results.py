@@ -102,7 +102,7 @@ def _experiment_result(
         measured=measured,
         published={name: figure.value for name, figure in experiment.published.items()},
         places={name: figure.place for name, figure in experiment.published.items()},
-        comparison=_comparisons(measured, experiment.published, facts.pop("scored_on", {})),
+        comparison=_comparisons(measured, experiment.published, facts.pop("errors", {})),
         figures=tuple(figure for result in results for figure in result.get("figures", [])),
         tables=(
             *facts.pop("tables", ()),
@@ -132,7 +132,7 @@ def _of_training(
     facts["seeds"] = [outcome.seed for outcome in outcomes]
     facts["files"] = [str(outcome.weights.relative_to(order.out)) for outcome in outcomes]
     facts["series"] = _series(experiment, outcomes)
-    facts["scored_on"] = {role: one["n"] for role, one in outcomes[0].scores.items()}
+    facts["errors"] = _standard_errors(outcomes[0])
     last = [outcome.history[-1] for outcome in outcomes]
     values = {"final_loss": [line.train_loss for line in last]}
     values["last_epoch_accuracy"] = [line.train_accuracy for line in last]
@@ -232,34 +232,55 @@ def _of_search(
         "fits": [float(scores.size)],
         "train_seconds": [float(np.sum(seconds))],
     }
+    scored = sum(by_width[whole[best]][split]["examples"] for split in range(search.cv)) / (search.cv - 1)
+    facts["errors"] = {"best_mean_score": _share_error(float(ours[best]), round(scored))}
     return facts, values
 
 
+def _standard_errors(outcome: Outcome) -> dict[str, float]:
+    """By how much accuracies and losses of one network differ from one sample of digits to another."""
+    errors = {}
+    for role, one in outcome.scores.items():
+        errors[f"{role}_accuracy"] = _share_error(one["accuracy"], one["n"])
+        errors[f"{role}_loss"] = one["log_loss_error"]
+    return errors
+
+
+def _share_error(share: float, n: int) -> float:
+    """The standard error of a share p of n digits: sqrt(p (1 - p) / n)."""
+    return float((share * (1 - share) / n) ** 0.5)
+
+
 def _comparisons(
-    measured: Mapping[str, Measured], published: Mapping[str, Published], scored_on: Mapping[str, int]
+    measured: Mapping[str, Measured], published: Mapping[str, Published], errors: Mapping[str, float]
 ) -> dict[str, Comparison]:
     return {
-        name: compare(measured[name], figure, scored_on.get(name.partition("_")[0], 0))
+        name: compare(measured[name], figure, errors.get(name, 0.0))
         for name, figure in published.items()
-        if name in measured and not name.endswith("_seconds")
+        if name in measured and _can_judge(name, measured[name])
     }
 
 
-def compare(measured: Measured, published: Published, n: int = 0) -> Comparison:
+def _can_judge(name: str, measured: Measured) -> bool:
+    """Times are no results; and how a training went has a spread that one seed does not show."""
+    of_course = name in ("periods", "last_epoch_accuracy", "final_loss")
+    return not name.endswith("_seconds") and not (of_course and len(measured.values) == 1)
+
+
+def compare(measured: Measured, published: Published, error: float = 0.0) -> Comparison:
     """Sets a published figure beside what we measured.
 
-    The scale is the standard deviation over seeds; of one seed, the standard error
-    `sqrt(p (1 - p) / n)` of a share p of n digits. What has neither must be equal to as many decimals as
-    the source gives. An aim is met from there on.
+    The scale is the standard deviation over seeds; of one seed, `sqrt(2)` times the standard error on
+    those digits, for the published figure has one as well. What has neither must be equal to as many
+    decimals as the source gives. An aim is met from there on.
 
     Args:
         measured: Ours.
         published: The source's figure.
-        n: On how many digits an accuracy was measured; 0 for what is no accuracy.
+        error: Standard error of one network's figure on those digits; 0 for what is counted, not sampled.
     """
     of_seeds = len(measured.values) > 1
-    share = min(1.0, max(0.0, measured.mean))
-    scale = measured.std if of_seeds else ((share * (1 - share) / n) ** 0.5 if n else 0.0)
+    scale = measured.std if of_seeds else 2**0.5 * error
     value = published.value
     difference = measured.mean - value
     deviations = difference / scale if scale else None

@@ -13,7 +13,7 @@ import torch
 from matplotlib.figure import Figure
 
 from digitlab.errors import TrainingError
-from digitlab.evaluation import accuracy_and_log_loss, predict_logits, score
+from digitlab.evaluation import accuracy_and_log_loss, log_probabilities, predict_logits, score
 from digitlab.figures import save_figure
 from digitlab.files import make_folder, replacing, write_bytes, write_json
 from digitlab.networks import Network, build, save_network
@@ -27,7 +27,7 @@ from digitlab.studies.jobs import Job, fingerprint, search_values
 from digitlab.studies.results import outcomes_of
 from digitlab.studies.study import Demonstration, Material, Order, Search, Training
 from digitlab.studies.trained import Trained, recipe_for
-from digitlab.training import Fitted, Period, fit, fit_replicas
+from digitlab.training import Examples, Fitted, Period, fit, fit_replicas
 
 __all__ = ["do_job", "prepare_process"]
 
@@ -111,10 +111,7 @@ def _one_seed(
     weights = f"models/{job.study}-{experiment.id}-seed-{seed}.safetensors"
     make_folder(order.out / "models")
     save_network(network, order.out / weights)
-    scores = {
-        role: score(predict_logits(network, examples.inputs), examples.labels.numpy()).as_plain()
-        for role, examples in material.scored.items()
-    }
+    scores = {role: _score(network, examples) for role, examples in material.scored.items()}
     return {
         "seed": seed,
         "weights": weights,
@@ -125,6 +122,14 @@ def _one_seed(
         "parameters": network.parameter_count(),
         "words": dict(material.words),
     }
+
+
+def _score(network: Network, examples: Examples) -> dict[str, Any]:
+    """Scores, and the standard error of the log loss on these digits."""
+    logits, labels = predict_logits(network, examples.inputs), examples.labels.numpy()
+    losses = -log_probabilities(logits)[np.arange(len(labels)), labels]
+    error = float(losses.std(ddof=1) / len(losses) ** 0.5)
+    return {**score(logits, labels).as_plain(), "log_loss_error": error}
 
 
 def _draw(experiment: Training, job: Job, order: Order) -> dict[str, Any]:
