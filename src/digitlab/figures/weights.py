@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike, NDArray
@@ -126,14 +127,19 @@ def film_tiles(frames: Sequence[ArrayLike], names: Sequence[str], title: str) ->
     images = []
     with style():
         figure = new_figure(6.4, (6.4 - BAR) * down / across + 0.9)
-        for grid, name in zip(grids, names, strict=True):
-            figure.clear()
-            axes = figure.subplots()
+        figure.set_dpi(FILM_DPI)
+        axes = figure.subplots()
+        for number, (grid, name) in enumerate(zip(grids, names, strict=True)):
+            axes.clear()
             picture = paint_tiles(axes, grid, columns)
             picture.set(cmap=SIGNED, clim=limits)
             figure.suptitle(f"{title}\n{name}", fontsize=12)
-            _bar(figure, picture, [axes], grids)
+            if number == 0:
+                _bar(figure, picture, [axes], grids)
             images.append(_as_image(figure))
+            figure.set_layout_engine(
+                "none"
+            )  # the first frame's holds; anew each time takes 1.7 times as long
     palette = _palette()
     few = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
     film = io.BytesIO()
@@ -152,9 +158,12 @@ def _palette() -> Image.Image:
 
 
 def _as_image(figure: Figure) -> Image.Image:
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=FILM_DPI)
-    return Image.open(png).convert("RGB")
+    canvas = figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)
+    # `savefig` would draw it twice, and pack and unpack a PNG: 2.5 times as long.
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    return Image.fromarray(pixels[..., :3].copy())
 
 
 def _limits(weights: NDArray[np.float64], share: float = SHOWN) -> tuple[float, float]:

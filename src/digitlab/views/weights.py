@@ -74,7 +74,7 @@ def _filters(subject: Subject, choices: Choices) -> Seen:
 def _stages(subject: Subject, choices: Choices) -> Seen:
     network, recipe, train, end = _again(subject)
     steps, tiles, layer = learned_tiles(network, recipe, train, [min(step, end) for step in STAGES])
-    title = f"What has {layer} learned by then?\n{subject.name}{_part(tiles, STAGED)}"
+    title = f"What do the weights of {layer} look like by then?\n{subject.name}{_part(tiles, STAGED)}"
     figure = draw_stages(list(tiles[:, :STAGED]), [_after(step) for step in steps], title)
     return Seen({"steps": np.array(steps), "weights": tiles}, figure, _averaged(recipe))
 
@@ -83,7 +83,7 @@ def _growth(subject: Subject, choices: Choices) -> Seen:
     network, recipe, train, end = _again(subject)
     wanted = [min(step, end) for step in growth_steps(recipe, len(train))]
     steps, tiles, layer = learned_tiles(network, recipe, train, wanted)
-    title = f"How does {layer} learn?\n{subject.name}{_part(tiles, FILMED)}"
+    title = f"How do the weights of {layer} grow?\n{subject.name}{_part(tiles, FILMED)}"
     film = film_tiles(list(tiles[:, :FILMED]), [_after(step) for step in steps], title)
     return Seen({"steps": np.array(steps), "weights": tiles}, film, _averaged(recipe))
 
