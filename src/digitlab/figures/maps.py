@@ -14,7 +14,7 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from digitlab.figures.paper import DIGIT_COLOURS, new_figure, style
-from digitlab.figures.tiles import paint_tiles, tile_columns, tile_corner
+from digitlab.figures.tiles import grid_size, paint_tiles, tile_columns, tile_corner
 
 __all__ = ["draw_components", "draw_map", "draw_variance"]
 
@@ -160,10 +160,10 @@ def draw_components(images: ArrayLike, captions: Sequence[str], title: str) -> F
     """
     tiles = np.asarray(images, dtype=float)
     columns, room = tile_columns(len(tiles), 5), 0.22
-    rows = -(-len(tiles) // columns)
     shape = (int(tiles.shape[1]), int(tiles.shape[2]))
+    across, down = grid_size(len(tiles), columns, shape, room)
     with style():
-        figure = new_figure(8.0, 1.0 + 8.0 / 5 * rows * (shape[0] / shape[1] + room) * 0.9)
+        figure = new_figure(8.0, 0.7 + 6.7 * down / across)  # 1.3 inches are the scale's
         axes = figure.subplots()
         picture = paint_tiles(axes, tiles, columns, room)
         axes.set_aspect("equal")

@@ -68,11 +68,9 @@ def paint_tiles(axes: Axes, tiles: ArrayLike, columns: int, room: float = 0) -> 
     maps = np.asarray(tiles, dtype=float)
     n, height, width = maps.shape
     rows, tall = -(-n // columns), height / width
-    fine = -(-FINENESS // width)
-    pitch = round((1 + GAP) * width * fine), round((tall + room + GAP) * width * fine)
+    fine, pitch, above = _pitch((height, width), room)
     mosaic = np.full((rows * pitch[1], columns * pitch[0]), np.nan)
     frames = []
-    above = round(room * width * fine)
     for number, each in enumerate(maps):
         row, column = divmod(number, columns)
         top, left = row * pitch[1] + above, column * pitch[0]
@@ -93,11 +91,26 @@ def paint_tiles(axes: Axes, tiles: ArrayLike, columns: int, room: float = 0) -> 
 
 def grid_size(n: int, columns: int, shape: tuple[int, int], room: float = 0) -> tuple[float, float]:
     """Width and height of a grid of n tiles of `shape` (height, width), in widths of one tile."""
-    rows = -(-n // columns)
-    return columns * (1 + GAP) - GAP, rows * (shape[0] / shape[1] + room + GAP) - GAP
+    rows, (height, width) = -(-n // columns), shape
+    fine, (across, down), above = _pitch(shape, room)
+    unit = width * fine
+    return ((columns - 1) * across + unit) / unit, ((rows - 1) * down + above + height * fine) / unit
 
 
 def tile_corner(number: int, columns: int, shape: tuple[int, int], room: float = 0) -> NDArray[np.float64]:
     """Left and top of the room above tile `number`, in the axes' coordinates of `paint_tiles`."""
     row, column = divmod(number, columns)
-    return np.array([column * (1 + GAP), row * (shape[0] / shape[1] + room + GAP)])
+    fine, (across, down), _ = _pitch(shape, room)
+    return np.array([column * across, row * down]) / (shape[1] * fine)
+
+
+def _pitch(shape: tuple[int, int], room: float) -> tuple[int, tuple[int, int], int]:
+    """Of the picture that holds the grid: pixels along a tile's pixel, from tile to tile, and above a tile.
+
+    They are whole numbers, and all that is placed by them stays together however many rows there are.
+    """
+    height, width = shape
+    fine = -(-FINENESS // width)
+    unit = width * fine
+    pitch = round((1 + GAP) * unit), round((height / width + room + GAP) * unit)
+    return fine, pitch, round(room * unit)
