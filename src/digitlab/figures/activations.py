@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike, NDArray
 
+from digitlab.figures.layout import place
 from digitlab.figures.numbers import number_words
 from digitlab.figures.outputs import paint_image, ten_bars
-from digitlab.figures.paper import new_figure, place, style
+from digitlab.figures.paper import new_figure, style
 from digitlab.figures.tiles import (
     NEGATIVE,
     POSITIVE,

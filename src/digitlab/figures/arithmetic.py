@@ -14,8 +14,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
+from digitlab.figures.layout import place
 from digitlab.figures.numbers import MINUS, number_words
-from digitlab.figures.paper import new_figure, place, style
+from digitlab.figures.paper import new_figure, style
 from digitlab.figures.tiles import NEGATIVE, POSITIVE, signed_scale
 
 __all__ = ["Sum", "draw_image_arithmetic", "draw_patch_arithmetic", "draw_product_bars"]

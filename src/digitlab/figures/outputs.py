@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from digitlab.figures.layout import place
 from digitlab.figures.numbers import number_words, probability_words
-from digitlab.figures.paper import DIGIT_COLOURS, new_figure, place, style
+from digitlab.figures.paper import DIGIT_COLOURS, new_figure, style
 
 __all__ = ["draw_outputs", "paint_image", "ten_bars"]
 

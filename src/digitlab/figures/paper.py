@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-__all__ = ["DIGIT_COLOURS", "new_figure", "place", "save_figure", "style"]
+__all__ = ["DIGIT_COLOURS", "new_figure", "save_figure", "style"]
 
 DPI = 150
 # The ten colours that Petroff (2021, "Accessible color sequences for data visualization") found both
@@ -57,12 +56,6 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
-
-
-def place(figure: Figure, left: float, down: float, width: float, height: float) -> Axes:
-    """Axes at a place told in inches from the upper left corner."""
-    across, whole = figure.get_size_inches()
-    return figure.add_axes((left / across, 1 - (down + height) / whole, width / across, height / whole))
 
 
 def save_figure(figure: Figure) -> bytes:

@@ -40,9 +40,9 @@ def activation_shapes(network: Network, layers: Sequence[str] | None = None) -> 
             raise SettingError("no layer is asked for", f"Name some of: {', '.join(network.layers)}.")
         for name in layers:
             find_layer(network, name)
-    return {
-        row.name: row.output_shape for row in layer_table(network) if layers is None or row.name in layers
-    }
+    with _evaluating(network):
+        rows = layer_table(network)
+    return {row.name: row.output_shape for row in rows if layers is None or row.name in layers}
 
 
 def map_layers(network: Network) -> tuple[str, ...]:

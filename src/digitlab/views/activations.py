@@ -31,6 +31,8 @@ POINTS = 5000
 """The most points that a scatter draws; centroids are over all."""
 WORK = 3e10
 """Multiply-adds that a view spends on digits: about a second on two cores, 2,100 digits of `deep-mnist`."""
+FEWEST = 100
+"""The fewest digits that are read all the same."""
 SAME_NUMBERS = (nn.Flatten, Dropout)
 
 
@@ -153,10 +155,10 @@ def _values(
     """Values of units for as many digits as a second or so allows, which digits, and how many in words."""
     layer = choices.layer or first_hidden(subject.network)
     digits = subject.digits
-    affordable = max(100, int(WORK / multiply_adds(subject.network)) // 100 * 100)
+    affordable = max(FEWEST, int(WORK / multiply_adds(subject.network)) // 100 * 100)
     n = min(len(digits), choices.number or affordable)
     indices = np.sort(random_indices(len(digits), n, choices.seed))
-    ink = digits.images[indices].astype(np.float32) / np.float32(255)
+    ink = digits.subset(indices).ink()
     found = unit_values(subject.network, ink, layer, units, choices.position)
     some = f"the {n:,} digits" if n == len(digits) else f"{n:,} of the {len(digits):,} digits"
     return found, indices, f"{some} of {short_name(digits)}"

@@ -1,0 +1,177 @@
+"""Views of activations and of arithmetic: their numbers are the network's, and errors are in words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from digitlab.data import mnist
+from digitlab.errors import SettingError
+from digitlab.inspection import capture
+from digitlab.networks import build
+from digitlab.views import Subject, activations, inspect
+
+FEW = mnist("test").take(40)
+
+
+@pytest.fixture(scope="module")
+def swift():
+    return Subject(build("swift", seed=1).eval(), "swift", FEW)
+
+
+@pytest.fixture(scope="module")
+def mlp():
+    return Subject(build("mlp", hidden=(5,), seed=1).eval(), "mlp", FEW)
+
+
+def test_all_layers_of_one_image(swift):
+    seen = inspect(swift, "activations", image=2)
+    outputs = capture(swift.network, swift.picture(2).ink[None])
+    for name, values in outputs.items():
+        assert (seen.data[name] == values[0]).all()
+    assert seen.data["probabilities"].sum() == pytest.approx(1)
+    assert "conv1 16 x 20 x 20" in seen.words
+    labels = {text.get_text().strip() for text in seen.figure.texts}
+    assert {"conv1", "pool1", "relu1", "conv2", "dense3", "logits", "softmax"} <= labels
+    assert not {"flatten", "crop"} & labels  # the same numbers again; a single map stands beside the image
+
+
+def test_all_layers_of_a_network_of_dense_layers(mlp):
+    seen = inspect(mlp, "activations")
+    assert {"hidden1", "relu1", "logits"} <= {text.get_text().strip() for text in seen.figure.texts}
+    assert seen.data["relu1"].shape == (5,)
+
+
+def test_feature_maps_are_the_first_convolutions_before_its_activation(swift):
+    seen = inspect(swift, "features", image=3)
+    assert (
+        seen.data["maps"] == capture(swift.network, swift.picture(3).ink[None], ["conv1"])["conv1"][0]
+    ).all()
+    assert seen.data["maps"].min() < 0
+    assert seen.data["shown"].tolist() == list(range(16))
+    some = inspect(swift, "features", layer="relu2", unit=(31, 4))
+    assert some.data["maps"].shape == (32, 4, 4)
+    assert some.data["shown"].tolist() == [31, 4]
+    assert "2 of its 32 maps" in some.figure.texts[0].get_text()
+    assert inspect(swift, "features", layer="conv2", number=5).data["shown"].tolist() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("what", "choices", "problem"),
+    [
+        ("features", {"layer": "dense3"}, "dense3 puts out no maps"),
+        ("features", {"unit": 16}, "no map of conv1 number 16"),
+        ("boxplot", {"unit": (1, 2)}, "a box plot of 2 units"),
+        ("boxplot", {"unit": 128}, "no unit of relu3 number 128"),
+        ("scatter", {"unit": 1}, "a scatter of units 1"),
+        ("scatter", {"unit": (1, 1)}, "a scatter of units 1, 1"),
+        ("scatter", {"layer": "standardise"}, "has only one unit"),
+        ("scatter", {"layer": "relu9"}, "no layer 'relu9'"),
+        ("arithmetic", {"unit": (1, 2)}, "the arithmetic of 2 units"),
+        ("arithmetic", {"layer": "relu1"}, "no dense layer or convolution 'relu1'"),
+    ],
+)
+def test_what_there_is_not(swift, what, choices, problem):
+    with pytest.raises(SettingError, match=problem):
+        inspect(swift, what, **choices)
+
+
+def test_networks_without_what_is_looked_at(mlp):
+    with pytest.raises(SettingError, match="mlp has no convolution"):
+        inspect(mlp, "features")
+    one = Subject(build("mlp", hidden=(1,), seed=1).eval(), "one", FEW)
+    with pytest.raises(SettingError, match="only one unit") as caught:
+        inspect(one, "scatter")
+    assert "boxplot" in caught.value.remedy
+    softmax = Subject(build("softmax").eval(), "softmax", FEW)
+    with pytest.raises(SettingError, match="softmax has no hidden units"):
+        inspect(softmax, "boxplot")
+    assert inspect(softmax, "boxplot", layer="logits").data["values"].shape == (40,)
+
+
+def test_a_box_for_each_digit_that_was_read(mlp):
+    seen = inspect(mlp, "boxplot", unit=3)
+    ink = FEW.ink()
+    outputs = capture(mlp.network, ink, ["relu1", "logits"])
+    np.testing.assert_allclose(seen.data["values"], outputs["relu1"][:, 3])
+    assert seen.data["predictions"].tolist() == outputs["logits"].argmax(axis=1).tolist()
+    assert seen.data["counts"].sum() == 40
+    assert seen.data["indices"].tolist() == list(range(40))
+    empty = int((seen.data["counts"] == 0).sum())
+    assert [text.get_text() for text in seen.figure.axes[0].texts] == ["none"] * empty
+    assert np.isnan(seen.data["five_numbers"][seen.data["counts"] == 0]).all()
+    assert "the 40 digits of mnist:test" in seen.figure.axes[0].get_title()
+
+
+def test_dear_networks_read_fewer_digits_unless_told(mlp, monkeypatch):
+    monkeypatch.setattr(activations, "WORK", 1.0)
+    monkeypatch.setattr(activations, "FEWEST", 15)
+    seen = inspect(mlp, "boxplot", seed=4)
+    assert len(seen.data["indices"]) == 15
+    assert "15 of the 40 digits" in seen.figure.axes[0].get_title()
+    assert (seen.data["indices"] == inspect(mlp, "boxplot", seed=4).data["indices"]).all()
+    assert len(inspect(mlp, "boxplot", number=30).data["indices"]) == 30
+
+
+def test_a_scatter_draws_some_points_and_centroids_of_all(mlp, monkeypatch):
+    monkeypatch.setattr(activations, "POINTS", 10)
+    seen = inspect(mlp, "scatter", unit=(4, 2))
+    values, read = seen.data["values"], seen.data["predictions"]
+    assert values.shape == (40, 2)
+    digit = int(read[0])
+    np.testing.assert_allclose(seen.data["centroids"][digit], values[read == digit].mean(axis=0), rtol=1e-5)
+    drawn = seen.figure.axes[0].collections[0].get_offsets()
+    np.testing.assert_allclose(drawn, values[seen.data["drawn"]])
+    assert len(drawn) == 10
+    assert "10 drawn" in seen.figure.axes[0].get_title()
+
+
+def test_outputs_step_by_step(swift):
+    seen = inspect(swift, "outputs", image=1)
+    z = capture(swift.network, swift.picture(1).ink[None], ["logits"])["logits"][0]
+    np.testing.assert_allclose(seen.data["logits"], z, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(seen.data["shifted"], seen.data["logits"] - seen.data["logits"].max())
+    np.testing.assert_allclose(seen.data["exponentials"], np.exp(seen.data["shifted"]))
+    np.testing.assert_allclose(seen.data["probabilities"], seen.data["exponentials"] / seen.data["total"])
+    read = z.argmax()
+    assert seen.words.startswith(f"mnist:test[first 40] #1: said {read} (0.")
+    assert seen.words.endswith("is 2")
+
+
+@pytest.mark.parametrize(
+    ("what", "layer", "shape"),
+    [
+        ("mlp", "hidden1", (784,)),
+        ("mlp", "logits", (5,)),
+        ("swift", "conv1", (1, 5, 5)),
+        ("swift", "conv2", (16, 3, 3)),
+        ("swift", "dense3", (512,)),
+    ],
+)
+def test_arithmetic_of_every_kind_of_layer(what, layer, shape, request):
+    subject = request.getfixturevalue(what)
+    seen = inspect(subject, "arithmetic", layer=layer, image=5)
+    data = seen.data
+    assert data["products"].shape == shape
+    assert data["products"].sum() + data["bias"] == pytest.approx(float(data["value"]), abs=1e-5)
+    own = capture(subject.network, subject.picture(5).ink[None], [layer])[layer][0]
+    assert data["value"] == own.max() == own[(int(data["unit"]), *map(int, data.get("position", ())))]
+    assert f"= {float(data['total']):.3f}" in seen.words
+    if layer == "conv1":
+        assert data["relu1"] == max(data["pool1"], 0)
+        assert "max(" in seen.words
+
+
+def test_the_default_is_the_first_layer_with_weights(swift, mlp):
+    assert "of conv1 at row" in inspect(swift, "arithmetic").words
+    assert "of hidden1" in inspect(mlp, "arithmetic").words
+
+
+def test_terms_of_the_picture_add_up(swift):
+    for layer, number in (("conv2", 2), ("conv2", 16), ("dense3", 4), ("conv1", None)):
+        seen = inspect(swift, "arithmetic", layer=layer, number=number)
+        widths = [patch.get_width() for patch in seen.figure.axes[-1].patches]
+        steps = 2 if layer.startswith("conv") else 1  # pooling and relu, or relu
+        total = widths[-1 - steps]
+        assert sum(widths[: -1 - steps]) == pytest.approx(total, abs=1e-9)
+        assert total == pytest.approx(float(seen.data["total"]), abs=1e-9)
