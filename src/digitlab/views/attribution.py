@@ -159,7 +159,7 @@ def _preferred(subject: Subject, choices: Choices) -> Seen:
         if found.position:
             kind, place = "map", f" at row {found.position[0]}, column {found.position[1]}"
         which = f"this {kind}" if len(units) == 1 else f"each of these {kind}s"
-        title = f"Which image does {which} of {layer} want most?\n{subject.name}; below it, its value{place}"
+        title = f"Which image does {which} of {layer} want most?\n{subject.name}; below, its value{place}"
     return Seen(data, draw_preferred(found.images, captions, title))
 
 
