@@ -29,8 +29,8 @@ PICTURED = 64
 """The most maps that one picture holds unless units are named."""
 POINTS = 5000
 """The most points that a scatter draws; centroids are over all."""
-WORK = 3e10
-"""Multiply-adds that a view spends on digits: about a second on two cores, 2,100 digits of `deep-mnist`."""
+WORK = 2e10
+"""Multiply-adds that a view spends on digits: about a second on two cores, 1,400 digits of `deep-mnist`."""
 FEWEST = 100
 """The fewest digits that are read all the same."""
 SAME_NUMBERS = (nn.Flatten, Dropout)
