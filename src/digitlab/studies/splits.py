@@ -121,7 +121,7 @@ def first_5000_held_out(_: Order) -> Material:
         train=train,
         scored={"train": train, "validation": _part(examples, 0, 5000), "test": _examples("test")},
         digits={
-            "train": Digits(whole.images[5000:], whole.labels[5000:], "mnist:train[without first 5000]"),
+            "train": Digits(whole.images[5000:], whole.labels[5000:], "mnist:train[5000:]"),
             "validation": whole.take(5000),
             "test": _mnist("test"),
         },

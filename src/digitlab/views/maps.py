@@ -32,7 +32,7 @@ PIXELS = 70
 PICTURED = 100
 """The most components that one picture holds."""
 SAMPLE = 5000
-"""On how many digits the view's forest grows; on 55,000 it takes twenty times as long."""
+"""On how many digits the view's forest grows; on 55,000 it takes half a minute."""
 FOREST_SEED = 42
 
 
