@@ -118,12 +118,12 @@ class Subject:
         if isinstance(image, str):
             seen = read_digit(image)[None]
             images = digit_boxes(seen) if self.network.takes((20, 20)) else seen
-            ink = images[0].astype(np.float32) / np.float32(255)
+            ink = np.multiply(images[0], np.float32(1 / 255), dtype=np.float32)
             as_inputs(self.network, ink[None])
             return Picture(ink, None, Path(image).name)
         check_number(image, len(self.digits), f"image of {self.digits.name}")
         label = int(self.digits.labels[image])
-        ink = self.digits.images[image].astype(np.float32) / np.float32(255)
+        ink = np.multiply(self.digits.images[image], np.float32(1 / 255), dtype=np.float32)
         return Picture(ink, label, f"{short_name(self.digits)} #{image}")
 
 
