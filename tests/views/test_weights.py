@@ -11,7 +11,7 @@ from PIL import Image
 
 from digitlab.data import mnist
 from digitlab.errors import SettingError
-from digitlab.experiment import train
+from digitlab.experiment import train, train_seeds
 from digitlab.inspection import kernels
 from digitlab.networks import build
 from digitlab.training import DataPlan, Examples, Recipe
@@ -92,6 +92,27 @@ def test_only_some_of_many_units_are_shown_and_the_title_says_so(tmp_path):
     assert seen.data["weights"].shape == (1, 50, 28, 28)
     assert "the first 36 of 50" in seen.figure.get_suptitle()
     assert "moving average" in seen.words
+
+
+def test_seeds_trained_together_are_said_to_be_trained_again_alone(tmp_path):
+    digits = mnist("train").take(40)
+    np.savez(tmp_path / "few.npz", images=digits.images, labels=digits.labels)
+    data = DataPlan(train=str(tmp_path / "few.npz"), validation="none")
+    folder, runs = train_seeds(
+        "mlp", {"hidden": (4,)}, Recipe(steps=3, batch_size=10), data, tmp_path / "runs", seeds=2
+    )
+    for path in (folder, runs[1].folder):
+        seen = inspect(path, "stages")
+        assert "trained again alone" in seen.figure.get_suptitle()
+        assert "trained together" in seen.words
+    last = seen.data["weights"][-1]
+    np.testing.assert_allclose(last, inspect(runs[1].folder, "weights").data["weights"], atol=1e-5)
+
+
+def test_a_run_of_its_own_is_not(run):
+    seen = inspect(run, "stages")
+    assert "alone" not in seen.figure.get_suptitle()
+    assert seen.words == ""
 
 
 def test_a_run_that_stopped_early_is_watched_to_its_own_end(run):

@@ -12,7 +12,7 @@ from digitlab.errors import SettingError
 from digitlab.figures import draw_stages, draw_tiles, draw_unit, film_tiles
 from digitlab.inspection import check_number, image_layer, kernels, kernels_of_map, unit_images
 from digitlab.networks import Network, build
-from digitlab.training import Examples, Recipe, Run, Timetable, snapshots
+from digitlab.training import Examples, Recipe, Run, Timetable, can_stack, snapshots
 from digitlab.views.subject import Subject
 from digitlab.views.view import Choices, Seen, View
 
@@ -74,34 +74,50 @@ def _filters(subject: Subject, choices: Choices) -> Seen:
 def _stages(subject: Subject, choices: Choices) -> Seen:
     network, recipe, train, end = _again(subject)
     steps, tiles, layer = learned_tiles(network, recipe, train, [min(step, end) for step in STAGES])
-    title = f"What do the weights of {layer} look like by then?\n{subject.name}{_part(tiles, STAGED)}"
+    title = f"What do the weights of {layer} look like by then?\n{_which(subject, tiles, STAGED)}"
     figure = draw_stages(list(tiles[:, :STAGED]), [_after(step) for step in steps], title)
-    return Seen({"steps": np.array(steps), "weights": tiles}, figure, _averaged(recipe))
+    return Seen({"steps": np.array(steps), "weights": tiles}, figure, _caveats(subject, recipe))
 
 
 def _growth(subject: Subject, choices: Choices) -> Seen:
     network, recipe, train, end = _again(subject)
     wanted = [min(step, end) for step in growth_steps(recipe, len(train))]
     steps, tiles, layer = learned_tiles(network, recipe, train, wanted)
-    title = f"How do the weights of {layer} grow?\n{subject.name}{_part(tiles, FILMED)}"
+    title = f"How do the weights of {layer} grow?\n{_which(subject, tiles, FILMED)}"
     film = film_tiles(list(tiles[:, :FILMED]), [_after(step) for step in steps], title)
-    return Seen({"steps": np.array(steps), "weights": tiles}, film, _averaged(recipe))
+    return Seen({"steps": np.array(steps), "weights": tiles}, film, _caveats(subject, recipe))
 
 
 def _after(step: int) -> str:
     return f"after {step:,} step{'s' if step != 1 else ''}"
 
 
-def _part(tiles: Tiles, most: int) -> str:
-    """Says it, where not all are shown."""
+def _which(subject: Subject, tiles: Tiles, most: int) -> str:
+    """Whose weights they are; that they are another training's, or not all, is said in the title."""
     n = tiles.shape[1]
-    return f": the first {most} of {n}" if n > most else ""
+    alone = ", trained again alone" if _was_stacked(subject) else ""
+    return f"{subject.name}{alone}" + (f": the first {most} of {n}" if n > most else "")
 
 
-def _averaged(recipe: Recipe) -> str:
-    if recipe.average_decay is None:
-        return ""
-    return "These are the weights that training steps change; the run keeps their moving average."
+def _caveats(subject: Subject, recipe: Recipe) -> str:
+    """In what these weights are not those that the run kept."""
+    words = []
+    if _was_stacked(subject):
+        words.append(
+            "The run's seeds were trained together, which adds up in another order; trained again alone, its "
+            "weights come close to those, but after some hundred steps they are not the same numbers."
+        )
+    if recipe.average_decay is not None:
+        words.append("These are the weights that steps change; the run keeps their moving average.")
+    return "\n".join(words)
+
+
+def _was_stacked(subject: Subject) -> bool:
+    """Whether the run is one of several seeds trained together; their folders are called so."""
+    run = subject.run
+    if run is None or run.folder.name != f"seed-{run.facts.seed}":
+        return False
+    return can_stack(subject.network, run.facts.recipe)
 
 
 def growth_steps(recipe: Recipe, n: int) -> list[int]:
