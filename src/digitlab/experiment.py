@@ -220,7 +220,7 @@ def _train_stacked(prepared: _Prepared, recipes: Sequence[Recipe], folder: Path)
     networks = [build(first.name, seed=recipe.seed, **first.options) for recipe in recipes]
     together = fit_replicas(networks, recipes, splits["train"], splits.get("validation"))
     for run, network, fitted in zip(runs, networks, together, strict=True):
-        conclude(run, network, fitted, splits, prepared.load_seconds)
+        conclude(run, network, fitted, splits, prepared.load_seconds, len(runs))
     return runs
 
 

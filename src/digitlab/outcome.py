@@ -71,7 +71,12 @@ def write_confusion(scores: Scores, title: str, path: Path) -> None:
 
 
 def conclude(
-    run: Run, network: Network, fitted: Fitted, splits: Mapping[str, Examples], load_seconds: float
+    run: Run,
+    network: Network,
+    fitted: Fitted,
+    splits: Mapping[str, Examples],
+    load_seconds: float,
+    together: int = 1,
 ) -> None:
     """Scores a trained network on every split, draws its pictures, and finishes the run's folder.
 
@@ -81,6 +86,7 @@ def conclude(
         fitted: What training came to.
         splits: What to score on: `train`, and `validation` and `test` where the run has them.
         load_seconds: How long loading took, to be reported beside training.
+        together: How many seeds were trained as one stack; their sums run in another order than alone.
 
     Raises:
         ModelError: If the network's logits are not finite.
@@ -99,6 +105,7 @@ def conclude(
             "steps": fitted.steps,
             "best_period": fitted.best_period,
             "stopped_early": fitted.stopped_early,
+            "trained_together": together,
             "hardware": vars(fitted.hardware),
             "train_seconds": fitted.train_seconds,
             "load_seconds": load_seconds,

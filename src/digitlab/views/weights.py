@@ -12,7 +12,7 @@ from digitlab.errors import SettingError
 from digitlab.figures import draw_stages, draw_tiles, draw_unit, film_tiles
 from digitlab.inspection import check_number, image_layer, kernels, kernels_of_map, unit_images
 from digitlab.networks import Network, build
-from digitlab.training import Examples, Recipe, Run, Timetable, can_stack, snapshots
+from digitlab.training import Examples, Recipe, Run, Timetable, snapshots
 from digitlab.views.subject import Subject
 from digitlab.views.view import Choices, Seen, View
 
@@ -113,11 +113,8 @@ def _caveats(subject: Subject, recipe: Recipe) -> str:
 
 
 def _was_stacked(subject: Subject) -> bool:
-    """Whether the run is one of several seeds trained together; their folders are called so."""
-    run = subject.run
-    if run is None or run.folder.name != f"seed-{run.facts.seed}":
-        return False
-    return can_stack(subject.network, run.facts.recipe)
+    """Whether the run is one of several seeds trained as one stack."""
+    return subject.run is not None and subject.run.metrics().get("trained_together", 1) > 1
 
 
 def growth_steps(recipe: Recipe, n: int) -> list[int]:
