@@ -1,0 +1,47 @@
+"""`digitlab studies` and `digitlab reproduce` at the command line."""
+
+import json
+
+
+def test_studies_are_listed_with_their_experiments(command):
+    code, out, _ = command("studies")
+    assert code == 0
+    assert "hidden-layer: One hidden layer" in out
+    assert "[sound version of dense]" in out
+    assert "[only with --long]" in out
+    code, out, _ = command("studies", "--json")
+    studies = json.loads(out)["studies"]
+    assert [study["id"] for study in studies] == [
+        "crash-course",
+        "practice-lab",
+        "deep-mnist",
+        "hidden-layer",
+        "mat-file",
+    ]
+    assert studies[3]["source"] == "003_a321bfc85bbcb840.txt"
+    assert {"id", "title", "corrects", "long"} <= studies[0]["experiments"][0].keys()
+
+
+def test_an_unknown_study_is_refused_and_nothing_is_made(refused, tmp_path):
+    err = refused("reproduce", "mnist", "--out", tmp_path / "out")
+    assert "unknown study 'mnist'" in err
+    assert "crash-course, practice-lab" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_refused(refused, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    assert "file" in refused("reproduce", "practice-lab", "--out", tmp_path / "file" / "out")
+
+
+def test_results_of_another_version_stay(refused, tmp_path):
+    (tmp_path / "results.json").write_text('{"schema_version": 2}')
+    assert "schema version 2" in refused("reproduce", "practice-lab", "--out", tmp_path)
+    assert (tmp_path / "results.json").read_text() == '{"schema_version": 2}'
+
+
+def test_a_mat_file_that_is_none_is_refused(refused, tmp_path):
+    (tmp_path / "wrong.mat").write_bytes(b"MATLAB 5.0 MAT-file, or so it says")
+    assert "wrong.mat" in refused(
+        "reproduce", "mat-file", "--mat", tmp_path / "wrong.mat", "--out", tmp_path / "o"
+    )
