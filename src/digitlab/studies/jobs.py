@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from digitlab.studies.study import Demonstration, Experiment, Order, Search, Stu
 from digitlab.studies.trained import recipe_for, seeds_for
 from digitlab.training import can_stack
 
-__all__ = ["Job", "jobs_of", "search_values"]
+__all__ = ["Job", "fingerprint", "jobs_of", "search_values"]
 
 DRAWING_COST = 0.6
 """Seconds of one core for a picture, roughly."""
@@ -118,8 +118,3 @@ def fingerprint(experiment: Experiment, order: Order) -> str:
     elif isinstance(experiment, Search):
         told |= {"recipe": as_plain(experiment.recipe), "values": search_values(experiment, order)}
     return hashlib.blake2b(json.dumps(told, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()
-
-
-def as_facts(job: Job) -> dict[str, Any]:
-    """A job as plain data."""
-    return asdict(job)

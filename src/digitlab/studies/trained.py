@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,6 @@ class Trained:
         experiment: What was done.
         order: What was asked for.
         outcomes: One for each seed.
-        load: Loads the digits; called at most once.
     """
 
     experiment: Training
@@ -102,8 +101,6 @@ class Trained:
 
 def recipe_for(experiment: Training, order: Order, seed: int) -> Recipe:
     """How one seed of an experiment is trained: on one core, for another is at work beside it."""
-    from dataclasses import replace
-
     cut = experiment.quick if order.quick else {}
     return replace(experiment.recipe, **{**cut, "seed": seed, "threads": 1})
 
