@@ -58,7 +58,13 @@ def test_it_leaves_the_page_the_results_and_every_figure(killed_and_resumed):
     assert (folder / "index.html").stat().st_size > 10_000
     assert (folder / "results.md").exists()
     (study,) = results.studies
-    assert [each.id for each in study.experiments] == ["softmax", "dataset", "network", "network-sound"]
+    assert [each.id for each in study.experiments] == [
+        "softmax",
+        "dataset",
+        "network",
+        "network-boxes",
+        "network-sound",
+    ]
     files = [one.file for each in study.experiments for one in each.figures]
     assert len(files) == len(set(files)) >= 8
     assert all((folder / file).stat().st_size > 1000 for file in files)
