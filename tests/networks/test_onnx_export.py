@@ -1,6 +1,7 @@
 """ONNX files: any number of pictures, the same logits, and their origin inside."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -8,6 +9,7 @@ import onnxruntime
 import pytest
 import torch
 
+import digitlab
 from digitlab.data import mnist
 from digitlab.errors import ModelError
 from digitlab.networks import build, export_onnx, onnx_export
@@ -40,6 +42,14 @@ def test_the_reader_reads_it(digits, tmp_path):
     model = OnnxModel(tmp_path / "a.onnx")
     assert (model.network, model.options, model.input_shape) == ("mlp", network.options, (28, 28))
     np.testing.assert_allclose(model.logits(digits.numpy()), network(digits).detach(), atol=1e-4)
+
+
+def test_the_file_tells_nothing_of_the_machine_it_was_made_on(digits, tmp_path):
+    export_onnx(build("mlp"), tmp_path / "a.onnx", digits)
+    content = (tmp_path / "a.onnx").read_bytes()
+    for folder in (Path(digitlab.__file__).parent, Path(torch.__file__).parent, tmp_path):
+        assert str(folder).encode() not in content
+    assert b"stack_trace" not in content
 
 
 def test_features_that_are_no_picture(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,6 +15,9 @@ from digitlab.errors import ModelError
 from digitlab.files import replacing
 from digitlab.networks.network import Network
 from digitlab.networks.weights import describe
+
+if TYPE_CHECKING:
+    import onnx
 
 __all__ = ["LARGEST_DIFFERENCE", "export_onnx", "onnx_difference"]
 
@@ -62,6 +66,7 @@ def export_onnx(network: Network, path: Path, inputs: Tensor) -> float:
         )
     assert program is not None
     model = program.model_proto
+    _drop_notes(model.graph)
     onnx.helper.set_model_props(model, {"digitlab": describe(network)})
     with replacing(path) as temporary:
         temporary.write_bytes(model.SerializeToString())
@@ -72,6 +77,13 @@ def export_onnx(network: Network, path: Path, inputs: Tensor) -> float:
                 "Nothing was written. Please report the network's name and options.",
             )
     return difference
+
+
+def _drop_notes(graph: onnx.GraphProto) -> None:
+    """Takes out what the exporter noted down of its own work, such as the folders of the exporting machine."""
+    for noted in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        del noted.metadata_props[:]
+        noted.doc_string = ""
 
 
 def onnx_difference(network: Network, path: Path, inputs: Tensor) -> float:
