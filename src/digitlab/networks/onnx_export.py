@@ -80,7 +80,7 @@ def export_onnx(network: Network, path: Path, inputs: Tensor) -> float:
 
 
 def _drop_notes(graph: onnx.GraphProto) -> None:
-    """Takes out what the exporter noted down of its own work, such as the folders of the exporting machine."""
+    """Takes out what the exporter noted of its own work, such as the folders of the exporting machine."""
     for noted in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
         del noted.metadata_props[:]
         noted.doc_string = ""
