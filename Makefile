@@ -1,6 +1,7 @@
 # make run    set up, then do the five published studies again; leaves runs/reproduce/index.html
 # make quick  the same with small budgets, for a first look; leaves runs/reproduce-quick/index.html
 # make test   set up, then run the whole test suite
+# make fast   the same without the tests that train for more than a few seconds
 # make check  set up, then style, types, import rules and generated docs
 # make bench  set up, then measure speed on this machine
 
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run quick test check bench clean
+.PHONY: run quick test fast check bench clean
 
 run: $(READY)
 	$(BIN)/digitlab reproduce --open
@@ -18,6 +19,9 @@ quick: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+fast: $(READY)
+	$(BIN)/python -m pytest -m "not slow"
 
 check: $(READY)
 	$(BIN)/ruff check

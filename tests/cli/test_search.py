@@ -68,6 +68,7 @@ def _wait_for(out, n):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.slow
 def test_goes_on_after_a_kill_and_after_an_interruption(tmp_path):
     out = tmp_path / "s"
     first = _start(out)

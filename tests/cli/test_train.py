@@ -208,6 +208,7 @@ def test_a_full_disk_while_saving(refused, command, words, tmp_path, monkeypatch
     assert command("train", "--resume", tmp_path / "a")[0] == 0  # once there is room again
 
 
+@pytest.mark.slow
 def test_interrupted_and_resumed(few, tmp_path):
     begun = [sys.executable, "-m", "digitlab", "train"]
     words = [

@@ -27,6 +27,7 @@ def test_search_is_at_the_front_door():
     assert digitlab.search is search
 
 
+@pytest.mark.slow
 def test_a_search_from_start_to_end(examples, tmp_path):
     out = tmp_path / "search"
     told = []
@@ -129,6 +130,7 @@ def test_halving(examples, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_costs_no_fit(examples, tmp_path):
     arguments = {"recipe": RECIPE, "data": examples, "workers": 1, "out": tmp_path, "refit": False}
     found = search("mlp", {"hidden": [2]}, **arguments)

@@ -29,6 +29,7 @@ def train(launcher: list[str], out: Path) -> Run:
     return Run.open(out)
 
 
+@pytest.mark.slow
 def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path) -> None:
     alone = train([sys.executable], tmp_path / "alone")
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
