@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from digitlab.report import Results, StudyResult, overall_rows, read_results
-from digitlab.report.contents import rows_of, summary
+from digitlab.report.contents import TIMES, rows_of, summary
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
@@ -36,7 +36,7 @@ def main() -> None:
         shutil.copyfile(folder / "figures" / name, DOCS / "pictures" / ours)
     (DOCS / "studies.md").write_text("\n\n".join(page(results)) + "\n")
     readme = README.read_text()
-    table = f"{summary(results)}\n\n{_table(*_split(overall_rows(results)))}\n"
+    table = f"{summary(results)} {TIMES}\n\n{_table(*_split(overall_rows(results)))}\n"
     README.write_text(MARKS.sub(lambda marks: marks[1] + table + marks[2], readme))
 
 

@@ -30,6 +30,7 @@ from digitlab.report.words import (
 )
 
 __all__ = [
+    "TIMES",
     "Facts",
     "Grid",
     "Row",
@@ -67,6 +68,10 @@ IN_USE: Mapping[str, tuple[str, tuple[Any, ...]]] = {
 """Knobs of a recipe that mean something only beside a certain value of another."""
 ONLY_WITH = {"monitor": "patience", "restore_best": "patience", "clip": "clip_norm"}
 """Knobs that mean something only where another is set."""
+
+
+TIMES = "Times are of training one network on one core; a search's are added up over its fits."
+"""What the two columns of times mean, in a sentence."""
 
 
 @dataclass(frozen=True)

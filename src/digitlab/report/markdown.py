@@ -6,7 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from digitlab.report.contents import facts_of, overall_rows, rows_of, series_grids, summary, verdict_counts
+from digitlab.report.contents import (
+    TIMES,
+    facts_of,
+    overall_rows,
+    rows_of,
+    series_grids,
+    summary,
+    verdict_counts,
+)
 from digitlab.report.results import ExperimentResult, Results, StudyResult, Table
 from digitlab.report.words import NONE, cell_texts
 
@@ -35,7 +43,7 @@ def _blocks(results: Results) -> Iterator[str]:
     yield (
         f"{count.total()} published figures: ✓ {count['inside']} in agreement (within one standard deviation "
         f"of ours, or the range of our seeds), ≈ {count['near']} close (within three), ≠ {count['outside']} "
-        "different. Measured is mean ± standard deviation over n seeds."
+        f"different. Measured is mean ± standard deviation over n seeds. {TIMES}"
     )
     header, *rows = overall_rows(results)
     yield _table(header, [tuple(map(_escape, row)) for row in rows])
