@@ -1,6 +1,11 @@
 """`digitlab studies` and `digitlab reproduce` at the command line."""
 
 import json
+import webbrowser
+
+import pytest
+
+from digitlab.studies import Course
 
 
 def test_studies_are_listed_with_their_experiments(command):
@@ -45,3 +50,28 @@ def test_a_mat_file_that_is_none_is_refused(refused, tmp_path):
     assert "wrong.mat" in refused(
         "reproduce", "mat-file", "--mat", tmp_path / "wrong.mat", "--out", tmp_path / "o"
     )
+
+
+@pytest.mark.parametrize("display", [True, False])
+def test_the_page_is_opened_once_and_as_soon_as_it_is_there(command, tmp_path, monkeypatch, display):
+    opened = []
+    told = []
+
+    def do(_, order, on_change):
+        course = Course([])
+        on_change(course)
+        told.append(len(opened))
+        course.page = order.out / "index.html"
+        on_change(course)
+        told.append(len(opened))
+        on_change(course)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    monkeypatch.setattr("digitlab.studies.reproduce", do)
+    monkeypatch.setattr("digitlab.cli.reproduce._has_screen", lambda: display)
+    code, _, err = command("reproduce", "--open", "--out", tmp_path)
+    assert code == 130
+    assert f"the page so far is {tmp_path / 'index.html'}" in err
+    assert told == ([0, 1] if display else [0, 0])
+    assert opened == ([(tmp_path / "index.html").as_uri()] if display else [])

@@ -61,7 +61,7 @@ def words(written):
 
 
 def test_it_says_what_it_wrote(folder):
-    assert write_report(folder) == [folder / "index.html", folder / "results.md"]
+    assert write_report(folder) == (folder / "index.html", folder / "results.md")
     assert all(path.exists() for path in write_report(folder))  # and again over it
 
 
@@ -138,6 +138,18 @@ def test_a_whole_run_has_no_banner(folder):
     text = Page((folder / "index.html").read_text("utf-8")).text
     assert "Quick look" not in text
     assert "Incomplete" not in text
+
+
+def test_a_page_under_way_says_so_and_loads_itself_again(folder):
+    def read():
+        return (folder / "index.html").read_text("utf-8")
+
+    write_report(folder, under_way=True)
+    assert "Under way: experiments are still being done." in Page(read()).text
+    assert '<meta http-equiv="refresh" content="20">' in read()
+    write_report(folder)
+    assert "Under way" not in Page(read()).text
+    assert "refresh" not in read().partition("<style>")[0]
 
 
 def test_markdown_tables_have_equal_columns(words):

@@ -133,6 +133,18 @@ def test_what_others_wait_for_goes_first_and_waiting_jobs_wait():
     assert [job.name for job in course.ready()] == ["long", "short"]
 
 
+def test_the_shortest_study_is_done_first():
+    jobs = [Job("long", "e", "show", "a", 50), Job("short", "e", "show", "b", 1)]
+    jobs += [Job("short", "e", "show", "c", 40)]
+    course = Course(jobs)
+    assert [job.key for job in course.ready()] == ["short/e/c", "short/e/b", "long/e/a"]
+    assert course.studies_done() == 0
+    course.done = {"short/e/b"}
+    assert course.studies_done() == 0
+    course.done.add("short/e/c")
+    assert course.studies_done() == 1
+
+
 def test_the_time_to_go_is_judged_by_what_was_done(monkeypatch):
     monkeypatch.setattr("digitlab.studies.runner.available_cores", lambda: 2)
     course = Course([_job("a", 10), _job("b", 30)])

@@ -35,6 +35,9 @@ def showing() -> Iterator[Callable[[Course], None]]:
         if not told and course.found:
             say(f"{len(course.found)} of {len(course.jobs)} jobs were done before")
             told.update(course.found)
+        if course.page and "page" not in told:
+            told.add("page")
+            say(f"the page so far is {course.page}")
         for key in [*course.done - told, *course.failed.keys() - told]:
             told.add(key)
             words = f"failed: {course.failed[key]}" if key in course.failed else f"{course.busy[key]:.1f} s"
@@ -60,7 +63,7 @@ def _table(course: Course) -> Table:
             ProgressBar(total=len(keys), completed=done, width=30),
             words,
         )
-    table.caption = _remaining(course)
+    table.caption = _remaining(course) + (f"; the page so far is {course.page}" if course.page else "")
     return table
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import webbrowser
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digitlab.cli.talk import AsJson, answer_json, say
-from digitlab.errors import DigitlabError, RunError
 
 if TYPE_CHECKING:
     from digitlab.report import Results
+    from digitlab.studies import Course
 
 __all__ = ["reproduce"]
 
@@ -36,36 +35,44 @@ def reproduce(
     mat: Annotated[
         Path | None, typer.Option(help="The course's ex3data1.mat, if you have it.", metavar="FILE")
     ] = None,
-    show: Annotated[bool, typer.Option("--open", help="Open the page when it is done.")] = False,
+    show: Annotated[
+        bool, typer.Option("--open", help="Open the page as soon as there is something to see.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Do the published studies again; write a page with published beside measured."""
     from digitlab.cli.course import showing
-    from digitlab.report import write_report
     from digitlab.settings import as_plain
     from digitlab.studies import Order
     from digitlab.studies import reproduce as do
 
     folder = out or Path("runs") / ("reproduce-quick" if quick else "reproduce")
     order = Order(out=folder, quick=quick, long=long, seeds=seeds, mat=mat)
+    to_open = show and _has_screen()
+
+    def open_page() -> None:
+        nonlocal to_open
+        if to_open:
+            webbrowser.open((folder / "index.html").resolve().as_uri())
+            to_open = False
+
+    def follow(course: Course) -> None:
+        on_change(course)
+        if course.page:
+            open_page()
+
     try:
         with showing() as on_change:
-            results = do(study or [], order, on_change)
+            results = do(study or [], order, follow)
     except KeyboardInterrupt:
         say(f"stopped; what is done is kept: the same command goes on from there ({folder})")
         raise
-    except RunError:
-        with suppress(DigitlabError):  # a page of what could be done, if it can be made
-            write_report(folder)
-        raise
-    write_report(folder)
     if as_json:
         answer_json(as_plain(results))
     else:
         _print_table(results)
         say(f"{results.seconds:.0f} s; the page is {folder / 'index.html'}")
-    if show and _has_screen():
-        webbrowser.open((folder / "index.html").resolve().as_uri())
+    open_page()
 
 
 def _has_screen() -> bool:

@@ -20,14 +20,16 @@ __all__ = ["page"]
 CODE = re.compile(r"`([^`]+)`")
 MANY_ROWS = 20
 """Tables longer than this are folded."""
+RELOAD_SECONDS = 20
 
 
-def page(results: Results, pictures: Mapping[str, Picture]) -> str:
+def page(results: Results, pictures: Mapping[str, Picture], under_way: bool = False) -> str:
     """The whole page as HTML.
 
     Args:
         results: What all came to.
         pictures: Every figure of `results`, by its `file`.
+        under_way: Whether the page is to load itself again, because it will be written again.
     """
     environment = Environment(
         loader=PackageLoader("digitlab.report", "."),
@@ -40,6 +42,7 @@ def page(results: Results, pictures: Mapping[str, Picture]) -> str:
     return environment.get_template("page.html.j2").render(
         results=results,
         pictures=pictures,
+        reload_seconds=RELOAD_SECONDS if under_way else None,
         contents=contents,
         counts=contents.verdict_counts(results),
         dash=NONE,

@@ -13,8 +13,12 @@ from digitlab.report.results import read_results
 __all__ = ["write_report"]
 
 
-def write_report(folder: Path) -> list[Path]:
+def write_report(folder: Path, under_way: bool = False) -> tuple[Path, Path]:
     """Writes `index.html` and `results.md` into a folder that holds a `results.json`.
+
+    Args:
+        folder: Where `results.json` and the figures are.
+        under_way: Whether more is on its way; the page then says so and loads itself again.
 
     Returns:
         The two files.
@@ -24,10 +28,7 @@ def write_report(folder: Path) -> list[Path]:
         OutputError: If the operating system refuses.
     """
     results = read_results(folder / "results.json")
-    texts = {
-        "index.html": page(results, read_pictures(results, folder)),
-        "results.md": markdown(results),
-    }
-    for name, text in texts.items():
-        write_text(folder / name, text)
-    return [folder / name for name in texts]
+    html, text = folder / "index.html", folder / "results.md"
+    write_text(html, page(results, read_pictures(results, folder), under_way))
+    write_text(text, markdown(results))
+    return html, text

@@ -8,15 +8,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from multiprocessing import active_children, get_context
+from pathlib import Path
 
 from digitlab.errors import DigitlabError, OutputError, RunError
 from digitlab.files import make_folder, write_json
-from digitlab.report import Results, read_results, write_results
+from digitlab.report import Results, read_results, write_report, write_results
 from digitlab.studies.catalogue import STUDIES, study
 from digitlab.studies.jobs import Job, jobs_of
 from digitlab.studies.results import kept, study_result
@@ -28,8 +29,8 @@ from digitlab.training import available_cores, environment
 __all__ = ["Course", "reproduce"]
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-BETWEEN_SAVES = 5.0
-"""Seconds between two savings of `results.json` while jobs are done."""
+BETWEEN_PAGES = 30.0
+"""Most seconds between two writings of the results and the page, which takes half a second each time."""
 
 
 @dataclass
@@ -43,6 +44,7 @@ class Course:
         failed: Why a job could not be done, by its key.
         found: Keys of those that were found done at the start.
         busy: Seconds that jobs have taken in this process's lifetime, by their key.
+        page: The page of what is done so far, once it has been written.
     """
 
     jobs: Sequence[Job]
@@ -51,13 +53,27 @@ class Course:
     failed: dict[str, str] = field(default_factory=dict)
     found: set[str] = field(default_factory=set)
     busy: dict[str, float] = field(default_factory=dict)
+    page: Path | None = None
 
     def ready(self) -> list[Job]:
-        """Jobs that may begin now, the longest first."""
+        """Jobs that may begin now: of the shortest study first, so that there soon is something to see.
+
+        Within a study the longest go first, so that the cores end together.
+        """
         started = self.done | set(self.running) | set(self.failed)
         waiting = [job for job in self.jobs if job.key not in started]
+        costs = dict.fromkeys((job.study for job in self.jobs), 0.0)
+        for job in self.jobs:
+            costs[job.study] += job.cost
         return sorted(
-            (job for job in waiting if self.done.issuperset(job.after)), key=lambda job: -self._worth(job)
+            (job for job in waiting if self.done.issuperset(job.after)),
+            key=lambda job: (costs[job.study], -self._worth(job)),
+        )
+
+    def studies_done(self) -> int:
+        """How many studies have all their jobs done."""
+        return len(
+            {job.study for job in self.jobs} - {job.study for job in self.jobs if job.key not in self.done}
         )
 
     def remaining_seconds(self) -> float | None:
@@ -80,7 +96,9 @@ class Course:
 def reproduce(
     names: Sequence[str], order: Order, on_change: Callable[[Course], None] | None = None
 ) -> Results:
-    """Does studies, or what is left of them, and writes `results.json` into the order's folder.
+    """Does studies, or what is left of them, and writes results and page into the order's folder.
+
+    Both are written now and then from the first finished study on, and when it ends, however it ends.
 
     Args:
         names: Ids of studies; all if there is none.
@@ -108,8 +126,8 @@ def reproduce(
     course.done = set(course.found)
     before, started = _seconds_before(order), time.monotonic()
 
-    def results() -> Results:
-        return Results(
+    def save(under_way: bool = False) -> Results:
+        results = Results(
             environment=environment(),
             finished=datetime.now(UTC),
             seconds=before + time.monotonic() - started,
@@ -117,18 +135,23 @@ def reproduce(
             complete=len(course.done) == len(jobs),
             studies=tuple(study_result(each, order) for each in chosen),
         )
+        write_results(results, order.out)
+        course.page, _ = write_report(order.out, under_way=under_way)
+        return results
 
-    saved = time.monotonic()
+    saved, studies_done = started, course.studies_done()
     try:
         cores = available_cores()
         with _processes(cores) as pool:
             for _ in _work(pool, cores, course, order, on_change or (lambda _: None)):
-                if time.monotonic() - saved > BETWEEN_SAVES:
-                    write_results(results(), order.out)
-                    saved = time.monotonic()
-    finally:
-        final = results()
-        write_results(final, order.out)
+                if course.studies_done() > studies_done or time.monotonic() - saved > BETWEEN_PAGES:
+                    save(under_way=True)
+                    saved, studies_done = time.monotonic(), course.studies_done()
+    except BaseException:
+        with suppress(DigitlabError):  # what ended the work is what is to be told
+            save()
+        raise
+    final = save()
     if course.failed:
         first = next(iter(course.failed.items()))
         raise RunError(
