@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from digitlab.report import ExperimentResult, FigureFile, Measured, Series, overall_rows
 from digitlab.report.contents import (
-    facts_of,
     headline,
     overall,
     rows_of,
@@ -13,6 +12,7 @@ from digitlab.report.contents import (
     summary,
     verdict_counts,
 )
+from digitlab.report.facts import facts_of
 
 ONE = Measured(mean=0.5, std=0.0, values=(0.5,))
 

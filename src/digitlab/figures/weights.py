@@ -137,9 +137,8 @@ def film_tiles(frames: Sequence[ArrayLike], names: Sequence[str], title: str) ->
             if number == 0:
                 _bar(figure, picture, [axes], grids)
             images.append(_as_image(figure))
-            figure.set_layout_engine(
-                "none"
-            )  # the first frame's holds; anew each time takes 1.7 times as long
+            # The first frame's layout holds; to lay out each anew takes 1.7 times as long.
+            figure.set_layout_engine("none")
     palette = _palette()
     few = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
     film = io.BytesIO()

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from digitlab.report.results import (
     Comparison,
@@ -31,10 +30,8 @@ from digitlab.report.words import (
 
 __all__ = [
     "TIMES",
-    "Facts",
     "Grid",
     "Row",
-    "facts_of",
     "headline",
     "overall",
     "overall_rows",
@@ -55,21 +52,6 @@ STRIKING = ("stages", "scatter", "kernels", "weights")
 MONTHS = "January, February, March, April, May, June, July, August, September, October, November, December"
 SMALL = ("No", "One", "Two", "Three", "Four", "Five", "Six")
 TIME = "train_seconds"
-IN_USE: Mapping[str, tuple[str, tuple[Any, ...]]] = {
-    "momentum": ("optimizer", ("momentum", "nesterov")),
-    "betas": ("optimizer", ("adam", "adamw")),
-    "rho": ("optimizer", ("rmsprop",)),
-    "epsilon": ("optimizer", ("adam", "adamw", "rmsprop")),
-    "decay": ("schedule", ("step", "exponential")),
-    "decay_epochs": ("schedule", ("step", "exponential")),
-    "peak": ("schedule", ("one-cycle",)),
-    "final_rate": ("schedule", ("linear", "cosine", "one-cycle")),
-}
-"""Knobs of a recipe that mean something only beside a certain value of another."""
-ONLY_WITH = {"monitor": "patience", "restore_best": "patience", "clip": "clip_norm"}
-"""Knobs that mean something only where another is set."""
-
-
 TIMES = "Times are of training one network on one core; a search's are added up over its fits."
 """What the two columns of times mean, in a sentence."""
 
@@ -103,16 +85,6 @@ class Row:
     sign: str
     verdict: str
     kind: str
-
-
-@dataclass(frozen=True)
-class Facts:
-    """How an experiment was done: lines of text by heading."""
-
-    network: str
-    recipe: str
-    data: tuple[tuple[str, str], ...]
-    seeds: str
 
 
 @dataclass(frozen=True)
@@ -224,27 +196,6 @@ def summary(results: Results) -> str:
     return f"{text}, in {seconds_text(results.seconds)}."
 
 
-def facts_of(experiment: ExperimentResult) -> Facts:
-    """How an experiment was done, leaving out knobs that were not in use."""
-    network = dict(experiment.network)
-    parts = [str(network.pop("name"))] if "name" in network else []
-    parts += [f"{name_text(k)} {_value_text(v)}" for k, v in dict(network.pop("options", {})).items()]
-    if network.get("parameters") is not None:
-        parts.append(f"{_value_text(network.pop('parameters'))} parameters")
-    parts += [f"{name_text(k)} {_value_text(v)}" for k, v in network.items()]
-    recipe = [
-        _value_text(value) if name == "optimizer" else f"{name_text(name)} {_value_text(value)}"
-        for name, value in experiment.recipe.items()
-        if _in_use(name, value, experiment.recipe)
-    ]
-    return Facts(
-        network=", ".join(parts),
-        recipe=", ".join(recipe),
-        data=tuple((name_text(role), _value_text(words)) for role, words in experiment.data.items()),
-        seeds=", ".join(map(str, experiment.seeds)),
-    )
-
-
 def series_grids(experiment: ExperimentResult) -> list[Grid]:
     """The series of an experiment as tables: those over the same x stand side by side."""
     groups: dict[tuple[str, tuple[float, ...]], dict[str, Series]] = {}
@@ -305,32 +256,6 @@ def _deviations_text(comparison: Comparison) -> str:
         return ""
     of = "over the seeds" if comparison.scale_of == "seeds" else "of this many digits"
     return f"{number_text(comparison.deviations, 1)} standard deviations {of}"
-
-
-def _in_use(name: str, value: Any, recipe: Mapping[str, Any]) -> bool:
-    if value is None or value is False or value == 0 or value == "constant":
-        return False
-    if name in IN_USE:
-        other, wanted = IN_USE[name]
-        return recipe.get(other) in wanted
-    if name in ONLY_WITH:
-        return recipe.get(ONLY_WITH[name]) is not None
-    return not (name == "epochs" and recipe.get("steps") is not None)
-
-
-def _value_text(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "none"}[value]
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, int):
-        return number_text(value)
-    if isinstance(value, list | tuple):
-        between = "-" if all(isinstance(each, int) for each in value) else ", "
-        return between.join(_value_text(each) for each in value) if value else "none"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name_text(str(k))} {_value_text(v)}" for k, v in value.items())
-    return str(value)
 
 
 def _date_text(finished: datetime) -> str:

@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 from digitlab.report.contents import (
     TIMES,
-    facts_of,
     overall_rows,
     rows_of,
     series_grids,
     summary,
     verdict_counts,
 )
+from digitlab.report.facts import facts_of
 from digitlab.report.results import ExperimentResult, Results, StudyResult, Table
 from digitlab.report.words import NONE, cell_texts
 

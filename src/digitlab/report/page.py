@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from digitlab.report import contents
+from digitlab.report.facts import facts_of
 from digitlab.report.pictures import Picture
 from digitlab.report.results import Results, Table
 from digitlab.report.words import NONE, cell_texts, seconds_text
@@ -48,6 +49,7 @@ def page(results: Results, pictures: Mapping[str, Picture], under_way: bool = Fa
         dash=NONE,
         many_rows=MANY_ROWS,
         columns_of=_columns_of,
+        facts_of=facts_of,
         seconds_text=seconds_text,
         css=Markup(_package_text("page.css")),
         js=Markup(_package_text("page.js")),
