@@ -24,7 +24,6 @@ HEAD = """# Gallery
 Every way of looking at a network that digitlab has. Each picture is one call in Python,
 `digitlab.inspect(RUN, VIEW, ...)`, whose result holds the numbers beside the figure, and one command, which
 is written under it. Made by `python docs/write_gallery.py`, from these trainings:
-
 """
 
 
@@ -146,9 +145,9 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     for old in PICTURES.iterdir():
         old.unlink()
-    parts = [HEAD, "\n".join(f"- `{name}`: {each.words}" for name, each in TRAININGS.items()), "\n"]
+    parts = [HEAD, *(f"- `{name}`: {each.words}" for name, each in TRAININGS.items()), ""]
     for theme, shots in SHOTS.items():
-        parts.append(f"\n## {theme}\n")
+        parts.append(f"## {theme}\n")
         for shot in shots:
             parts.append(section(shot, subjects[shot.training]))
             print(shot.view, shot.choices, flush=True)

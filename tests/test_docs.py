@@ -1,10 +1,13 @@
-"""The Python examples of README.md and of the pages in docs/ run to their end."""
+"""The pages: their Python examples run, their links lead somewhere, the gallery shows every view."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from digitlab.views import VIEWS
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
@@ -43,3 +46,17 @@ def test_examples_run(page, tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", [*PAGES, "ARCHITECTURE.md"])
+def test_links_lead_somewhere(page):
+    targets = re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text())
+    missing = [one for one in targets if "://" not in one and not (ROOT / page).parent.joinpath(one).exists()]
+    assert missing == []
+
+
+def test_the_gallery_shows_every_view_and_every_picture():
+    text = (ROOT / "docs" / "gallery.md").read_text()
+    assert set(re.findall(r"^### (.+)$", text, flags=re.MULTILINE)) == set(VIEWS)
+    shown = re.findall(r"\]\(gallery/(.+?)\)", text)
+    assert sorted(shown) == sorted(path.name for path in (ROOT / "docs" / "gallery").iterdir())

@@ -31,7 +31,9 @@ def reproduce(
         typer.Option(min=1, max=1000, help="Seeds of every training; by default what time allows."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Cut budgets, for a first look.")] = False,
-    long: Annotated[bool, typer.Option("--long", help="Also the training of 20,000 steps, about a quarter of an hour.")] = False,
+    long: Annotated[
+        bool, typer.Option("--long", help="Also the training of 20,000 steps, about a quarter of an hour.")
+    ] = False,
     mat: Annotated[
         Path | None, typer.Option(help="The course's ex3data1.mat, if you have it.", metavar="FILE")
     ] = None,
