@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from digitlab.data import Digits
 from digitlab.errors import DataError, ModelError
 from digitlab.evaluation import Scores, predict_logits, score
-from digitlab.figures import Curve, draw_confusion, draw_curves, save_figure
+from digitlab.figures import Line, draw_confusion, draw_curves, save_figure
 from digitlab.files import write_bytes
 from digitlab.models import Model
 from digitlab.networks import Network
@@ -134,14 +134,14 @@ def _draw(run: Run, fitted: Fitted, scores: Mapping[str, Scores]) -> None:
     """Draws the run's two pictures: learning curves and a confusion matrix."""
     history = fitted.history
     epochs = [period.epoch for period in history]
-    curves = [Curve("training", epochs, [p.train_loss for p in history], [p.train_accuracy for p in history])]
+    loss = [Line("training", epochs, [p.train_loss for p in history])]
+    accuracy = [Line("training", epochs, [p.train_accuracy for p in history])]
     if history[-1].validation_loss is not None:
-        loss = [p.validation_loss or 0.0 for p in history]
-        accuracy = [p.validation_accuracy or 0.0 for p in history]
-        curves.append(Curve("validation", epochs, loss, accuracy))
+        loss.append(Line("validation", epochs, [p.validation_loss or 0.0 for p in history]))
+        accuracy.append(Line("validation", epochs, [p.validation_accuracy or 0.0 for p in history]))
     best = history[fitted.best_period - 1].epoch if fitted.best_period else None
     title = f"{run.facts.network}, seed {run.facts.seed}"
-    write_bytes(run.folder / "curves.png", save_figure(draw_curves(curves, title, best)))
+    write_bytes(run.folder / "curves.png", save_figure(draw_curves(loss, accuracy, title, best)))
     split = next(name for name in SPLIT_SHOWN if name in scores)
     shown = scores[split]
     title = f"Which digits does {title} take for which?\n{split} digits: {shown.accuracy:.2%} of {shown.n:,}"

@@ -5,8 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from digitlab.figures import draw_averages, draw_digits, draw_pixel_values, save_figure
-from digitlab.figures.digits import MARK
-from digitlab.figures.paper import DIGIT_COLOURS
+from digitlab.figures.paper import DIGIT_COLOURS, MARK
 
 IMAGES = np.random.default_rng(0).random((11, 6, 6))
 

@@ -7,9 +7,20 @@ import sys
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
-from digitlab.figures import Curve, draw_confusion, draw_curves, save_figure
+from digitlab.figures import (
+    Line,
+    draw_confusion,
+    draw_curves,
+    draw_digits,
+    draw_lines,
+    draw_tiles,
+    save_figure,
+)
+from digitlab.figures.attribution import draw_preferred
+from digitlab.figures.maps import draw_components
 
 
 @pytest.fixture
@@ -43,37 +54,59 @@ def test_the_words_of_a_confusion_matrix(counts):
 
 
 def test_a_confusion_matrix_on_axes_of_ones_own(counts):
-    from matplotlib.figure import Figure
-
     figure = Figure()
     axes = figure.subplots()
     assert draw_confusion(counts.tolist(), "Mine", axes) is figure
     assert axes.get_title() == "Mine"
 
 
-CURVES = [
-    Curve("training", [1, 2, 3], [0.9, 0.5, 0.3], [0.7, 0.8, 0.9]),
-    Curve("validation", [1, 2, 3], [0.8, 0.6, 0.7], [0.72, 0.79, 0.78]),
-]
+TILES = np.linspace(-1, 1, 6 * 20 * 20).reshape(6, 20, 20)
+ON_AXES = {
+    "tiles": lambda axes: draw_tiles(TILES, "Mine", [str(n) for n in range(6)], axes=axes),
+    "digits": lambda axes: draw_digits(np.abs(TILES), ["one line"] * 6, "Mine", columns=3, axes=axes),
+    "no digits": lambda axes: draw_digits(np.zeros((0, 20, 20)), [], "Mine", axes=axes),
+    "components": lambda axes: draw_components(TILES, ["10 %"] * 6, "Mine", axes),
+    "preferred": lambda axes: draw_preferred(np.abs(TILES), ["0: 1.5"] * 6, "Mine", axes),
+    "lines": lambda axes: draw_lines([Line("a", [1, 2], [3, 4])], "Mine", "epoch", "loss", axes),
+}
+
+
+@pytest.mark.parametrize("name", ON_AXES)
+def test_on_axes_of_ones_own_nothing_else_is_touched(name):
+    figure = Figure(figsize=(12, 5), layout="constrained")
+    mine, other = figure.subplots(1, 2)
+    assert ON_AXES[name](mine) is figure
+    assert mine.get_title() == "Mine"
+    assert figure.get_suptitle() == ""
+    assert figure.axes[:2] == [mine, other]
+    assert not other.has_data()
+    assert tuple(figure.get_size_inches()) == (12, 5)
+    assert save_figure(figure).startswith(b"\x89PNG")
+
+
+EPOCHS = [1, 2, 3]
+LOSS = [Line("training", EPOCHS, [0.9, 0.5, 0.3]), Line("validation", EPOCHS, [0.8, 0.6, 0.7])]
+ACCURACY = [Line("training", EPOCHS, [0.7, 0.8, 0.9]), Line("validation", EPOCHS, [0.72, 0.79, 0.78])]
 
 
 def test_the_lines_of_learning_curves():
-    figure = draw_curves(CURVES, "mlp, seed 0", best_epoch=2)
+    figure = draw_curves(LOSS, ACCURACY, "mlp, seed 0", best_epoch=2)
     left, right = figure.axes
-    for axes, name in ((left, "loss"), (right, "accuracy")):
+    for axes, curves in ((left, LOSS), (right, ACCURACY)):
         lines = {line.get_label(): line for line in axes.get_lines()}
-        for curve in CURVES:
-            assert list(lines[curve.name].get_xdata()) == curve.epochs
-            assert list(lines[curve.name].get_ydata()) == getattr(curve, name)
+        for curve in curves:
+            assert list(lines[curve.name].get_xdata()) == EPOCHS
+            assert list(lines[curve.name].get_ydata()) == curve.mean
+        assert "weights kept" in [text.get_text() for text in axes.get_legend().get_texts()]
         assert set(lines["weights kept"].get_xdata()) == {2}
-    assert (left.get_xlabel(), left.get_ylabel()) == ("epoch", "loss (nats)")
+    assert (left.get_xlabel(), left.get_ylabel()) == ("epoch", "log loss (nats)")
     assert right.get_ylabel() == "accuracy"
     assert left.get_ylim()[0] == 0
     assert figure.get_suptitle() == "mlp, seed 0"
 
 
 def test_learning_curves_of_one_epoch():
-    figure = draw_curves([Curve("training", [1], [0.5], [0.9])], "short")
+    figure = draw_curves([Line("training", [1], [0.5])], [Line("training", [1], [0.9])], "short")
     assert [line.get_label() for line in figure.axes[0].get_lines()] == ["training"]
     assert save_figure(figure).startswith(b"\x89PNG")
 
@@ -81,7 +114,9 @@ def test_learning_curves_of_one_epoch():
 @pytest.mark.parametrize("name", ["confusion", "curves"])
 def test_the_same_numbers_give_the_same_bytes(name, counts):
     def draw():
-        return save_figure(draw_confusion(counts, "a") if name == "confusion" else draw_curves(CURVES, "a"))
+        return save_figure(
+            draw_confusion(counts, "a") if name == "confusion" else draw_curves(LOSS, ACCURACY, "a")
+        )
 
     png = draw()
     assert png == draw()
@@ -93,7 +128,7 @@ def test_the_same_numbers_give_the_same_bytes(name, counts):
 def test_nothing_global_is_left_behind(counts):
     before = dict(mpl.rcParams)
     save_figure(draw_confusion(counts, "a"))
-    save_figure(draw_curves(CURVES, "a"))
+    save_figure(draw_curves(LOSS, ACCURACY, "a"))
     assert dict(mpl.rcParams) == before
 
 

@@ -3,10 +3,9 @@
 from digitlab.figures.activations import draw_activations, draw_maps
 from digitlab.figures.arithmetic import Sum, draw_image_arithmetic, draw_patch_arithmetic, draw_product_bars
 from digitlab.figures.confusion import draw_confusion, draw_errors
-from digitlab.figures.curves import Curve, draw_curves
 from digitlab.figures.digits import draw_averages, draw_digits, draw_pixel_values
 from digitlab.figures.functions import draw_activation_functions, draw_cross_entropy, draw_softmax
-from digitlab.figures.lines import Line, draw_curve_pair, draw_lines
+from digitlab.figures.lines import Line, draw_curves, draw_lines
 from digitlab.figures.mistakes import draw_pair
 from digitlab.figures.outputs import draw_outputs
 from digitlab.figures.paper import save_figure
@@ -15,7 +14,6 @@ from digitlab.figures.units import draw_boxes, draw_scatter
 from digitlab.figures.weights import draw_stages, draw_tiles, draw_unit, film_tiles
 
 __all__ = [
-    "Curve",
     "Line",
     "Sum",
     "draw_activation_functions",
@@ -24,7 +22,6 @@ __all__ = [
     "draw_boxes",
     "draw_confusion",
     "draw_cross_entropy",
-    "draw_curve_pair",
     "draw_curves",
     "draw_digits",
     "draw_errors",

@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike, NDArray
 
-from digitlab.figures.layout import place
+from digitlab.figures.layout import heading, place, placed_figure
 from digitlab.figures.numbers import number_words
 from digitlab.figures.outputs import paint_image, ten_bars
-from digitlab.figures.paper import new_figure, style
+from digitlab.figures.paper import frame, style
 from digitlab.figures.tiles import (
     NEGATIVE,
     POSITIVE,
@@ -56,22 +56,20 @@ def draw_activations(
     rows = {name: values for name, values in layers.items() if name not in single}
     heights = [_row_height(values) for values in rows.values()]
     heights[-1] = LOGITS
-    heading = 0.2 + 0.22 * (title.count("\n") + 1)
-    whole = heading + IMAGE + 0.45 + sum(heights) + SPACE * len(heights) + 1.0
+    head = heading(title)
+    whole = head + IMAGE + 0.45 + sum(heights) + SPACE * len(heights) + 1.0
     with style():
-        figure = new_figure(WIDTH, whole)
-        figure.set_layout_engine("none")  # every place is known
-        figure.text(0.5, 1 - 0.12 / whole, title, ha="center", va="top", fontsize=12)
-        _label(figure, "image", " × ".join(map(str, np.shape(image))), heading + IMAGE / 2)
-        paint_image(place(figure, LEFT, heading, IMAGE, IMAGE), image)
+        figure = placed_figure(WIDTH, whole, title)
+        _label(figure, "image", " × ".join(map(str, np.shape(image))), head + IMAGE / 2)
+        paint_image(place(figure, LEFT, head, IMAGE, IMAGE), image)
         for number, (name, picture) in enumerate(single.items(), start=1):
-            axes = place(figure, LEFT + number * (IMAGE + 0.45), heading, IMAGE, IMAGE)
+            axes = place(figure, LEFT + number * (IMAGE + 0.45), head, IMAGE, IMAGE)
             low, high = float(picture.min()), float(picture.max())
             paint_image(axes, picture, low, high)
             shape = " × ".join(map(str, (1, *picture.shape)))
             words = f"{name}, {shape}\n{number_words(low)} to {number_words(high)}"
             axes.set_xlabel(words, fontsize=9, color="#444444", labelpad=3)
-        down = heading + IMAGE + (0.45 if single else SPACE)
+        down = head + IMAGE + (0.45 if single else SPACE)
         for (name, values), height in zip(rows.items(), heights, strict=True):
             _row(figure, name, values, down, height)
             down += height + SPACE
@@ -108,22 +106,20 @@ def draw_maps(
     shape = (int(values.shape[1]), int(values.shape[2]))
     across, high = grid_size(len(values), columns, shape, room)
     side = min(middle / across, 1.6)
-    heading = 0.2 + 0.22 * (title.count("\n") + 1)
+    head = heading(title)
     grid = max(side * high, 2.0)
-    whole = heading + grid + 0.15
+    whole = head + grid + 0.15
     with style():
-        figure = new_figure(WIDTH, whole)
-        figure.set_layout_engine("none")
-        figure.text(0.5, 1 - 0.12 / whole, title, ha="center", va="top", fontsize=12)
-        axes = place(figure, 0.15, heading + 0.15, 1.5, 1.5 * np.shape(image)[0] / np.shape(image)[1])
+        figure = placed_figure(WIDTH, whole, title)
+        axes = place(figure, 0.15, head + 0.15, 1.5, 1.5 * np.shape(image)[0] / np.shape(image)[1])
         paint_image(axes, image)
         axes.set_xlabel(image_name, fontsize=10)
-        axes = place(figure, beside, heading, side * across, side * high)
+        axes = place(figure, beside, head, side * across, side * high)
         picture = paint_tiles(axes, values, columns, room)
         for number, name in enumerate(numbers):
             left, top = tile_corner(number, columns, shape, room)
             axes.text(left + 0.5, top + room / 2, str(name), ha="center", va="center", fontsize=8)
-        right_of_it = place(figure, WIDTH - right, heading + 0.15, 0.13, min(grid, 3.5) - 0.25)
+        right_of_it = place(figure, WIDTH - right, head + 0.15, 0.13, min(grid, 3.5) - 0.25)
         bar = figure.colorbar(picture, cax=right_of_it)
         bar.set_label(value_name, fontsize=9)
         bar.ax.tick_params(labelsize=8)
@@ -179,9 +175,7 @@ def _field(axes: Axes, values: NDArray[np.floating]) -> AxesImage:
     field[: len(values)] = values
     colours, low, high = signed_scale(values)
     picture = axes.imshow(field.reshape(rows, FIELD), cmap=colours, vmin=low, vmax=high, aspect="auto")
-    axes.grid(visible=False)
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set(visible=True, color="#9a9a9a", linewidth=0.6)
+    frame(axes)
     return picture
 
 

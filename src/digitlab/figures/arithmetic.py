@@ -14,9 +14,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from digitlab.figures.layout import place
+from digitlab.figures.layout import heading, place, placed_figure, up
 from digitlab.figures.numbers import MINUS, number_words
-from digitlab.figures.paper import new_figure, style
+from digitlab.figures.paper import MARK, frame, style
 from digitlab.figures.tiles import NEGATIVE, POSITIVE, signed_scale
 
 __all__ = ["Sum", "draw_image_arithmetic", "draw_patch_arithmetic", "draw_product_bars"]
@@ -24,7 +24,6 @@ __all__ = ["Sum", "draw_image_arithmetic", "draw_patch_arithmetic", "draw_produc
 WIDTH = 8.0  # inches, as all below
 LADDER = 0.32  # height of one bar of a sum
 LEFT, RIGHT = 3.4, 0.8  # of the bars
-MARK = "#b34700"
 LINK: dict[str, Any] = {"color": "#9a9a9a", "linewidth": 0.8, "zorder": 0}
 WHOLE = "#4d4d4d"
 """The colour of sums, and of what becomes of them."""
@@ -65,16 +64,16 @@ def draw_image_arithmetic(
         title: Which unit, which image.
         input_name: What the inputs are.
     """
-    heading, side = _heading(title), 2.0
+    head, side = heading(title), 2.0
     tall = side * np.shape(inputs)[0] / np.shape(inputs)[1]
-    below = heading + 0.3 + tall + 0.75
+    below = head + 0.3 + tall + 0.75
     with style():
-        figure = _paper(title, below + _ladder_height(added))
+        figure = placed_figure(WIDTH, below + _ladder_height(added), title)
         panels = ((input_name, inputs), ("weights", weights), ("products", products))
         for number, (name, values) in enumerate(panels):
             numbers = np.asarray(values, dtype=float)
             left = 0.35 + number * (side + 0.65)
-            axes = place(figure, left, heading + 0.3, side, tall)
+            axes = place(figure, left, head + 0.3, side, tall)
             if number == 0:
                 picture = axes.imshow(
                     numbers, cmap="gray_r", vmin=min(0, numbers.min()), vmax=max(1, numbers.max())
@@ -83,12 +82,12 @@ def draw_image_arithmetic(
                 colours, low, high = signed_scale(numbers)
                 picture = axes.imshow(numbers, cmap=colours, vmin=low, vmax=high)
                 sign = "×" if number == 1 else "="
-                _sign(figure, left - 0.33, heading + 0.3 + tall / 2, sign)
-            _frame(axes)
+                _sign(figure, left - 0.33, head + 0.3 + tall / 2, sign)
+            frame(axes)
             axes.set_title(name, fontsize=11)
             bar = figure.colorbar(
                 picture,
-                cax=place(figure, left, heading + 0.3 + tall + 0.12, side, 0.09),
+                cax=place(figure, left, head + 0.3 + tall + 0.12, side, 0.09),
                 orientation="horizontal",
             )
             bar.ax.tick_params(labelsize=8, length=2)
@@ -126,14 +125,14 @@ def draw_patch_arithmetic(
     wholes = np.asarray(maps, dtype=float)
     columns = [np.asarray(each, dtype=float) for each in (patches, kernels, products)]
     height, width = columns[0].shape[1:]
-    heading, cell = _heading(title), 1.9
+    head, cell = heading(title), 1.9
     tall = cell * height / width
     pitch = tall + 0.42
-    below = heading + 0.1 + pitch * len(wholes) + 0.15
+    below = head + 0.1 + pitch * len(wholes) + 0.15
     with style():
-        figure = _paper(title, below + _ladder_height(added))
+        figure = placed_figure(WIDTH, below + _ladder_height(added), title)
         for row, (whole, name) in enumerate(zip(wholes, names, strict=True)):
-            down = heading + 0.3 + pitch * row
+            down = head + 0.3 + pitch * row
             axes = place(figure, 0.1, down, 1.2, tall)
             _map_with_patch(axes, whole, corner, (height, width))
             axes.set_title(name, fontsize=9.5)
@@ -173,12 +172,12 @@ def draw_product_bars(
         axis_name: What the bars are.
     """
     values = np.asarray(products, dtype=float)
-    heading, bar = _heading(title), 0.23
+    head, bar = heading(title), 0.23
     room = bar * len(values) + 0.1
-    below = heading + room + 0.85
+    below = head + room + 0.85
     with style():
-        figure = _paper(title, below + _ladder_height(added))
-        axes = place(figure, LEFT, heading + 0.05, WIDTH - LEFT - RIGHT, room)
+        figure = placed_figure(WIDTH, below + _ladder_height(added), title)
+        axes = place(figure, LEFT, head + 0.05, WIDTH - LEFT - RIGHT, room)
         colours = [POSITIVE if value > 0 else NEGATIVE for value in values]
         axes.barh(range(len(values)), values, color=colours, height=0.7)
         axes.axvline(0, color="#333333", linewidth=0.8)
@@ -186,7 +185,7 @@ def draw_product_bars(
         for number, (x, w) in enumerate(
             zip(np.asarray(inputs, dtype=float), np.asarray(weights, dtype=float), strict=True)
         ):
-            y = _up(figure, heading + 0.05 + room * (number + 0.6) / (len(values) + 0.2))
+            y = up(figure, head + 0.05 + room * (number + 0.6) / (len(values) + 0.2))
             look: dict[str, Any] = {"va": "center", "fontsize": 9}
             figure.text(0.1 / WIDTH, y, names[number], ha="left", **look)
             figure.text((LEFT - 0.12) / WIDTH, y, f"{_decimals(x)} × {_decimals(w)}", ha="right", **look)
@@ -219,7 +218,7 @@ def _ladder(figure: Figure, added: Sum, down: float) -> None:
     for number, (name, start, value, colour) in enumerate(rows):
         axes.barh(number, value, left=start, color=colour, height=0.66)
         whole = number >= len(added.terms)
-        y = _up(figure, down + room * (number + 0.5) / len(rows))
+        y = up(figure, down + room * (number + 0.5) / len(rows))
         weight = "bold" if whole else "normal"
         figure.text((LEFT - 0.12) / WIDTH, y, name, ha="right", va="center", fontsize=9.5, weight=weight)
         words = f"+{_decimals(value)}" if value > 0 and not whole else _decimals(value)
@@ -232,7 +231,7 @@ def _ladder(figure: Figure, added: Sum, down: float) -> None:
     axes.spines[:].set_visible(False)
     axes.set(xticks=[], yticks=[])
     words = added.words.replace("-", MINUS)
-    figure.text(0.5, _up(figure, down + room + 0.3), words, ha="center", va="center", fontsize=9)
+    figure.text(0.5, up(figure, down + room + 0.3), words, ha="center", va="center", fontsize=9)
 
 
 def _cells(
@@ -249,7 +248,7 @@ def _cells(
         dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
         look: dict[str, Any] = {"color": "white" if dark else "black", "fontsize": font_size}
         axes.text(column, row, word, ha="center", va="center_baseline", **look)
-    _frame(axes)
+    frame(axes)
 
 
 def _map_with_patch(
@@ -260,18 +259,12 @@ def _map_with_patch(
     axes.imshow(whole, cmap="gray_r", vmin=min(0.0, whole.min()), vmax=whole.max() or 1.0)
     axes.add_patch(Rectangle((-0.5, -0.5), width, height, fill=False, edgecolor="#9a9a9a", linewidth=0.6))
     top, left = corner
-    frame = Rectangle((left - 0.5, top - 0.5), size[1], size[0], fill=False, edgecolor=MARK, linewidth=1.8)
-    axes.add_patch(frame)
+    patch = Rectangle((left - 0.5, top - 0.5), size[1], size[0], fill=False, edgecolor=MARK, linewidth=1.8)
+    axes.add_patch(patch)
     margin = max(0, -top, -left, top + size[0] - height, left + size[1] - width)
     axes.set_xlim(-1 - margin, width + margin)
     axes.set_ylim(height + margin, -1 - margin)
     axes.set_axis_off()
-
-
-def _frame(axes: Axes) -> None:
-    axes.grid(visible=False)
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set(visible=True, color="#9a9a9a", linewidth=0.6)
 
 
 def _decimals(value: float) -> str:
@@ -288,20 +281,4 @@ def _short(value: float, decimals: int) -> str:
 
 
 def _sign(figure: Figure, left: float, down: float, sign: str) -> None:
-    figure.text(left / WIDTH, _up(figure, down), sign, ha="center", va="center", fontsize=15)
-
-
-def _up(figure: Figure, down: float) -> float:
-    """Inches from the top as a share of the height from the bottom."""
-    return float(1 - down / figure.get_figheight())
-
-
-def _heading(title: str) -> float:
-    return 0.25 + 0.22 * (title.count("\n") + 1)
-
-
-def _paper(title: str, height: float) -> Figure:
-    figure = new_figure(WIDTH, height)
-    figure.set_layout_engine("none")  # every place is known
-    figure.text(0.5, _up(figure, 0.12), title, ha="center", va="top", fontsize=12)
-    return figure
+    figure.text(left / WIDTH, up(figure, down), sign, ha="center", va="center", fontsize=15)

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from digitlab.figures.digits import draw_digits
-from digitlab.figures.paper import new_figure, style
+from digitlab.figures.paper import figure_of, frame, new_figure, style
 
 __all__ = ["PixelMap", "draw_attribution", "draw_pixel_map", "draw_preferred"]
 
@@ -50,7 +50,7 @@ def draw_attribution(
         figure = new_figure(10.0, 4.15) if len(maps) > 1 else new_figure(8.0, 5.6)
         first, *others = figure.subplots(1, 1 + len(maps))
         first.imshow(np.asarray(ink), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-        bare(first)
+        frame(first)
         first.set_title(image_title, fontsize=11)
         bar = figure.colorbar(
             first.images[0], ax=first, orientation="horizontal", pad=0.03, aspect=18, ticks=[0, 0.5, 1]
@@ -79,10 +79,9 @@ def draw_pixel_map(pixels: PixelMap, ink: ArrayLike | None = None, axes: Axes | 
         picture = axes.imshow(values, cmap=colours, vmin=least, vmax=most, interpolation="nearest")
         if ink is not None and np.min(ink) < 0.5 < np.max(ink):
             axes.contour(np.asarray(ink), levels=[0.5], colors="black", linewidths=0.9)
-        bare(axes)
+        frame(axes)
         axes.set_title(pixels.title, fontsize=11)
-        figure = axes.get_figure(root=True)
-        assert figure is not None
+        figure = figure_of(axes)
         bar = figure.colorbar(picture, ax=axes, orientation="horizontal", pad=0.03, aspect=18)
         bar.locator = MaxNLocator(nbins=4, steps=[1, 2, 5, 10])
         bar.update_ticks()
@@ -90,20 +89,17 @@ def draw_pixel_map(pixels: PixelMap, ink: ArrayLike | None = None, axes: Axes | 
     return figure
 
 
-def draw_preferred(images: ArrayLike, captions: Sequence[str], title: str) -> Figure:
+def draw_preferred(
+    images: ArrayLike, captions: Sequence[str], title: str, axes: Axes | None = None
+) -> Figure:
     """Draws the images that units want most: one large, several in a grid.
 
     Args:
         images: `(n, height, width)`, ink in [0, 1].
         captions: n of them.
         title: Whose they are.
+        axes: Where to draw; by default a figure of its own.
     """
     columns = min(len(captions), 5)
-    return draw_digits(images, captions, title, columns=columns, font_size=12 if columns == 1 else 10)
-
-
-def bare(axes: Axes) -> None:
-    """Takes ticks and grid off, and leaves a thin frame."""
-    axes.grid(visible=False)
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set(visible=True, color="#b0b0b0", linewidth=0.6)
+    size = 12 if columns == 1 else 10
+    return draw_digits(images, captions, title, columns=columns, font_size=size, axes=axes)

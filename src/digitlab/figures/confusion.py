@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
-from digitlab.figures.paper import new_figure, style
+from digitlab.figures.paper import figure_of, new_figure, style
 
 __all__ = ["draw_confusion", "draw_errors"]
 
@@ -103,6 +103,4 @@ def _finish(axes: Axes, totals: NDArray[np.int64], title: str) -> Figure:
     axes.set_xticks(range(10))
     axes.set_yticks(range(10), [f"{digit}  (n={int(totals[digit, 0])})" for digit in range(10)])
     axes.set(title=title, xlabel="digit read", ylabel="true digit")
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    return figure
+    return figure_of(axes)

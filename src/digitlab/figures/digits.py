@@ -10,15 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
-from digitlab.figures.paper import new_figure, style
+from digitlab.figures.paper import MARK, figure_of, new_figure, style, width_of
 
-__all__ = ["MARK", "draw_averages", "draw_digits", "draw_pixel_values", "paint_digits"]
+__all__ = ["draw_averages", "draw_digits", "draw_pixel_values", "paint_digits"]
 
 WIDTH = 8.0  # inches
 GAP = 0.12  # between digits, in widths of one
 LINE = 1.35  # height of a line of text, in font sizes
-MARK = "#b34700"
-"""The colour of what is marked; it is marked by a thick frame as well, and its caption says why."""
 
 
 def draw_digits(
@@ -30,6 +28,7 @@ def draw_digits(
     font_size: float = 10,
     empty: str = "There is none.",
     footing: float = 0,
+    axes: Axes | None = None,
 ) -> Figure:
     """Draws digits in a grid, row by row, each with its caption below it.
 
@@ -41,21 +40,23 @@ def draw_digits(
         marked: Numbers of digits that stand out: a thick frame, and a caption in another colour.
         font_size: Of the captions, in points.
         empty: What is written instead if n is 0.
-        footing: Height left free below the grid, in inches.
+        footing: Height left free below the grid, in inches; for a figure of its own.
+        axes: Where to draw; by default a figure of its own.
     """
     pictures = np.asarray(images)
     if not len(pictures):
-        return _only_words(empty, title)
+        return _only_words(empty, title, axes)
     rows = -(-len(pictures) // columns)
-    side = WIDTH / (columns * (1 + GAP))  # of one digit, in inches
+    side = (width_of(axes) if axes else WIDTH) / (columns * (1 + GAP))  # of one digit, in inches
     room = max(caption.count("\n") + 1 for caption in captions) * LINE * font_size / 72 / side
     tall = pictures.shape[1] / pictures.shape[2] + room + GAP
     grid, heading = side * rows * tall, 0.15 + 0.22 * (title.count("\n") + 1)
     height = footing + grid + heading
     with style():
-        figure = new_figure(WIDTH, height)
-        figure.set_layout_engine("none")  # every place is known, and working it out again takes 0.3 s
-        axes = figure.add_axes((0, footing / height, 1, grid / height))
+        if axes is None:
+            figure = new_figure(WIDTH, height)
+            figure.set_layout_engine("none")  # every place is known, and working it out again takes 0.3 s
+            axes = figure.add_axes((0, footing / height, 1, grid / height))
         paint_digits(axes, pictures, columns, rows, room)
         axes.set_title(title)
         for number, caption in enumerate(captions):
@@ -67,7 +68,7 @@ def draw_digits(
             colour = MARK if number in marked else "black"
             middle, below = column * (1 + GAP) + 0.5, row * tall + pictures.shape[1] / pictures.shape[2]
             axes.text(middle, below + 0.04, caption, ha="center", va="top", fontsize=font_size, color=colour)
-    return figure
+    return figure_of(axes)
 
 
 def paint_digits(axes: Axes, images: NDArray[np.floating], columns: int, rows: int, room: float = 0) -> None:
@@ -138,19 +139,14 @@ def draw_pixel_values(values: ArrayLike, title: str, axes: Axes | None = None) -
         axes.set_xticks(range(0, width, 2))
         axes.set_yticks(range(0, height, 2))
         axes.set(title=title, xlabel="column", ylabel="row")
-    return _whole(axes)
+    return figure_of(axes)
 
 
-def _only_words(words: str, title: str) -> Figure:
+def _only_words(words: str, title: str, axes: Axes | None) -> Figure:
     with style():
-        axes = new_figure(WIDTH, 3.0).subplots()
+        if axes is None:
+            axes = new_figure(WIDTH, 3.0).subplots()
         axes.set_axis_off()
         axes.set_title(title)
         axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, fontsize=14)
-    return _whole(axes)
-
-
-def _whole(axes: Axes) -> Figure:
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    return figure
+    return figure_of(axes)

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike
 
-from digitlab.figures.paper import new_figure, style
+from digitlab.figures.paper import figure_of, new_figure, style
 
-__all__ = ["Line", "draw_curve_pair", "draw_lines"]
+__all__ = ["Line", "draw_curves", "draw_lines"]
 
-OURS = ("#0072b2", "#d55e00", "#009e73")
+OURS = (("#0072b2", "-"), ("#d55e00", "--"), ("#009e73", ":"))
 PUBLISHED = ("#333333", "#888888")
 
 
@@ -37,8 +37,23 @@ class Line:
     std: ArrayLike | None = None
     published: bool = False
 
+    @classmethod
+    def over_seeds(cls, name: str, x: Sequence[float], values: ArrayLike) -> Line:
+        """The mean over seeds, shaded by their sample standard deviation where there are several.
 
-def draw_lines(lines: Sequence[Line], title: str, x_name: str, y_name: str) -> Figure:
+        Args:
+            name: What it is.
+            x: Where, `(k,)`.
+            values: `(seeds, k)`.
+        """
+        table = np.asarray(values, dtype=float)
+        std = table.std(axis=0, ddof=1) if len(table) > 1 else None
+        return cls(name, x, table.mean(axis=0), std)
+
+
+def draw_lines(
+    lines: Sequence[Line], title: str, x_name: str, y_name: str, axes: Axes | None = None
+) -> Figure:
     """Draws lines over one axis.
 
     Args:
@@ -46,35 +61,39 @@ def draw_lines(lines: Sequence[Line], title: str, x_name: str, y_name: str) -> F
         title: What is seen.
         x_name: What x counts: `epoch`.
         y_name: What y is, with its unit.
+        axes: Where to draw; by default a figure of its own.
     """
     with style():
-        figure = new_figure(7.6, 4.2)
-        axes = figure.subplots()
+        if axes is None:
+            axes = new_figure(7.6, 4.2).subplots()
         _draw(axes, lines)
         axes.set(title=title, xlabel=x_name, ylabel=y_name)
         axes.legend()
-    return figure
+    return figure_of(axes)
 
 
-def draw_curve_pair(loss: Sequence[Line], accuracy: Sequence[Line], title: str) -> Figure:
-    """Draws loss and accuracy over epochs side by side.
+def draw_curves(
+    loss: Sequence[Line], accuracy: Sequence[Line], title: str, best_epoch: float | None = None
+) -> Figure:
+    """Draws learning curves: loss and accuracy over epochs side by side.
 
     Args:
         loss: At least one line, in nats.
         accuracy: The same lines, in [0, 1].
         title: What learned, and over how many seeds.
+        best_epoch: Where the kept weights come from, drawn as an upright line; None for no line.
     """
     with style():
         figure = new_figure(9.6, 4.0)
         left, right = figure.subplots(1, 2)
-        _draw(left, loss)
-        left.set(title="How far are the probabilities off?", xlabel="epoch", ylabel="log loss (nats)")
+        draw_lines(loss, "How far are the probabilities off?", "epoch", "log loss (nats)", left)
+        draw_lines(accuracy, "How many digits are read rightly?", "epoch", "accuracy", right)
         left.set_ylim(bottom=0)
-        _draw(right, accuracy)
-        right.set(title="How many digits are read rightly?", xlabel="epoch", ylabel="accuracy")
         right.yaxis.set_major_formatter(PercentFormatter(1.0))
-        left.legend()
-        right.legend()
+        if best_epoch is not None:
+            for axes in (left, right):
+                axes.axvline(best_epoch, color="#666666", linewidth=1, label="weights kept")
+                axes.legend()
         figure.suptitle(title)
     return figure
 
@@ -87,8 +106,9 @@ def _draw(axes: Axes, lines: Sequence[Line]) -> None:
             (drawn,) = axes.plot(x, mean, color=next(theirs), label=line.name, zorder=3, linewidth=0.8)
             drawn.set(marker="o", markerfacecolor="white", markersize=5)
             continue
-        colour = next(ours)
-        axes.plot(x, mean, color=colour, label=line.name, marker="o" if len(x) < 4 else "")
+        colour, stroke = next(ours)
+        marker = "o" if len(x) < 4 else ""
+        axes.plot(x, mean, color=colour, linestyle=stroke, label=line.name, marker=marker)
         if line.std is not None:
             std = np.asarray(line.std, dtype=float)
             axes.fill_between(x, mean - std, mean + std, color=colour, alpha=0.2, linewidth=0)

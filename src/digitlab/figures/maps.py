@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
-from digitlab.figures.paper import DIGIT_COLOURS, new_figure, style
+from digitlab.figures.paper import DIGIT_COLOURS, figure_of, new_figure, style
 from digitlab.figures.tiles import grid_size, paint_tiles, tile_columns, tile_corner
 
 __all__ = ["draw_components", "draw_map", "draw_variance"]
@@ -90,7 +90,7 @@ def draw_map(
         else:
             axes.set(xlabel=names[0], ylabel=names[1])
         axes.margins(0.04)
-    return _whole(axes)
+    return figure_of(axes)
 
 
 def _with_room(
@@ -147,35 +147,33 @@ def draw_variance(
         axes.set(title=title, xlabel="components, the largest first", ylabel="variance explained together")
         axes.set_xlim(0, len(together))
         axes.set_ylim(0, 1.02)
-    return _whole(axes)
+    return figure_of(axes)
 
 
-def draw_components(images: ArrayLike, captions: Sequence[str], title: str) -> Figure:
+def draw_components(
+    images: ArrayLike, captions: Sequence[str], title: str, axes: Axes | None = None
+) -> Figure:
     """Draws principal components as images on one scale: red adds ink, blue takes it away.
 
     Args:
         images: `(k, height, width)`.
         captions: k of them, each above its component.
         title: Whose components they are.
+        axes: Where to draw; by default a figure of its own.
     """
     tiles = np.asarray(images, dtype=float)
     columns, room = tile_columns(len(tiles), 5), 0.22
     shape = (int(tiles.shape[1]), int(tiles.shape[2]))
     across, down = grid_size(len(tiles), columns, shape, room)
     with style():
-        figure = new_figure(8.0, 0.7 + 6.7 * down / across)  # 1.3 inches are the scale's
-        axes = figure.subplots()
+        if axes is None:
+            axes = new_figure(8.0, 0.7 + 6.7 * down / across).subplots()  # 1.3 inches are the scale's
         picture = paint_tiles(axes, tiles, columns, room)
         axes.set_aspect("equal")
         for number, caption in enumerate(captions):
             left, top = tile_corner(number, columns, shape, room)
             axes.text(left + 0.5, top + room * 0.85, caption, ha="center", va="bottom", fontsize=10)
         axes.set_title(title)
-        figure.colorbar(picture, ax=axes, shrink=0.6, aspect=30).set_label("weight of the pixel")
-    return figure
-
-
-def _whole(axes: Axes) -> Figure:
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    return figure
+        bar = figure_of(axes).colorbar(picture, ax=axes, shrink=0.6, aspect=30)
+        bar.set_label("weight of the pixel")
+    return figure_of(axes)

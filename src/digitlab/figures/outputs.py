@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from digitlab.figures.layout import place
+from digitlab.figures.layout import heading, place, placed_figure
 from digitlab.figures.numbers import number_words, probability_words
-from digitlab.figures.paper import DIGIT_COLOURS, new_figure, style
+from digitlab.figures.paper import DIGIT_COLOURS, frame, style
 
 __all__ = ["draw_outputs", "paint_image", "ten_bars"]
 
@@ -45,17 +45,14 @@ def draw_outputs(
         ("$e$ to the power of that", exponentials, True),
         (f"that divided by the sum of all ten, {total}: probabilities", probabilities, True),
     )
-    heading = 0.2 + 0.22 * (title.count("\n") + 1)
+    head = heading(title)
     with style():
-        whole = heading + PITCH * len(rows) + 0.05
-        figure = new_figure(WIDTH, whole)
-        figure.set_layout_engine("none")  # every place is known
-        figure.text(0.5, 1 - 0.12 / whole, title, ha="center", va="top", fontsize=12)
-        axes = place(figure, 0.2, heading + 0.3, 1.6, 1.6 * np.shape(image)[0] / np.shape(image)[1])
+        figure = placed_figure(WIDTH, head + PITCH * len(rows) + 0.05, title)
+        axes = place(figure, 0.2, head + 0.3, 1.6, 1.6 * np.shape(image)[0] / np.shape(image)[1])
         paint_image(axes, image)
         axes.set_xlabel(image_name, fontsize=10)
         for number, (name, values, probability) in enumerate(rows):
-            axes = place(figure, LEFT, heading + 0.3 + PITCH * number, WIDTH - LEFT - 0.15, HEIGHT)
+            axes = place(figure, LEFT, head + 0.3 + PITCH * number, WIDTH - LEFT - 0.15, HEIGHT)
             ten_bars(axes, values, probability)
             axes.set_title(f"{number + 1}.  {name}", loc="left", fontsize=10.5)
     return figure
@@ -64,9 +61,7 @@ def draw_outputs(
 def paint_image(axes: Axes, image: ArrayLike, low: float = 0, high: float = 1) -> None:
     """Paints ink `(height, width)` dark on white in a thin frame: `low` is white, `high` is black."""
     axes.imshow(np.asarray(image), cmap="gray_r", vmin=low, vmax=high, interpolation="nearest")
-    axes.grid(visible=False)
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set(visible=True, color="#9a9a9a", linewidth=0.6)
+    frame(axes)
 
 
 def ten_bars(axes: Axes, values: ArrayLike, probability: bool = False, font_size: float = 8.5) -> None:

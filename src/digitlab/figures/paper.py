@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-__all__ = ["DIGIT_COLOURS", "new_figure", "save_figure", "style"]
+__all__ = ["DIGIT_COLOURS", "MARK", "figure_of", "frame", "new_figure", "save_figure", "style", "width_of"]
 
 DPI = 150
 # The ten colours that Petroff (2021, "Accessible color sequences for data visualization") found both
@@ -30,6 +31,8 @@ DIGIT_COLOURS = (
     "#92dadd",
 )
 """The colour of each digit, 0 to 9, in every figure."""
+MARK = "#b34700"
+"""The colour of what is marked; what bears it stands out by its form as well."""
 STYLE: dict[Any, Any] = {
     "font.size": 11,
     "axes.titlesize": 12,
@@ -56,6 +59,25 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def figure_of(axes: Axes) -> Figure:
+    """The whole figure that `axes` are a part of."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return figure
+
+
+def width_of(axes: Axes) -> float:
+    """How wide `axes` are, in inches, before their figure is laid out anew."""
+    return float(axes.get_position().width * figure_of(axes).get_figwidth())
+
+
+def frame(axes: Axes) -> None:
+    """Takes ticks and grid off `axes`, and leaves a thin frame."""
+    axes.grid(visible=False)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set(visible=True, color="#9a9a9a", linewidth=0.6)
 
 
 def save_figure(figure: Figure) -> bytes:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from digitlab.figures.paper import new_figure, style
+from digitlab.figures.paper import figure_of, new_figure, style
 
 __all__ = ["draw_importances", "draw_pixels"]
 
@@ -62,6 +62,4 @@ def _whole(axes: Axes) -> Figure:
     """The figure, once its rows and columns are counted in whole numbers."""
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=7, integer=True))
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    return figure
+    return figure_of(axes)

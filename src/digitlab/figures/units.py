@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from digitlab.figures.paper import DIGIT_COLOURS, new_figure, style
+from digitlab.figures.paper import DIGIT_COLOURS, figure_of, new_figure, style
 
 __all__ = ["draw_boxes", "draw_scatter"]
 
@@ -60,7 +60,7 @@ def draw_boxes(
         axes.tick_params(axis="x", length=0, labelsize=9.5)
         axes.grid(visible=False, axis="x")
         axes.set(title=title, xlabel=group_name, ylabel=value_name)
-    return _whole(axes)
+    return figure_of(axes)
 
 
 def draw_scatter(
@@ -115,10 +115,4 @@ def draw_scatter(
         ]
         axes.legend(handles=handles, title=legend, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=9.5)
         axes.set(title=title, xlabel=names[0], ylabel=names[1])
-    return _whole(axes)
-
-
-def _whole(axes: Axes) -> Figure:
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    return figure
+    return figure_of(axes)

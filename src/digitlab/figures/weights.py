@@ -13,7 +13,7 @@ from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from digitlab.figures.paper import new_figure, style
+from digitlab.figures.paper import figure_of, new_figure, style, width_of
 from digitlab.figures.tiles import SIGNED, grid_size, paint_tiles, tile_columns, tile_corner
 
 __all__ = ["draw_stages", "draw_tiles", "draw_unit", "film_tiles"]
@@ -30,7 +30,13 @@ FRAME_MS, LAST_MS = 140, 2500
 FILM_DPI = 80
 
 
-def draw_tiles(tiles: ArrayLike, title: str, labels: Sequence[str] = (), wide: int | None = None) -> Figure:
+def draw_tiles(
+    tiles: ArrayLike,
+    title: str,
+    labels: Sequence[str] = (),
+    wide: int | None = None,
+    axes: Axes | None = None,
+) -> Figure:
     """Draws weights as tiles in a grid, all on one scale: white is 0, red above, blue below.
 
     Args:
@@ -38,25 +44,31 @@ def draw_tiles(tiles: ArrayLike, title: str, labels: Sequence[str] = (), wide: i
         title: What is seen.
         labels: Words above each tile; none for none.
         wide: The most tiles in a row; by default 10, and more where there are hundreds.
+        axes: Where to draw; by default a figure of its own.
     """
     maps = np.asarray(tiles, dtype=float)
     n, shape = len(maps), (maps.shape[1], maps.shape[2])
     columns = tile_columns(n, wide or (10 if n <= 150 else MANY))
     width = WIDTH if columns > 4 else BAR + (2.2 if columns > 1 else 3.4) * columns
+    if axes is not None:
+        width = BAR + width_of(axes)
     room = LABEL * grid_size(n, columns, shape)[0] / (width - BAR) if labels else 0.0
     across, down = grid_size(n, columns, shape, room)
     height = (width - BAR) * down / across
     with style():
-        figure = new_figure(width, height + 0.45 + 0.2 * title.count("\n"))
-        axes = figure.subplots()
+        if axes is None:
+            figure = new_figure(width, height + 0.45 + 0.2 * title.count("\n"))
+            axes = figure.subplots()
+            figure.suptitle(title, fontsize=12)
+        else:
+            axes.set_title(title)
         picture = paint_tiles(axes, maps, columns, room)
         picture.set(cmap=SIGNED, clim=_limits(maps))
         for number, words in enumerate(labels):
             left, top = tile_corner(number, columns, shape, room)
             axes.text(left + 0.5, top + room * 0.85, words, ha="center", va="bottom", fontsize=9)
-        figure.suptitle(title, fontsize=12)
-        _bar(figure, picture, [axes], maps)
-    return figure
+        _bar(figure_of(axes), picture, [axes], maps)
+    return figure_of(axes)
 
 
 def draw_unit(weights: ArrayLike, title: str, axes: Axes | None = None) -> Figure:
@@ -73,8 +85,7 @@ def draw_unit(weights: ArrayLike, title: str, axes: Axes | None = None) -> Figur
     with style():
         if axes is None:
             axes = new_figure(6.4, 5.4).subplots()
-        figure = axes.get_figure(root=True)
-        assert figure is not None
+        figure = figure_of(axes)
         axes.grid(visible=False)
         picture = axes.imshow(image, cmap=SIGNED, vmin=low, vmax=high, interpolation="nearest")
         step = 4 if max(height, width) > 10 else 1

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from digitlab.errors import SettingError
 from digitlab.figures import (
     Line,
     draw_activation_functions,
     draw_cross_entropy,
-    draw_curve_pair,
+    draw_curves,
     draw_softmax,
 )
 from digitlab.inspection import activation_curves, cross_entropy_steps, softmax_steps, softmax_sweep
@@ -49,7 +48,7 @@ def _curves(subject: Subject, choices: Choices) -> Seen:
     names = {"loss": "training, labels smoothed" if smoothed else "training", "accuracy": "training"}
     pairs = [
         [
-            _line(words, epochs, data[f"{split}_{quantity}"])
+            Line.over_seeds(words, epochs.tolist(), data[f"{split}_{quantity}"])
             for split, words in (("train", names[quantity]), ("validation", "validation"))
             if f"{split}_{quantity}" in data
         ]
@@ -57,12 +56,7 @@ def _curves(subject: Subject, choices: Choices) -> Seen:
     ]
     title = f"How did {subject.network.name} learn?\n{spread}"
     words = "A smoothed label's loss never reaches 0, however well a digit is read." if smoothed else ""
-    return Seen(data, draw_curve_pair(pairs[0], pairs[1], title), words)
-
-
-def _line(name: str, epochs: NDArray[np.float64], values: NDArray[np.float64]) -> Line:
-    std = values.std(axis=0, ddof=1) if len(values) > 1 else None
-    return Line(name, epochs.tolist(), values.mean(axis=0), std)
+    return Seen(data, draw_curves(pairs[0], pairs[1], title), words)
 
 
 def _functions(subject: Subject, choices: Choices) -> Seen:
