@@ -97,7 +97,7 @@ def test_what_there_is_not_is_refused(swift):
         preferred_images(swift, SHAPE, "logits", (10,))
     with pytest.raises(SettingError, match="no row of conv1 number 20"):
         preferred_images(swift, SHAPE, "conv1", (0,), position=(20, 0))
-    with pytest.raises(SettingError, match="no position in it"):
+    with pytest.raises(SettingError, match="logits has no rows and columns"):
         preferred_images(swift, SHAPE, "logits", (0,), position=(0, 0))
     with pytest.raises(DataError, match="takes inputs of 28 x 28"):
         preferred_images(swift, (20, 20), "logits", (0,))

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from digitlab.data import mnist
+from digitlab.errors import SettingError
 from digitlab.networks import build
 from digitlab.training import Examples, Recipe, fit, snapshots
 
@@ -47,3 +48,9 @@ def test_no_validation_is_needed_for_a_recipe_with_patience():
 def test_only_the_start_takes_no_step(steps):
     (start,) = snapshots(_network(), RECIPE, TRAIN, steps)
     assert start.step == 0
+
+
+@pytest.mark.parametrize("steps", [[], [-1, 5]])
+def test_steps_that_are_none_are_refused(steps):
+    with pytest.raises(SettingError, match="weights after"):
+        snapshots(_network(), RECIPE, TRAIN, steps)

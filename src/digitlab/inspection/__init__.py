@@ -21,7 +21,7 @@ from digitlab.inspection.functions import (
 )
 from digitlab.inspection.maps import Components, PcaMap, pca_map, principal_components, tsne_map
 from digitlab.inspection.pixels import pixel_importances, top_pixels
-from digitlab.inspection.places import as_inputs, check_number, find_layer, first_layer
+from digitlab.inspection.places import as_inputs, check_number, check_unit, find_layer, first_layer
 from digitlab.inspection.preferred import Preferred, preferred_images
 from digitlab.inspection.units import UnitValues, centroids, first_hidden, five_numbers, unit_values
 from digitlab.inspection.weights import (
@@ -54,6 +54,7 @@ __all__ = [
     "capture",
     "centroids",
     "check_number",
+    "check_unit",
     "cross_entropy_steps",
     "find_layer",
     "first_hidden",

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from torch import from_numpy, nn
 from torch.nn.functional import unfold
 
-from digitlab.errors import SettingError
 from digitlab.inspection.activations import capture
-from digitlab.inspection.places import check_number, find_layer
+from digitlab.inspection.places import check_position, check_unit, find_layer
 from digitlab.inspection.units import ACTIVATIONS
 from digitlab.networks import Dropout, Network
 
@@ -154,18 +153,16 @@ def unit_arithmetic(
     outputs = {name: each[0] for name, each in capture(network, ink[None]).items()}
     own = outputs[layer]
     maps = isinstance(found, nn.Conv2d)
-    if position is not None and not maps:
-        raise SettingError(f"{layer} has no rows and columns: it is a dense layer", "Leave the position out.")
+    if position is not None:
+        check_position(position, own.shape, layer)
     if unit is None:
         unit = int(np.unravel_index(own.argmax(), own.shape)[0])
-    check_number(unit, len(own), f"{'map' if maps else 'unit'} of {layer}")
+    check_unit(unit, own.shape, layer)
     place: tuple[int, ...] = (unit,)
     if maps:
         if position is None:
             row, column = np.unravel_index(own[unit].argmax(), own[unit].shape)
             position = int(row), int(column)
-        check_number(position[0], own.shape[1], f"row of {layer}")
-        check_number(position[1], own.shape[2], f"column of {layer}")
         place = (unit, *position)
     source, source_maps = _source(network, layer, np.asarray(ink, dtype=np.float32), outputs)
     corner = None

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from digitlab.errors import DataError, SettingError
 from digitlab.networks import Network
 
-__all__ = ["as_inputs", "check_number", "find_layer", "first_layer"]
+__all__ = ["as_inputs", "check_number", "check_position", "check_unit", "find_layer", "first_layer"]
 
 KINDS: dict[type[nn.Module], str] = {nn.Linear: "dense layer", nn.Conv2d: "convolution"}
 
@@ -63,6 +63,29 @@ def check_number(value: int, n: int, what: str) -> int:
     if not 0 <= value < n:
         raise SettingError(f"there is no {what} number {value}", f"They are numbered 0 to {n - 1}.")
     return value
+
+
+def check_unit(unit: int, shape: tuple[int, ...], layer: str) -> int:
+    """`unit`, if layer `layer`, whose output for one input has `shape`, has such a unit or map.
+
+    Raises:
+        SettingError: If it has not.
+    """
+    return check_number(unit, shape[0], f"{'map' if len(shape) == 3 else 'unit'} of {layer}")
+
+
+def check_position(position: tuple[int, int], shape: tuple[int, ...], layer: str) -> tuple[int, int]:
+    """`position`, row and column, if layer `layer`, whose output for one input has `shape`, has such a place.
+
+    Raises:
+        SettingError: If it has not, or puts out no maps.
+    """
+    if len(shape) != 3:
+        raise SettingError(f"{layer} has no rows and columns: it puts out no maps", "Leave the position out.")
+    row, column = position
+    check_number(row, shape[1], f"row of {layer}")
+    check_number(column, shape[2], f"column of {layer}")
+    return row, column
 
 
 def as_inputs(network: Network, ink: NDArray[np.float32]) -> Tensor:

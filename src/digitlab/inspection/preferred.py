@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from digitlab.errors import SettingError
 from digitlab.inspection.activations import activation_shapes
-from digitlab.inspection.places import as_inputs, check_number
-from digitlab.networks import Network
-from digitlab.networks.layers import Dropout
+from digitlab.inspection.places import as_inputs, check_position, check_unit
+from digitlab.networks import Dropout, Network
 
 __all__ = ["Preferred", "preferred_images"]
 
@@ -95,9 +93,11 @@ def preferred_images(
     start = np.random.default_rng(seed).random((1, *shape), dtype=np.float32) * np.float32(0.1)
     device = next(network.parameters()).device
     images = as_inputs(network, start).to(device)
-    kind = "map" if len(outputs) == 3 else "unit"
-    numbers = torch.tensor([check_number(unit, outputs[0], f"{kind} of {layer}") for unit in units])
-    position = _position(outputs, layer, position)
+    numbers = torch.tensor([check_unit(unit, outputs, layer) for unit in units])
+    if position is not None:
+        check_position(position, outputs, layer)
+    elif len(outputs) == 3:
+        position = outputs[1] // 2, outputs[2] // 2
     images = images.repeat(len(units), 1, 1)
     whole = position is None
     blur, spread = (BLUR, SPREAD) if whole else (MAP_BLUR, MAP_SPREAD)
@@ -136,16 +136,6 @@ def _values(signal: Tensor, units: Tensor, position: tuple[int, int] | None) -> 
     if position is not None:
         signal = signal[:, :, position[0], position[1]]
     return signal[torch.arange(len(units)), units]
-
-
-def _position(shape: tuple[int, ...], layer: str, position: tuple[int, int] | None) -> tuple[int, int] | None:
-    if len(shape) == 1:
-        if position is not None:
-            raise SettingError(f"{layer} has units, not maps: there is no position in it", "Leave it out.")
-        return None
-    height, width = shape[1:]
-    row, column = position or (height // 2, width // 2)
-    return check_number(row, height, f"row of {layer}"), check_number(column, width, f"column of {layer}")
 
 
 def _before_activation(network: Network, layer: str) -> str:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from digitlab.errors import SettingError
-from digitlab.inspection.activations import activation_shapes, map_layers, stream
-from digitlab.inspection.places import check_number
+from digitlab.inspection.activations import activation_shapes, stream
+from digitlab.inspection.places import check_position, check_unit
 from digitlab.networks import Network
 
 __all__ = ["ACTIVATIONS", "UnitValues", "centroids", "first_hidden", "five_numbers", "unit_values"]
@@ -86,16 +86,10 @@ def unit_values(
     shape = activation_shapes(network, [layer])[layer]
     maps = len(shape) == 3
     for unit in units:
-        check_number(unit, shape[0], f"{'map' if maps else 'unit'} of {layer}")
-    if position is not None and not maps:
-        there = ", ".join(map_layers(network)) or "this network has none"
-        raise SettingError(
-            f"{layer} has no rows and columns", f"Leave the position out, or name a layer of maps: {there}."
-        )
+        check_unit(unit, shape, layer)
     meaning = "mean over the map" if maps else ""
     if position is not None:
-        check_number(position[0], shape[1], f"row of {layer}")
-        check_number(position[1], shape[2], f"column of {layer}")
+        check_position(position, shape, layer)
         meaning = f"at row {position[0]}, column {position[1]}"
     last = tuple(network.layers)[-1]
     classes = activation_shapes(network, [last])[last][0]

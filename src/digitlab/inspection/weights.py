@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,6 @@ from digitlab.networks import Network
 
 __all__ = ["Kernels", "UnitImages", "image_layer", "kernels", "kernels_of_map", "unit_images"]
 
-UNROLLS = (nn.Flatten, nn.Dropout)
 SIDES = {28 * 28: (28, 28), 20 * 20: (20, 20)}
 
 
@@ -52,8 +52,8 @@ def image_layer(network: Network) -> str | None:
     """The dense layer that sees the picture itself; None if there is none, as after a convolution."""
     for name, layer in network.layers.items():
         if isinstance(layer, nn.Linear):
-            return name if network.input_shape in ((28 * 28,), (20 * 20,), (28, 28), (20, 20)) else None
-        if not isinstance(layer, UNROLLS):
+            return name if math.prod(network.input_shape) in SIDES else None
+        if not isinstance(layer, nn.Flatten):
             return None
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from digitlab.errors import SettingError
 from digitlab.networks import Network
 from digitlab.training.examples import Examples
 from digitlab.training.keeping import Weights, copy_weights
@@ -50,9 +51,12 @@ def snapshots(network: Network, recipe: Recipe, train: Examples, steps: Sequence
         One for each different step, in order.
 
     Raises:
-        SettingError: If the recipe does not go with the network or the data.
+        SettingError: If no step is asked for or one is below 0, or the recipe does not go with the network
+            or the data.
         TrainingError: If the loss stops being a number.
     """
+    if not steps or min(steps) < 0:
+        raise SettingError(f"weights after {list(steps)} steps", "Ask for one or more, from 0 on.")
     last = Timetable.of(recipe, len(train)).total_steps
     wanted = sorted({min(step, last) for step in steps})
     kept = [Snapshot(0, copy_weights(network))] if 0 in wanted else []

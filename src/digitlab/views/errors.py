@@ -66,15 +66,8 @@ def _pair(subject: Subject, choices: Choices) -> Seen:
 def _mistakes(subject: Subject, choices: Choices) -> Seen:
     found, number = find_mistakes(subject.logits, subject.digits.labels), choices.number or NAMED
     told, place = found[:number], place_of(subject.digits)
-    data = {
-        "indices": np.array([each.index for each in told], dtype=np.int64),
-        "labels": np.array([each.label for each in told], dtype=np.int64),
-        "predictions": np.array([each.prediction for each in told], dtype=np.int64),
-        "probabilities": np.array([each.probability for each in told]),
-        "label_probabilities": np.array([each.label_probability for each in told]),
-    }
     words = "\n".join(each.words(place) for each in told) or "no digit is misread"
-    return Seen(data, picture_mistakes(found, number, subject.digits, subject.name), words)
+    return Seen(_columns(told), picture_mistakes(found, number, subject.digits, subject.name), words)
 
 
 def _suspects(subject: Subject, choices: Choices) -> Seen:
@@ -82,16 +75,23 @@ def _suspects(subject: Subject, choices: Choices) -> Seen:
     told = found[:number]
     known = JUDGED_WRONG.get(subject.digits.name, ())
     data = {
-        "indices": np.array([each.index for each in told], dtype=np.int64),
-        "labels": np.array([each.label for each in told], dtype=np.int64),
-        "predictions": np.array([each.prediction for each in told], dtype=np.int64),
+        **_columns(told),
         "agreeing": np.array([each.agreeing for each in told], dtype=np.int64),
-        "probabilities": np.array([each.probability for each in told]),
-        "label_probabilities": np.array([each.label_probability for each in told]),
         "judged_wrong": np.array([each.index in known for each in told], dtype=bool),
     }
     words = "\n".join(suspect_words(found, number, subject))
     return Seen(data, picture_suspects(found, number, subject), words)
+
+
+def _columns(told: Sequence[Mistake | Suspect]) -> dict[str, NDArray[np.generic]]:
+    """What mistakes and suspects both tell, an array `(n,)` of each."""
+    return {
+        "indices": np.array([each.index for each in told], dtype=np.int64),
+        "labels": np.array([each.label for each in told], dtype=np.int64),
+        "predictions": np.array([each.prediction for each in told], dtype=np.int64),
+        "probabilities": np.array([each.probability for each in told], dtype=np.float64),
+        "label_probabilities": np.array([each.label_probability for each in told], dtype=np.float64),
+    }
 
 
 def place_of(digits: Digits) -> str:

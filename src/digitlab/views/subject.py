@@ -122,9 +122,8 @@ class Subject:
             as_inputs(self.network, ink[None])
             return Picture(ink, None, Path(image).name)
         check_number(image, len(self.digits), f"image of {self.digits.name}")
-        label = int(self.digits.labels[image])
-        ink = np.multiply(self.digits.images[image], np.float32(1 / 255), dtype=np.float32)
-        return Picture(ink, label, f"{short_name(self.digits)} #{image}")
+        one = self.digits.subset([image])
+        return Picture(one.ink()[0], int(one.labels[0]), f"{short_name(self.digits)} #{image}")
 
 
 def short_name(digits: Digits) -> str:

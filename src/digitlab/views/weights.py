@@ -16,7 +16,7 @@ from digitlab.training import Examples, Recipe, Run, Timetable, snapshots
 from digitlab.views.subject import Subject
 from digitlab.views.view import Choices, Seen, View
 
-__all__ = ["STAGES", "VIEWS", "growth_steps", "learned_tiles"]
+__all__ = ["FILMED", "STAGED", "STAGES", "VIEWS", "after_words", "growth_steps", "learned_tiles"]
 
 STAGES = (10, 100, 1000)
 """Steps after which source 000 asks to look."""
@@ -75,7 +75,7 @@ def _stages(subject: Subject, choices: Choices) -> Seen:
     network, recipe, train, end = _again(subject)
     steps, tiles, layer = learned_tiles(network, recipe, train, [min(step, end) for step in STAGES])
     title = f"What do the weights of {layer} look like by then?\n{_which(subject, tiles, STAGED)}"
-    figure = draw_stages(list(tiles[:, :STAGED]), [_after(step) for step in steps], title)
+    figure = draw_stages(list(tiles[:, :STAGED]), [after_words(step) for step in steps], title)
     return Seen({"steps": np.array(steps), "weights": tiles}, figure, _caveats(subject, recipe))
 
 
@@ -84,11 +84,12 @@ def _growth(subject: Subject, choices: Choices) -> Seen:
     wanted = [min(step, end) for step in growth_steps(recipe, len(train))]
     steps, tiles, layer = learned_tiles(network, recipe, train, wanted)
     title = f"How do the weights of {layer} grow?\n{_which(subject, tiles, FILMED)}"
-    film = film_tiles(list(tiles[:, :FILMED]), [_after(step) for step in steps], title)
+    film = film_tiles(list(tiles[:, :FILMED]), [after_words(step) for step in steps], title)
     return Seen({"steps": np.array(steps), "weights": tiles}, film, _caveats(subject, recipe))
 
 
-def _after(step: int) -> str:
+def after_words(step: int) -> str:
+    """When weights were looked at: `after 1 step`, `after 1,000 steps`."""
     return f"after {step:,} step{'s' if step != 1 else ''}"
 
 
