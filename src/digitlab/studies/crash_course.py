@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from digitlab.studies.drawings import growth, learning, seen, stages
+from digitlab.studies.drawings import confusion, growth, learning, seen, stages
 from digitlab.studies.splits import held_out_2500, same_first_test_images
 from digitlab.studies.study import Drawing, Published, Study, Training
 from digitlab.training import Recipe
@@ -32,7 +32,7 @@ DENSE_LOSSES = (0.7803, 0.5115, 0.4296, 0.3786, 0.3250, 0.2978, 0.2842, 0.2748, 
 
 CURVES = Drawing("curves", "Log loss over ten periods, as the source plots it", learning)
 CONFUSION = Drawing(
-    "confusion", "Which digits are taken for which? Validation examples", seen("confusion", "validation")
+    "confusion", "Which digits are taken for which? Validation examples", confusion("validation")
 )
 
 STUDY = Study(

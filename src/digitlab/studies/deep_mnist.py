@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
+from digitlab.inspection import cross_entropy_steps
 from digitlab.networks import layer_table
 from digitlab.report import Table
-from digitlab.studies.drawings import learning, on_its_own, seen
+from digitlab.studies.drawings import confusion, learning, on_its_own, seen
 from digitlab.studies.splits import first_5000_held_out, first_5000_set_aside
 from digitlab.studies.study import Demonstration, Drawing, Order, Published, Shown, Study, Training
 from digitlab.studies.trained import Trained
 from digitlab.training import RECIPES
+from digitlab.views.learning import TOY_PROBABILITIES, TOY_TARGETS
 
 __all__ = ["STUDY"]
 
@@ -21,13 +21,9 @@ STATE_OF_THE_ART = 0.9979
 
 def _cross_entropy(_: Order) -> Shown:
     """The toy mini-batch of two: the mean over items of -sum(y log p)."""
-    p = np.array([[0.9, 0.1, 0.1], [0.9, 0.1, 0.1]])
-    y = np.array([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+    steps = cross_entropy_steps(TOY_PROBABILITIES, TOY_TARGETS)
     return Shown(
-        measured={
-            "cross_entropy": float(np.mean(-np.sum(y * np.log(p), axis=1))),
-            "row_sum": float(p[0].sum()),
-        },
+        measured={"cross_entropy": steps.mean, "row_sum": float(steps.probabilities[0].sum())},
         figures=(on_its_own("cross-entropy", "The toy example, every number shown"),),
     )
 
@@ -57,7 +53,7 @@ LOOKS = (
     Drawing(
         "features-2", "Its 64 maps after convolution 2", seen("features", "test", image=1, layer="conv2")
     ),
-    Drawing("confusion", "Which digits are taken for which? Test images", seen("confusion", "test")),
+    Drawing("confusion", "Which digits are taken for which? Test images", confusion("test")),
 )
 
 STUDY = Study(
@@ -82,9 +78,7 @@ STUDY = Study(
             drawings=(
                 Drawing("curves", "Log loss every 100 steps", learning),
                 Drawing("weights", "What the ten outputs look for", seen("weights", "test")),
-                Drawing(
-                    "confusion", "Which digits are taken for which? Test images", seen("confusion", "test")
-                ),
+                Drawing("confusion", "Which digits are taken for which? Test images", confusion("test")),
             ),
             notes=("The source's output, a final accuracy, is missing from the text that we have.",),
         ),

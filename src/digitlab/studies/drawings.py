@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from digitlab.data import Digits, mnist
-from digitlab.figures import Line, draw_lines, draw_stages, film_tiles
+from digitlab.figures import Line, draw_confusion, draw_errors, draw_lines, draw_stages, film_tiles
 from digitlab.networks import Network, build
+from digitlab.report import Series
 from digitlab.studies.splits import first_5000_held_out
+from digitlab.studies.study import Search
 from digitlab.studies.trained import Trained
 from digitlab.training import Examples, Recipe
 from digitlab.views import Subject, inspect
-from digitlab.views.weights import STAGES, growth_steps, learned_tiles
+from digitlab.views.weights import FILMED, STAGES, after_words, growth_steps, learned_tiles
 
-__all__ = ["components", "growth", "learning", "on_its_own", "seen", "stages"]
+__all__ = [
+    "components",
+    "confusion",
+    "errors",
+    "growth",
+    "learning",
+    "on_its_own",
+    "seen",
+    "stages",
+    "widths",
+]
 
 Draw = Callable[[Trained], Figure | bytes]
 
@@ -37,11 +49,39 @@ def seen(what: str, role: str = "train", **choices: object) -> Draw:
     return draw
 
 
-@cache
+@lru_cache(maxsize=2)  # one experiment's; more would keep the digits of all before it in memory
 def _subject(trained: Trained, role: str) -> Subject:
     """The network with the digits of a role; made once, for what it reads is worked out once."""
-    name = f"{trained.experiment.network}, seed {trained.outcomes[0].seed}"
-    return Subject(trained.network, name, trained.digits(role))
+    return Subject(trained.network, _name(trained), trained.material.digits[role])
+
+
+def _name(trained: Trained) -> str:
+    return f"{trained.experiment.network}, seed {trained.outcomes[0].seed}"
+
+
+def confusion(role: str) -> Draw:
+    """What draws which digits of a role the first seed's network takes for which."""
+
+    def draw(trained: Trained) -> Figure:
+        title = f"Which digits does {_name(trained)} take for which?\n{_result(trained, role)}"
+        return draw_confusion(trained.outcomes[0].scores[role]["confusion"], title)
+
+    return draw
+
+
+def errors(role: str) -> Draw:
+    """The same without what is read rightly: the errors alone."""
+
+    def draw(trained: Trained) -> Figure:
+        title = f"Which digits does {_name(trained)} misread as which?\n{_result(trained, role)}"
+        return draw_errors(trained.outcomes[0].scores[role]["confusion"], title)
+
+    return draw
+
+
+def _result(trained: Trained, role: str) -> str:
+    scores = trained.outcomes[0].scores[role]
+    return f"{role} digits: {scores['accuracy']:.2%} of {scores['n']:,} read rightly"
 
 
 def learning(trained: Trained) -> Figure:
@@ -71,10 +111,17 @@ def learning(trained: Trained) -> Figure:
     return draw_lines(lines, title, unit, "log loss (nats)")
 
 
+def widths(search: Search, scores: Series) -> Figure:
+    """The mean score of each width of a search with its spread over the folds, and the source's."""
+    lines = [Line(f"ours, mean of {search.cv} folds and their spread", scores.x, scores.mean, scores.std)]
+    if scores.published:
+        published = np.array(scores.published, dtype=float)
+        lines.append(Line("as published", scores.x, published, published=True))
+    return draw_lines(lines, search.title, scores.x_name, "accuracy on the fold held out")
+
+
 def _line(name: str, values: Sequence[Sequence[float]]) -> Line:
-    table = np.array(values)
-    std = table.std(axis=0, ddof=1) if len(table) > 1 else None
-    return Line(name, range(1, table.shape[1] + 1), table.mean(axis=0), std)
+    return Line.over_seeds(name, range(1, len(values[0]) + 1), values)
 
 
 def on_its_own(what: str, title: str, digits: Digits | None = None) -> tuple[str, str, Figure]:
@@ -104,16 +151,17 @@ def components(what: str) -> Draw:
 def stages(trained: Trained) -> Figure:
     """The first layer's weights after 10, 100 and 1,000 steps, or as far as the training goes."""
     steps, tiles, layer = learned_tiles(*_again(trained), STAGES)
-    names = [f"after {step:,} steps" for step in steps]
-    return draw_stages(list(tiles), names, f"What has {layer} learned by then?")
+    return draw_stages(
+        list(tiles), [after_words(step) for step in steps], f"What has {layer} learned by then?"
+    )
 
 
 def growth(trained: Trained) -> bytes:
     """Twenty-five units of the first layer while they learn, as an animation."""
     network, recipe, train = _again(trained)
     steps, tiles, _ = learned_tiles(network, recipe, train, growth_steps(recipe, len(train)))
-    names = [f"after {step:,} steps" for step in steps]
-    return film_tiles(list(tiles[:, :25]), names, "Twenty-five units while they learn")
+    names = [after_words(step) for step in steps]
+    return film_tiles(list(tiles[:, :FILMED]), names, "Twenty-five units while they learn")
 
 
 def _again(trained: Trained) -> tuple[Network, Recipe, Examples]:

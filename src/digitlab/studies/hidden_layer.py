@@ -7,8 +7,8 @@ from dataclasses import replace
 from digitlab.data import mnist
 from digitlab.figures import draw_importances, draw_pixels
 from digitlab.inspection import pixel_importances, top_pixels
-from digitlab.studies.drawings import components, learning, seen
-from digitlab.studies.hidden_layer_series import (
+from digitlab.studies.drawings import components, confusion, errors, learning, seen
+from digitlab.studies.hidden_layer_printed import (
     LOSSES_1,
     MEAN_SCORES,
     VALIDATION_LOSSES_1,
@@ -17,6 +17,7 @@ from digitlab.studies.hidden_layer_series import (
     VALIDATION_LOSSES_3A,
     VALIDATION_LOSSES_FOREST,
     VALIDATION_LOSSES_PCA,
+    results_table,
 )
 from digitlab.studies.splits import (
     first_5000_held_out,
@@ -36,9 +37,9 @@ STOPPED_BY_TEN = {"epochs": 30, "patience": 10, "restore_best": False}
 
 CURVES = Drawing("curves", "Log loss after each epoch, beside the published one", learning)
 CONFUSION = Drawing(
-    "confusion", "Counts on the 55,000 training images, as the source draws them", seen("confusion")
+    "confusion", "Counts on the 55,000 training images, as the source draws them", confusion("train")
 )
-ERRORS = Drawing("errors", "Only the errors: shares of each row, the diagonal empty", seen("errors"))
+ERRORS = Drawing("errors", "Only the errors: shares of each row, the diagonal empty", errors("train"))
 
 
 def _forest(order: Order) -> Shown:
@@ -218,6 +219,7 @@ STUDY = Study(
                 CURVES,
                 CONFUSION,
                 ERRORS,
+                Drawing("pair", "Fives and eights, read rightly and wrongly", seen("pair", pair=(5, 8))),
                 Drawing("weights", "What the 700 units look for", seen("weights")),
                 Drawing("mistakes", "The worst mistakes on the test images", seen("mistakes", "test")),
             ),
@@ -251,6 +253,8 @@ STUDY = Study(
             published_series={"validation_loss": VALIDATION_LOSSES_PCA},
             drawings=(
                 CURVES,
+                CONFUSION,
+                ERRORS,
                 Drawing("variance", "How many components hold 95 % of the variance", components("variance")),
                 Drawing("components", "The first components as images", components("components")),
             ),
@@ -291,7 +295,7 @@ STUDY = Study(
                 "parameters": Published(556_510, "table of architectures"),
             },
             published_series={"validation_loss": VALIDATION_LOSSES_FOREST},
-            drawings=(CURVES,),
+            drawings=(CURVES, CONFUSION, ERRORS),
             notes=(
                 "The source's text and table say sigmoid for this network; its code (cell 150) is relu, and "
                 "so is ours.",
@@ -314,4 +318,5 @@ STUDY = Study(
         "RMSprop has its epsilon inside the root, as Keras 3 has it; which form TensorFlow 2.0.0 had could "
         "not be settled.",
     ),
+    tables=results_table,
 )

@@ -62,15 +62,17 @@ def jobs_of(study: Study, order: Order) -> Iterator[Job]:
     for experiment in study.chosen(order):
         jobs = list(_work_of(study, experiment, order))
         yield from jobs
-        if isinstance(experiment, Training) and experiment.drawings:
-            yield Job(
-                study.id,
-                experiment.id,
-                "draw",
-                "draw",
-                DRAWING_COST * len(experiment.drawings),
-                after=tuple(job.key for job in jobs),
-            )
+        shown = _shown_of(experiment)
+        if shown:
+            after = tuple(job.key for job in jobs)
+            yield Job(study.id, experiment.id, "draw", "draw", DRAWING_COST * shown, after=after)
+
+
+def _shown_of(experiment: Experiment) -> int:
+    """How many pictures, tables and measures are made of what was trained."""
+    if isinstance(experiment, Training):
+        return len(experiment.drawings) + len(experiment.tables) + bool(experiment.measures)
+    return int(isinstance(experiment, Search))
 
 
 def _work_of(study: Study, experiment: Experiment, order: Order) -> Iterator[Job]:
@@ -96,6 +98,8 @@ def _work_of(study: Study, experiment: Experiment, order: Order) -> Iterator[Job
 def _stacks(experiment: Training, order: Order) -> list[tuple[int, ...]]:
     """The seeds of an experiment, together where a stack of replicas is faster than one after another."""
     seeds = seeds_for(experiment, order)
+    if len(seeds) == 1:
+        return [tuple(seeds)]
     network = build(experiment.network, **experiment.options)
     small = network.parameter_count() < 100_000
     if small and can_stack(network, experiment.recipe):

@@ -6,17 +6,19 @@ import numpy as np
 
 from digitlab.data import classroom, read_mat, write_mat
 from digitlab.files import make_folder
+from digitlab.inspection import softmax_steps
 from digitlab.report import Table
 from digitlab.studies.classroom import (
     OPTIONS,
     RECIPE,
+    SOUND,
     layers,
     logits_of_two,
     measures,
     weight_shapes,
 )
 from digitlab.studies.drawings import learning, on_its_own, seen
-from digitlab.studies.splits import IMAGE_OF_TWO, classroom_held_out, of_mat_file
+from digitlab.studies.splits import IMAGE_OF_TWO, of_mat_file
 from digitlab.studies.study import Demonstration, Drawing, Order, Published, Shown, Study, Training
 from digitlab.studies.trained import Trained
 
@@ -38,8 +40,9 @@ def _read(order: Order) -> Shown:
         same = {}
     else:
         path = make_folder(order.out / "work" / "mat-file") / "classroom.mat"
-        write_mat(path, classroom("reduced"))
-        digits, original = read_mat(path), classroom("reduced")
+        original = classroom("reduced")
+        write_mat(path, original)
+        digits = read_mat(path)
         same = {
             "images_changed": float((digits.images != original.images).any(axis=(1, 2)).sum()),
             "labels_changed": float((digits.labels != original.labels).sum()),
@@ -69,8 +72,7 @@ def _softmax(_: Order) -> Shown:
     z = np.array([1000.0, 1001.0, 1002.0])
     with np.errstate(over="ignore", invalid="ignore"):
         plain = np.exp(z) / np.exp(z).sum()
-    shifted = np.exp(z - z.max())
-    stable = shifted / shifted.sum()
+    stable = softmax_steps(z).probabilities
     rows = tuple(
         (one, "not a number" if np.isnan(a) else round(float(a), 6), round(float(b), 6))
         for one, a, b in zip(z.tolist(), plain, stable, strict=True)
@@ -148,18 +150,7 @@ STUDY = Study(
                 "there are about 500. The true count is `errors`.",
             ),
         ),
-        Training(
-            id="network-sound",
-            title="The same, scored on a fifth of the digits that it never sees",
-            network="mlp",
-            options=OPTIONS,
-            recipe=RECIPE,
-            material=classroom_held_out,
-            seeds=5,
-            quick={"epochs": 20},
-            cost=1.2,
-            corrects="network",
-        ),
+        SOUND,
     ),
     notes=(
         "The course's file cannot be had here. The classroom set is written to a .mat file of the same "

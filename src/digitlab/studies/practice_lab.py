@@ -11,14 +11,16 @@ from digitlab.report import Table
 from digitlab.studies.classroom import (
     OPTIONS,
     RECIPE,
+    SOUND,
     layers,
     logits_of_two,
     measures,
     weight_shapes,
 )
 from digitlab.studies.drawings import learning, on_its_own, seen
-from digitlab.studies.splits import IMAGE_OF_TWO, classroom_boxes, classroom_held_out, classroom_whole
+from digitlab.studies.splits import IMAGE_OF_TWO, classroom_boxes, classroom_whole
 from digitlab.studies.study import Demonstration, Drawing, Order, Published, Shown, Study, Training
+from digitlab.views.learning import LOGITS
 
 __all__ = ["STUDY"]
 
@@ -32,7 +34,7 @@ LOSSES = (
 
 def _softmax(_: Order) -> Shown:
     """Exercise 1: softmax by hand, e^z over the sum of all e^z, against the library's."""
-    z = np.array([1.0, 2.0, 3.0, 4.0])
+    z = np.array(LOGITS)
     by_hand = np.exp(z) / np.exp(z).sum()
     library = torch.softmax(torch.from_numpy(z), 0).numpy()
     rows = tuple(
@@ -159,25 +161,7 @@ STUDY = Study(
                 "published.",
             ),
         ),
-        Training(
-            id="network-sound",
-            title="The same, scored on a fifth of the digits that it never sees",
-            network="mlp",
-            options=OPTIONS,
-            recipe=RECIPE,
-            material=classroom_held_out,
-            seeds=5,
-            quick={"epochs": 20},
-            cost=1.2,
-            corrects="network",
-            drawings=(
-                Drawing(
-                    "confusion",
-                    "Which digits are taken for which? Held-out digits",
-                    seen("confusion", "test"),
-                ),
-            ),
-        ),
+        SOUND,
     ),
     notes=(
         "The lab scores its network on the digits that it was trained on. What it can read of digits it has "

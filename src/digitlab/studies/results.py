@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitlab.evaluation import spread
 from digitlab.networks import architecture
@@ -15,9 +16,9 @@ from digitlab.settings import as_plain
 from digitlab.studies.jobs import Job, fingerprint, jobs_of, search_values
 from digitlab.studies.study import Experiment, Order, Published, Search, Study, Training
 from digitlab.studies.trained import Outcome, recipe_for
-from digitlab.training import Period
+from digitlab.training import Period, Recipe
 
-__all__ = ["compare", "kept", "outcomes_of", "study_result"]
+__all__ = ["compare", "kept", "mean_scores", "outcomes_of", "study_result"]
 
 Kept = dict[str, Any]
 FAR = 3.0
@@ -65,16 +66,18 @@ def study_result(study: Study, order: Order) -> StudyResult:
         result = kept(study.experiment(job.experiment), job, order)
         if result:
             done.setdefault(job.experiment, []).append((job, result))
+    experiments = tuple(
+        _experiment_result(experiment, study.id, order, done.get(experiment.id, []))
+        for experiment in study.chosen(order)
+    )
     return StudyResult(
         id=study.id,
         title=study.title,
         source=study.source,
         method=study.method,
         seconds=sum(result["seconds"] for each in done.values() for _, result in each),
-        experiments=tuple(
-            _experiment_result(experiment, study.id, order, done.get(experiment.id, []))
-            for experiment in study.chosen(order)
-        ),
+        experiments=experiments,
+        tables=study.tables(experiments) if study.tables else (),
         notes=study.notes,
     )
 
@@ -88,7 +91,7 @@ def _experiment_result(
     if isinstance(experiment, Training):
         facts, values = _of_training(experiment, outcomes_of(experiment, study, order), results, order)
     elif isinstance(experiment, Search):
-        facts, values = _of_search(experiment, results, order)
+        facts, values = _of_search(experiment, [result for result in results if "width" in result], order)
     for result in results:
         values |= result.get("measured", {})
     measured = {
@@ -117,13 +120,10 @@ def _of_training(
     experiment: Training, outcomes: Sequence[Outcome], results: Sequence[Kept], order: Order
 ) -> tuple[dict[str, Any], dict[str, list[float]]]:
     trained = [seed for result in results for seed in result.get("seeds", [])]
-    recipe = as_plain(recipe_for(experiment, order, 0))
-    for own in ("seed", "threads", "device", "precision"):
-        recipe.pop(own)
     options = architecture(experiment.network).complete(dict(experiment.options))
     facts: dict[str, Any] = {
         "network": {"name": experiment.network, "options": as_plain(options)},
-        "recipe": recipe,
+        "recipe": _told(recipe_for(experiment, order, 0)),
     }
     if not outcomes:
         return facts, {}
@@ -144,6 +144,12 @@ def _of_training(
     values["periods"] = [float(line.period) for line in last]
     values["train_seconds"] = [outcome.train_seconds for outcome in outcomes]
     return facts, values
+
+
+def _told(recipe: Recipe) -> dict[str, Any]:
+    """A recipe without what is each seed's own and each machine's own."""
+    own = ("seed", "threads", "device", "precision")
+    return {name: value for name, value in as_plain(recipe).items() if name not in own}
 
 
 def _series(experiment: Training, outcomes: Sequence[Outcome]) -> dict[str, Series]:
@@ -181,7 +187,7 @@ def _of_search(
     whole = [width for width in widths if len(by_width.get(width, {})) == search.cv]
     facts: dict[str, Any] = {
         "network": {"name": search.network, "options": dict(search.options)},
-        "recipe": as_plain(search.recipe),
+        "recipe": _told(search.recipe),
         "data": {"folds": f"{search.cv} stratified folds of {search.data}", "validation": search.validation},
     }
     if not whole:
@@ -189,16 +195,8 @@ def _of_search(
     scores = np.array([[by_width[w][s]["score"] for s in range(search.cv)] for w in whole])
     periods = [[by_width[w][s]["periods"] for s in range(search.cv)] for w in whole]
     seconds = [[by_width[w][s]["fit_time"] for s in range(search.cv)] for w in whole]
-    published = dict(zip(search.widths, search.published_series.get("mean_score", ()), strict=False))
-    facts["series"] = {
-        "mean_score": Series(
-            x=tuple(float(width) for width in whole),
-            x_name="hidden units",
-            mean=tuple(scores.mean(axis=1).tolist()),
-            std=tuple(scores.std(axis=1).tolist()),
-            published=tuple(published.get(width) for width in whole) if published else None,
-        )
-    }
+    series = _scores_by_width(search, whole, scores)
+    facts["series"] = {"mean_score": series}
     ours = scores.mean(axis=1)
     ranks = (-ours).argsort(kind="stable").argsort() + 1
     facts["tables"] = [
@@ -216,7 +214,7 @@ def _of_search(
                     *(round(float(one), 5) for one in scores[row]),
                     round(float(ours[row]), 5),
                     int(ranks[row]),
-                    published.get(width),
+                    series.published[row] if series.published else None,
                     ", ".join(map(str, periods[row])),
                     ", ".join(f"{one:.1f}" for one in seconds[row]),
                 ]
@@ -235,6 +233,26 @@ def _of_search(
     scored = sum(by_width[whole[best]][split]["examples"] for split in range(search.cv)) / (search.cv - 1)
     facts["errors"] = {"best_mean_score": _share_error(float(ours[best]), round(scored))}
     return facts, values
+
+
+def _scores_by_width(search: Search, widths: Sequence[int], scores: NDArray[np.float64]) -> Series:
+    """Mean and spread over the folds, as scikit-learn has it, of scores `(widths, folds)`."""
+    published = dict(zip(search.widths, search.published_series.get("mean_score", ()), strict=False))
+    return Series(
+        x=tuple(float(width) for width in widths),
+        x_name="hidden units",
+        mean=tuple(scores.mean(axis=1).tolist()),
+        std=tuple(scores.std(axis=1).tolist()),
+        published=tuple(published.get(width) for width in widths) if published else None,
+    )
+
+
+def mean_scores(search: Search, study: Study, order: Order) -> Series:
+    """The mean score of each width whose fits are all done."""
+    jobs = [job for job in jobs_of(study, order) if job.experiment == search.id and job.kind == "fit"]
+    results = [result for job in jobs if (result := kept(search, job, order))]
+    series: Series = _of_search(search, results, order)[0]["series"]["mean_score"]
+    return series
 
 
 def _standard_errors(outcome: Outcome) -> dict[str, float]:

@@ -10,14 +10,24 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.figure import Figure
 
 from digitlab.data import Digits
-from digitlab.report import Table
+from digitlab.report import ExperimentResult, Table
 from digitlab.training import Examples, Recipe
 
 if TYPE_CHECKING:
     from digitlab.studies.trained import Trained
 
-__all__ = ["Demonstration", "Drawing", "Experiment", "Material", "Order", "Published", "Search", "Shown"]
-__all__ += ["Study", "Training"]
+__all__ = [
+    "Demonstration",
+    "Drawing",
+    "Experiment",
+    "Material",
+    "Order",
+    "Published",
+    "Search",
+    "Shown",
+    "Study",
+    "Training",
+]
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,7 @@ class Order:
     Attributes:
         out: The folder of everything that is left.
         quick: Whether budgets are cut for a first look.
-        long: Whether the trainings that take an hour are done too.
+        long: Whether the trainings that take a quarter of an hour are done too.
         seeds: How many seeds each training has; None: as many as the study says.
         mat: A `.mat` file in the course's layout, instead of one written from the classroom set.
     """
@@ -155,6 +165,9 @@ class Search:
         published: The source's figures.
         published_series: The source's mean score for each width, as `mean_score`.
         notes: What is to be known.
+        corrects: The id of the experiment whose protocol this one mends.
+        long: Whether it is done only when long ones are asked for.
+        needs: Ids of demonstrations that must have been shown before.
     """
 
     id: str
@@ -205,6 +218,9 @@ class Demonstration:
         cost: Seconds of one core, roughly.
         published: The source's figures.
         notes: What is to be known.
+        corrects: The id of the experiment whose protocol this one mends.
+        long: Whether it is done only when long ones are asked for.
+        needs: Ids of demonstrations that must have been shown before.
     """
 
     id: str
@@ -232,6 +248,7 @@ class Study:
         method: What it did, in two sentences.
         experiments: In its order.
         notes: Where it and we differ, and why; its slips.
+        tables: Makes tables over several experiments, of what they have come to.
     """
 
     id: str
@@ -240,6 +257,7 @@ class Study:
     method: str
     experiments: tuple[Experiment, ...]
     notes: tuple[str, ...] = ()
+    tables: Callable[[Sequence[ExperimentResult]], tuple[Table, ...]] | None = None
 
     def experiment(self, name: str) -> Experiment:
         """The experiment called `name`."""

@@ -8,11 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from digitlab.data import Digits
-from digitlab.evaluation import predict_logits
 from digitlab.networks import Network, load_network
 from digitlab.studies.study import Material, Order, Training
 from digitlab.training import Period, Recipe
@@ -74,29 +69,6 @@ class Trained:
     def recipe(self) -> Recipe:
         """How the first seed was trained."""
         return recipe_for(self.experiment, self.order, self.outcomes[0].seed)
-
-    def logits(self, role: str) -> NDArray[np.float32]:
-        """The first network's logits `(n, 10)` of all digits of a role."""
-        if role not in self._logits:
-            self._logits[role] = predict_logits(self.network, self.material.scored[role].inputs)
-        return self._logits[role]
-
-    def predictions(self, role: str) -> NDArray[np.int64]:
-        """What the first network reads, `(n,)`."""
-        read: NDArray[np.int64] = self.logits(role).argmax(axis=1)
-        return read
-
-    def digits(self, role: str) -> Digits:
-        """The images of a role."""
-        return self.material.digits[role]
-
-    def confusion(self, role: str) -> NDArray[np.int64]:
-        """The first seed's confusion matrix, `(10, 10)`; rows are the truth."""
-        return np.array(self.outcomes[0].scores[role]["confusion"])
-
-    @cached_property
-    def _logits(self) -> dict[str, NDArray[np.float32]]:
-        return {}
 
 
 def recipe_for(experiment: Training, order: Order, seed: int) -> Recipe:

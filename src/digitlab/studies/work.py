@@ -23,8 +23,9 @@ from digitlab.searching.material import Material as SearchMaterial
 from digitlab.searching.work import do_fit
 from digitlab.settings import as_plain
 from digitlab.studies.catalogue import STUDIES
+from digitlab.studies.drawings import widths
 from digitlab.studies.jobs import Job, fingerprint, search_values
-from digitlab.studies.results import outcomes_of
+from digitlab.studies.results import mean_scores, outcomes_of
 from digitlab.studies.study import Demonstration, Material, Order, Search, Training
 from digitlab.studies.trained import Trained, recipe_for
 from digitlab.training import Examples, Fitted, Period, fit, fit_replicas
@@ -52,11 +53,9 @@ def do_job(job: Job, order: Order) -> float:
     if isinstance(experiment, Demonstration):
         result = _show(experiment, job, order)
     elif isinstance(experiment, Search):
-        result = _fit(experiment, job, order)
-    elif job.kind == "train":
-        result = _train(experiment, job, order)
+        result = (_fit if job.kind == "fit" else _draw_search)(experiment, job, order)
     else:
-        result = _draw(experiment, job, order)
+        result = (_train if job.kind == "train" else _draw)(experiment, job, order)
     seconds = time.perf_counter() - started
     file = job.file(order)
     make_folder(file.parent)
@@ -144,6 +143,13 @@ def _draw(experiment: Training, job: Job, order: Order) -> dict[str, Any]:
         "measured": {name: [float(value) for value in values] for name, values in measures.items()},
         "tables": [as_plain(table(trained)) for table in experiment.tables],
     }
+
+
+def _draw_search(search: Search, job: Job, order: Order) -> dict[str, Any]:
+    figure = widths(search, mean_scores(search, STUDIES[job.study], order))
+    name = f"{job.study}-{search.id}-widths.png"
+    title = "The mean score of each width, beside the published one"
+    return {"figures": [_write_figure(order.out, name, "widths", title, figure)]}
 
 
 def _show(experiment: Demonstration, job: Job, order: Order) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from digitlab.inspection import activation_curves, cross_entropy_steps, softmax_
 from digitlab.views.subject import Subject
 from digitlab.views.view import Choices, Seen, View
 
-__all__ = ["VIEWS"]
+__all__ = ["LOGITS", "TOY_PROBABILITIES", "TOY_TARGETS", "VIEWS"]
 
 LOGITS = (1.0, 2.0, 3.0, 4.0)
 """Source 001's example."""

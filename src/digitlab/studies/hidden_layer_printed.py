@@ -1,4 +1,11 @@
-"""The series that source 003 prints: mean scores of its grid, and losses after each epoch."""
+"""What source 003 prints at length: the scores of its grid, losses by epoch, its table of results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from digitlab.report import ExperimentResult, Table
+from digitlab.report.words import measured_text, published_text
 
 __all__ = [
     "LOSSES_1",
@@ -9,6 +16,7 @@ __all__ = [
     "VALIDATION_LOSSES_3A",
     "VALIDATION_LOSSES_FOREST",
     "VALIDATION_LOSSES_PCA",
+    "results_table",
 ]
 
 
@@ -78,3 +86,41 @@ VALIDATION_LOSSES_FOREST = _series(
     """
 )
 """On the forest's 70 pixels."""
+
+RESULTS = {
+    "mlp-1": ("Simple MLP 1", 84.26, 0.436, 0.433),
+    "mlp-2": ("Simple MLP 2", 95.17, 0.697, 0.701),
+    "mlp-700-sigmoid": ('"Best" MLP 3', 2421.23, 0.999, 0.982),
+    "pca": ('"Best" MLP with PCA', 275.36, 0.999, 0.979),
+    "forest-pixels": ('"Best" MLP using RF', 153.65, 0.982, 0.948),
+}
+"""The source's table of results: network, training time in seconds, Acc (Train), Acc (Validation)."""
+
+
+def results_table(experiments: Sequence[ExperimentResult]) -> tuple[Table, ...]:
+    """The source's table of results with ours beside it, as far as there are any."""
+    rows = []
+    for each in experiments:
+        if each.id in RESULTS and each.measured:
+            name, seconds, train, test = RESULTS[each.id]
+            ours = {figure: measured_text(figure, value) for figure, value in each.measured.items()}
+            rows.append(
+                (
+                    name,
+                    each.id,
+                    published_text("train_seconds", seconds),
+                    ours["train_seconds"],
+                    published_text("train_accuracy", train),
+                    ours["last_epoch_accuracy"],
+                    published_text("test_accuracy", test),
+                    ours["test_accuracy"],
+                    ours["validation_accuracy"],
+                    len(each.seeds),
+                )
+            )
+    columns = (
+        *("network in the source", "here", "training time", "ours", "Acc (Train)", "ours, last epoch"),
+        *("Acc (Validation), of test images", "ours, of test images", "ours, of validation images", "n"),
+    )
+    title = "The source's table of results, and ours"
+    return (Table(id="results", title=title, columns=columns, rows=tuple(rows)),) if rows else ()
