@@ -201,13 +201,25 @@ def test_a_damaged_checkpoint(stopped):
     ],
 )
 def test_a_checkpoint_of_nonsense(stopped, old, new):
+    _change(stopped, old, new)
+    with pytest.raises(RunError, match="cannot go on from"):
+        experiment.resume(stopped)
+
+
+@pytest.mark.parametrize(("new", "seen"), [("", 1), ('"schema_version": 3, ', 3)])
+def test_a_checkpoint_of_another_version(stopped, new, seen):
+    """The first version's RMSprop kept its mean squares on another scale, and told no version."""
+    _change(stopped, '"schema_version": 2, ', new)
+    with pytest.raises(RunError, match=f"schema version {seen}; this digitlab reads version 2"):
+        experiment.resume(stopped)
+
+
+def _change(stopped, old, new):
     with safetensors.safe_open(_state(stopped), "pt") as file:
         facts = file.metadata()["session"]
     assert old in facts
     tensors = safetensors.torch.load_file(_state(stopped))
     safetensors.torch.save_file(tensors, _state(stopped), {"session": facts.replace(old, new)})
-    with pytest.raises(RunError, match="cannot go on from"):
-        experiment.resume(stopped)
 
 
 def test_a_checkpoint_of_another_network(stopped, few, tmp_path):

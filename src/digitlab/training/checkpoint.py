@@ -25,6 +25,8 @@ from digitlab.training.session import Session
 
 __all__ = ["Checkpoint"]
 
+VERSION = 2
+"""Of what a checkpoint holds. In the first, RMSprop kept its mean squares on another scale."""
 SHARE_OF_TIME = 0.05
 """Most of the time that saving may take: after a save, the next waits 20 times as long."""
 
@@ -68,6 +70,7 @@ class Checkpoint:
         slots, plain = _flatten(session.optimizer.state_dict()["state"])
         tensors |= slots
         facts = {
+            "schema_version": VERSION,
             "step": session.step,
             "rate_factor": session.rate_factor,
             "train_seconds": session.train_seconds,
@@ -85,7 +88,8 @@ class Checkpoint:
         """Brings `session` to the state kept here; leaves it as it is when there is none.
 
         Raises:
-            RunError: If the file cannot be read or belongs to another network or recipe.
+            RunError: If the file cannot be read, is of another version, or belongs to another network or
+                recipe.
         """
         if not self.path.exists():
             return
@@ -103,6 +107,9 @@ class Checkpoint:
 
 
 def _restore(session: Session, facts: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    version = facts.get("schema_version", 1)
+    if version != VERSION:
+        raise ValueError(f"schema version {version}; this digitlab reads version {VERSION}")
     session.network.load_state_dict(_under("network/", tensors))
     if session.average:
         session.average.restore(_under("average/", tensors))
