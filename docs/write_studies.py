@@ -51,6 +51,9 @@ def page(results: Results) -> Iterator[str]:
         yield f"`digitlab reproduce {study.id}`; source `{study.source}`. {study.method}"
         yield words[study.id]
         yield _figures(study)
+        for table in study.tables:
+            yield f"{table.title}:"
+            yield _table(table.columns, [tuple(map(str, row)) for row in table.rows])
         yield "Slips of the source, and what else is to be known:"
         yield "\n".join(f"- {note}" for note in study.notes)
         told = [f"- {each.title}: {note}" for each in study.experiments for note in each.notes]
