@@ -64,3 +64,10 @@ def test_errors_on_axes_of_ones_own(counts):
     axes = figure.subplots()
     assert draw_errors(counts.tolist(), "Mine", axes) is figure
     assert axes.get_title() == "Mine"
+
+
+@pytest.mark.parametrize(("right", "words"), [(97, "3\n3.0%"), (997, "3\n0.30%"), (9997, "3\n0.030%")])
+def test_shares_of_rare_errors_have_two_digits(right, words):
+    table = np.diag(np.full(10, right))
+    table[2, 7] = 3
+    assert [text.get_text() for text in draw_errors(table, "Rare").axes[0].texts] == [words]

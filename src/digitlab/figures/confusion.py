@@ -76,6 +76,7 @@ def draw_errors(counts: ArrayLike, title: str, axes: Axes | None = None) -> Figu
     errors = np.where(np.eye(10, dtype=bool), 0, table)
     shares = errors / np.maximum(totals, 1)
     most = shares.max() or 1.0  # without any error, any scale will do
+    decimals = 1 if most >= 0.01 else 2 if most >= 0.001 else 3
     with style():
         if axes is None:
             axes = new_figure(8.4, 7.4).subplots()
@@ -89,8 +90,9 @@ def draw_errors(counts: ArrayLike, title: str, axes: Axes | None = None) -> Figu
             if count:
                 share = shares[truth, read]
                 colour = "white" if share > 0.75 * most else "black"
-                words = f"{count}\n{share:.1%}"
-                axes.text(read, truth, words, ha="center", va="center", fontsize=8.5, color=colour)
+                words = f"{count}\n{share:.{decimals}%}"
+                size = 8.5 if decimals == 1 else 8
+                axes.text(read, truth, words, ha="center", va="center", fontsize=size, color=colour)
         figure = _finish(axes, totals, title)
         if errors.any():  # nothing has no scale
             bar = figure.colorbar(picture, ax=axes, shrink=0.75, format=PercentFormatter(1.0))

@@ -37,7 +37,7 @@ STOPPED_BY_TEN = {"epochs": 30, "patience": 10, "restore_best": False}
 
 CURVES = Drawing("curves", "Log loss after each epoch, beside the published one", learning)
 CONFUSION = Drawing(
-    "confusion", "Counts on the 55,000 training images, as the source draws them", confusion("train")
+    "confusion", "Which digits are taken for which? Counts on the 55,000 training images", confusion("train")
 )
 ERRORS = Drawing("errors", "Only the errors: shares of each row, the diagonal empty", errors("train"))
 
