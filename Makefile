@@ -18,10 +18,10 @@ quick: $(READY)
 	$(BIN)/digitlab reproduce --quick --open
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 fast: $(READY)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest --numprocesses auto -m "not slow"
 
 check: $(READY)
 	$(BIN)/ruff check

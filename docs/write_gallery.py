@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.experiment import train, train_seeds
-from digitlab.training import DataPlan, recipe, standard_recipe
-from digitlab.views import VIEWS, Subject, inspect, write_view
+from digitlab.training import DataConfig, recipe, standard_recipe
+from digitlab.views import VIEWS, InspectedModel, inspect, write_view
 
 PAGE = Path(__file__).with_name("gallery.md")
 PICTURES = PAGE.with_name("gallery")
@@ -137,7 +137,7 @@ SHOTS = {
 def main() -> None:
     """Trains what is not trained yet, draws every picture, and writes the page."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("runs/gallery")
-    subjects = {name: Subject.open(trained(name, folder)) for name in TRAININGS}
+    subjects = {name: InspectedModel.open(trained(name, folder)) for name in TRAININGS}
     shown = [shot.view for shots in SHOTS.values() for shot in shots]
     missing = [name for name in VIEWS if name not in shown]
     if missing:
@@ -158,7 +158,7 @@ def trained(name: str, folder: Path) -> Path:
     """The folder of a training, which is done if it has not been."""
     plan, out = TRAININGS[name], folder / name
     if not out.exists():
-        data = DataPlan(validation=plan.validation)
+        data = DataConfig(validation=plan.validation)
         how = (
             recipe(plan.recipe, plan.changes)
             if plan.recipe
@@ -171,7 +171,7 @@ def trained(name: str, folder: Path) -> Path:
     return out
 
 
-def section(shot: Shot, subject: Subject) -> str:
+def section(shot: Shot, subject: InspectedModel) -> str:
     """Draws one picture; returns its part of the page."""
     seen = inspect(subject, shot.view, None, **shot.choices)
     written = Path(write_view(shot.view, seen, PICTURES)["figure"])

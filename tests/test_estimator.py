@@ -130,8 +130,8 @@ def test_stops_where_the_plain_loop_stops(small):
     recipe = Recipe(epochs=60, learning_rate=0.03, epsilon=1e-7, patience=3)
     fitted = digitlab.fit(network, recipe, Examples.of(train), Examples.of(test))
     assert fitted.stopped_early
-    assert classifier.n_iter_ == len(fitted.history) == fitted.best_period + 3
-    assert classifier.best_period_ == fitted.best_period
+    assert classifier.n_iter_ == len(fitted.history) == fitted.best_entry + 3
+    assert classifier.best_entry_ == fitted.best_entry
     assert classifier.history_ == fitted.history
     assert _same_weights(classifier.network_, network)
 
@@ -139,7 +139,7 @@ def test_stops_where_the_plain_loop_stops(small):
 def test_without_validation_data_a_stratified_tenth_is_held_out(small):
     train, _ = small
     classifier = quick(epochs=60, patience=2, learning_rate=0.05).fit(train.images, train.labels)
-    assert classifier.n_iter_ == classifier.best_period_ + 2 < 60
+    assert classifier.n_iter_ == classifier.best_entry_ + 2 < 60
     # 540 of 600 are left to train on: 17 steps of 32
     assert classifier.history_[0].step == 17
     assert classifier.history_[0].validation_loss is not None
@@ -154,7 +154,7 @@ def test_few_examples_are_all_trained_on(n):
     labels = np.where(np.arange(n) == 90, 3, labels)  # of 91, one is alone in its class
     classifier = quick(patience=1).fit(inputs, labels)
     assert classifier.n_iter_ == 8
-    assert classifier.best_period_ is None
+    assert classifier.best_entry_ is None
     assert classifier.history_[0].step == -(-n // 32)
 
 
@@ -372,7 +372,7 @@ def test_saved_and_loaded_predictions_have_the_same_bits(small, tmp_path):
     classifier.save(tmp_path / "a.safetensors")
     loaded = DigitClassifier.load(tmp_path / "a.safetensors")
     assert np.array_equal(loaded.predict_proba(test.images), classifier.predict_proba(test.images))
-    for name in ("history_", "n_iter_", "best_period_", "n_features_in_", "seed_"):
+    for name in ("history_", "n_iter_", "best_entry_", "n_features_in_", "seed_"):
         assert getattr(loaded, name) == getattr(classifier, name)
     again = clone(loaded).fit(train.images, train.labels)
     assert _same_weights(again.network_, classifier.network_)

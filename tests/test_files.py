@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from digitlab.errors import OutputError
-from digitlab.files import make_folder, replacing, write_bytes, write_json, write_text
+from digitlab.files import atomic_write, make_folder, write_bytes, write_json, write_text
 
 
 def _names(folder):
@@ -39,7 +39,7 @@ def test_a_block_that_fails_leaves_the_old_file(tmp_path, error):
     path.write_text("old")
 
     def write():
-        with replacing(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_text("half")
             assert temporary.suffix == ".txt"
             assert path.read_text() == "old"

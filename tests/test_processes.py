@@ -14,10 +14,10 @@ POOL = """
 import os, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from digitlab.processes import end_with_parent
+from digitlab.processes import exit_with_parent
 
 if __name__ == "__main__":
-    pool = ProcessPoolExecutor(2, get_context("spawn"), end_with_parent)
+    pool = ProcessPoolExecutor(2, get_context("spawn"), exit_with_parent)
     print(*sorted({future.result() for future in [pool.submit(os.getpid) for _ in range(8)]}), flush=True)
     time.sleep(600)
 """

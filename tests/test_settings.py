@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from digitlab.errors import SettingError
-from digitlab.settings import Several, as_plain, from_plain, parse_assignments, settings
+from digitlab.settings import CommaSeparated, from_dict, parse_assignments, settings, to_dict
 
 
 @settings("knob")
@@ -17,7 +17,7 @@ class Knobs:
 
     size: Annotated[int, Field(ge=1)]
     kind: Literal["round", "flat"] = "round"
-    parts: Annotated[tuple[int, ...], Several] = (1,)
+    parts: Annotated[tuple[int, ...], CommaSeparated] = (1,)
     on: bool = False
     rate: float | None = None
 
@@ -57,8 +57,8 @@ def test_a_very_long_value_is_cut():
 
 def test_plain_and_back():
     knobs = Knobs(size=2, parts=(3, 4), rate=0.5)
-    assert as_plain(knobs) == {"size": 2, "kind": "round", "parts": [3, 4], "on": False, "rate": 0.5}
-    assert from_plain(Knobs, as_plain(knobs)) == knobs
+    assert to_dict(knobs) == {"size": 2, "kind": "round", "parts": [3, 4], "on": False, "rate": 0.5}
+    assert from_dict(Knobs, to_dict(knobs)) == knobs
 
 
 def test_assignments():
@@ -81,7 +81,7 @@ def test_assignments():
 @given(st.dictionaries(st.sampled_from(["size", "kind", "parts", "on", "rate"]) | st.text(), st.text()))
 def test_any_text_gives_a_value_or_our_error(values):
     try:
-        made = from_plain(Knobs, {"size": "1", **values}).size
+        made = from_dict(Knobs, {"size": "1", **values}).size
     except SettingError as error:
         made = error.problem and error.remedy
     assert made

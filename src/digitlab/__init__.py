@@ -1,4 +1,4 @@
-"""digitlab: train, compare, look inside, and put to work networks that recognise handwritten digits.
+"""digitlab: train, compare, look inside, and put to work networks that recognize handwritten digits.
 
 The front door: the names below are all that most programs need. Each is imported from its room when
 it is first used, so that `import digitlab` is instant and reading pictures never loads torch.
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from digitlab.outcome import evaluate
     from digitlab.reader import predict
     from digitlab.searching import search
-    from digitlab.training import DataPlan, Examples, Recipe, Run, fit, recipe
+    from digitlab.training import DataConfig, Examples, Recipe, Run, fit, recipe
     from digitlab.views import inspect
 
 __all__ = [
-    "DataPlan",
+    "DataConfig",
     "DigitClassifier",
     "DigitlabError",
     "Digits",
@@ -70,7 +70,7 @@ ROOMS = {
     "outcome": ("evaluate",),
     "reader": ("predict",),
     "searching": ("search",),
-    "training": ("DataPlan", "Examples", "Recipe", "Run", "fit", "recipe"),
+    "training": ("DataConfig", "Examples", "Recipe", "Run", "fit", "recipe"),
     "views": ("inspect",),
 }
 ROOM_OF = {name: room for room, names in ROOMS.items() for name in names}

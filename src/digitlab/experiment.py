@@ -13,16 +13,16 @@ from typing import Any
 from digitlab.data import Digits
 from digitlab.errors import SettingError
 from digitlab.networks import Network, architecture, build
-from digitlab.outcome import conclude
-from digitlab.processes import end_with_parent
+from digitlab.outcome import evaluate_and_save
+from digitlab.processes import exit_with_parent
 from digitlab.training import (
     Callback,
-    DataPlan,
+    DataConfig,
     Examples,
-    Period,
+    HistoryEntry,
     Recipe,
     Run,
-    RunFacts,
+    RunConfig,
     available_cores,
     can_stack,
     check_training,
@@ -32,18 +32,18 @@ from digitlab.training import (
     new_run_folder,
 )
 
-__all__ = ["assist", "resume", "train", "train_seeds"]
+__all__ = ["resume", "train", "train_seeds", "train_worker"]
 
 
 def train(
     network: str,
     options: Mapping[str, object] | None = None,
     recipe: Recipe | None = None,
-    data: DataPlan | None = None,
+    data: DataConfig | None = None,
     out: Path | None = None,
     *,
     callbacks: Sequence[Callback] = (),
-    on_period: Callable[[Period], None] | None = None,
+    on_history: Callable[[HistoryEntry], None] | None = None,
 ) -> Run:
     """Trains a network and leaves a finished run.
 
@@ -54,22 +54,22 @@ def train(
         data: What to train on; by default MNIST with a tenth held out for validation.
         out: The run's folder; by default the next free `runs/NETWORK-N`.
         callbacks: Called after every step.
-        on_period: Called with each line of history as it comes.
+        on_history: Called with each line of history as it comes.
 
     Raises:
         DigitlabError: If a setting, the data or the folder does not do.
     """
     recipe = recipe or Recipe()
-    prepared = _prepare(network, options or {}, recipe, data or DataPlan())
+    prepared = _prepare(network, options or {}, recipe, data or DataConfig())
     run = prepared.begin(out or new_run_folder(network), recipe)
-    return _finish(run, prepared.network, prepared, callbacks, on_period)
+    return _finish(run, prepared.network, prepared, callbacks, on_history)
 
 
 def train_seeds(
     network: str,
     options: Mapping[str, object] | None = None,
     recipe: Recipe | None = None,
-    data: DataPlan | None = None,
+    data: DataConfig | None = None,
     out: Path | None = None,
     *,
     seeds: int,
@@ -96,7 +96,7 @@ def train_seeds(
         DigitlabError: As `train` does.
     """
     recipe = recipe or Recipe()
-    prepared = _prepare(network, options or {}, recipe, data or DataPlan())
+    prepared = _prepare(network, options or {}, recipe, data or DataConfig())
     folder = out or new_run_folder(network)
     recipes = [replace(recipe, seed=seed) for seed in range(recipe.seed, recipe.seed + seeds)]
     if can_stack(prepared.network, recipe):
@@ -112,14 +112,14 @@ def resume(
     folder: Path,
     *,
     callbacks: Sequence[Callback] = (),
-    on_period: Callable[[Period], None] | None = None,
+    on_history: Callable[[HistoryEntry], None] | None = None,
 ) -> Run:
     """Finishes the run in `folder` from where it was stopped; a finished run is returned as it is.
 
     Args:
         folder: A folder that `train` made.
         callbacks: As in `train`.
-        on_period: As in `train`.
+        on_history: As in `train`.
 
     Raises:
         DigitlabError: If the folder holds no run, or its data are no longer there.
@@ -129,11 +129,11 @@ def resume(
         return run
     facts = run.facts
     prepared = _prepare(facts.network, facts.options, facts.recipe, facts.data)
-    return _finish(run, prepared.network, prepared, callbacks, on_period)
+    return _finish(run, prepared.network, prepared, callbacks, on_history)
 
 
-def assist(
-    network: str, options: Mapping[str, object], recipe: Recipe, data: DataPlan, folder: Path | None = None
+def train_worker(
+    network: str, options: Mapping[str, object], recipe: Recipe, data: DataConfig, folder: Path | None = None
 ) -> None:
     """Takes part in the training of a team without leading it; writes nothing (see `training/team.py`).
 
@@ -158,12 +158,12 @@ class _Prepared:
     """An experiment of which everything is loaded, built and checked, and nothing yet written."""
 
     network: Network
-    data: DataPlan
+    data: DataConfig
     splits: Mapping[str, Examples]
     load_seconds: float
 
     def begin(self, folder: Path, recipe: Recipe) -> Run:
-        facts = RunFacts(
+        facts = RunConfig(
             network=self.network.name,
             options=self.network.options,
             recipe=recipe,
@@ -173,7 +173,7 @@ class _Prepared:
         return Run.create(folder, facts)
 
 
-def _prepare(network: str, options: Mapping[str, object], recipe: Recipe, data: DataPlan) -> _Prepared:
+def _prepare(network: str, options: Mapping[str, object], recipe: Recipe, data: DataConfig) -> _Prepared:
     """Refuses what cannot be trained and scored, before anything is written."""
     architecture(network).complete(options)
     data.check()
@@ -198,7 +198,7 @@ def _finish(
     network: Network,
     prepared: _Prepared,
     callbacks: Sequence[Callback] = (),
-    on_period: Callable[[Period], None] | None = None,
+    on_history: Callable[[HistoryEntry], None] | None = None,
 ) -> Run:
     """Trains from where the run stands to its end."""
     fitted = fit(
@@ -207,10 +207,10 @@ def _finish(
         prepared.splits["train"],
         prepared.splits.get("validation"),
         callbacks=callbacks,
-        on_period=on_period,
+        on_history=on_history,
         checkpoint=run.checkpoint,
     )
-    conclude(run, network, fitted, prepared.splits, prepared.load_seconds)
+    evaluate_and_save(run, network, fitted, prepared.splits, prepared.load_seconds)
     return run
 
 
@@ -220,7 +220,7 @@ def _train_stacked(prepared: _Prepared, recipes: Sequence[Recipe], folder: Path)
     networks = [build(first.name, seed=recipe.seed, **first.options) for recipe in recipes]
     together = fit_replicas(networks, recipes, splits["train"], splits.get("validation"))
     for run, network, fitted in zip(runs, networks, together, strict=True):
-        conclude(run, network, fitted, splits, prepared.load_seconds, len(runs))
+        evaluate_and_save(run, network, fitted, splits, prepared.load_seconds, len(runs))
     return runs
 
 
@@ -229,7 +229,7 @@ def _train_in_processes(
 ) -> list[Run]:
     cores = min(available_cores(), len(recipes))
     runs = []
-    with ProcessPoolExecutor(cores, get_context("spawn"), end_with_parent) as pool:
+    with ProcessPoolExecutor(cores, get_context("spawn"), exit_with_parent) as pool:
         waiting = [
             pool.submit(
                 train,

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from digitlab.errors import OutputError
 
-__all__ = ["make_folder", "replacing", "write_bytes", "write_json", "write_text"]
+__all__ = ["atomic_write", "make_folder", "write_bytes", "write_json", "write_text"]
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Gives a temporary path beside `path`; when the block ends well, renames it to `path`.
 
     If the block fails (a full disk, Ctrl-C) the temporary file is removed and the old file stays
@@ -50,7 +50,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         OutputError: If the operating system refuses.
     """
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content)
 
 

@@ -16,9 +16,9 @@ from digitlab.figures import Line, draw_confusion, draw_curves, save_figure
 from digitlab.files import write_bytes
 from digitlab.models import Model
 from digitlab.networks import Network
-from digitlab.training import Examples, Fitted, Run
+from digitlab.training import Examples, FitResult, Run
 
-__all__ = ["conclude", "evaluate", "logits_of", "write_confusion"]
+__all__ = ["evaluate", "evaluate_and_save", "predict_logits_for", "write_confusion"]
 
 SPLIT_SHOWN = ("test", "validation", "train")
 """Of which split the confusion matrix is drawn: the first of these that the run has."""
@@ -31,10 +31,10 @@ def evaluate(model: Model, digits: Digits) -> Scores:
         DataError: If the model does not take pictures of that size.
         ModelError: If its logits are not finite, or not ten.
     """
-    return score(logits_of(model, digits), digits.labels)
+    return score(predict_logits_for(model, digits), digits.labels)
 
 
-def logits_of(model: Model, digits: Digits) -> NDArray[np.float32]:
+def predict_logits_for(model: Model, digits: Digits) -> NDArray[np.float32]:
     """What a model says of digits, once it is seen that they go together.
 
     Returns:
@@ -70,10 +70,10 @@ def write_confusion(scores: Scores, title: str, path: Path) -> None:
     write_bytes(path, save_figure(draw_confusion(scores.confusion, title)))
 
 
-def conclude(
+def evaluate_and_save(
     run: Run,
     network: Network,
-    fitted: Fitted,
+    fitted: FitResult,
     splits: Mapping[str, Examples],
     load_seconds: float,
     together: int = 1,
@@ -100,10 +100,10 @@ def conclude(
         network,
         fitted.history,
         {
-            "splits": {name: split.as_plain() for name, split in scores.items()},
+            "splits": {name: split.to_dict() for name, split in scores.items()},
             "parameters": network.parameter_count(),
             "steps": fitted.steps,
-            "best_period": fitted.best_period,
+            "best_entry": fitted.best_entry,
             "stopped_early": fitted.stopped_early,
             "trained_together": together,
             "hardware": vars(fitted.hardware),
@@ -130,7 +130,7 @@ def _finite(logits: NDArray[np.float32], name: str) -> NDArray[np.float32]:
     return logits
 
 
-def _draw(run: Run, fitted: Fitted, scores: Mapping[str, Scores]) -> None:
+def _draw(run: Run, fitted: FitResult, scores: Mapping[str, Scores]) -> None:
     """Draws the run's two pictures: learning curves and a confusion matrix."""
     history = fitted.history
     epochs = [period.epoch for period in history]
@@ -139,7 +139,7 @@ def _draw(run: Run, fitted: Fitted, scores: Mapping[str, Scores]) -> None:
     if history[-1].validation_loss is not None:
         loss.append(Line("validation", epochs, [p.validation_loss or 0.0 for p in history]))
         accuracy.append(Line("validation", epochs, [p.validation_accuracy or 0.0 for p in history]))
-    best = history[fitted.best_period - 1].epoch if fitted.best_period else None
+    best = history[fitted.best_entry - 1].epoch if fitted.best_entry else None
     title = f"{run.facts.network}, seed {run.facts.seed}"
     write_bytes(run.folder / "curves.png", save_figure(draw_curves(loss, accuracy, title, best)))
     split = next(name for name in SPLIT_SHOWN if name in scores)

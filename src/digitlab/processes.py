@@ -6,10 +6,10 @@ import os
 import threading
 from multiprocessing import parent_process
 
-__all__ = ["end_with_parent"]
+__all__ = ["exit_with_parent"]
 
 
-def end_with_parent() -> None:
+def exit_with_parent() -> None:
     """Sees to it that this process ends when the one that started it does, also by `kill -9`.
 
     A pool's process waits for work on a pipe that its fellows hold open as well, so that nothing tells

@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass as validated_dataclass
 
 from digitlab.errors import SettingError
 
-__all__ = ["Several", "as_plain", "from_plain", "parse_assignments", "settings"]
+__all__ = ["CommaSeparated", "from_dict", "parse_assignments", "settings", "to_dict"]
 
 S = TypeVar("S")
 LONGEST = 100
@@ -29,7 +29,7 @@ def _split_text(value: object) -> object:
     return [value] if isinstance(value, int | float) else value
 
 
-Several = BeforeValidator(_split_text, json_schema_input_type=list[float] | str)
+CommaSeparated = BeforeValidator(_split_text, json_schema_input_type=list[float] | str)
 """Marks a tuple field, so that a command line may write it `100,100`."""
 
 
@@ -85,13 +85,13 @@ def _in_words(error: ValidationError, kind: str, fields: Iterable[str]) -> Setti
     return SettingError(f"{kind} {name}={seen}", f"{message[0].upper()}{message[1:]}.")
 
 
-def as_plain(value: object) -> dict[str, Any]:
+def to_dict(value: object) -> dict[str, Any]:
     """A settings value as plain data for JSON: tuples become lists."""
     plain: dict[str, Any] = TypeAdapter(type(value)).dump_python(value, mode="json")
     return plain
 
 
-def from_plain(cls: type[S], plain: Mapping[str, object]) -> S:
+def from_dict(cls: type[S], plain: Mapping[str, object]) -> S:
     """Makes a settings value from plain data, as read from JSON or a command line.
 
     Raises:

@@ -53,7 +53,7 @@ def make_run(command, few, tmp_path):
     def make(name, *words, network="softmax"):
         folder = tmp_path / name
         sizes = ("--data", few, "--validation", "last:50")
-        steps = () if any("steps=" in str(word) for word in words) else ("--set", "steps=20")
+        steps = () if any("max_steps=" in str(word) for word in words) else ("--set", "max_steps=20")
         code, _, err = command("train", network, *sizes, "--out", folder, *steps, *words)
         assert code == 0, err
         return folder

@@ -80,12 +80,22 @@ def test_a_reader_that_leaves_early_is_no_error():
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
-@pytest.mark.parametrize("colour", [True, False])
-def test_a_bar_on_a_terminal(few, tmp_path, colour):
+@pytest.mark.parametrize("color", [True, False])
+def test_a_bar_on_a_terminal(few, tmp_path, color):
     main_end, terminal = os.openpty()
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    environment |= {"TERM": "xterm-256color"} if colour else {"TERM": "xterm-256color", "NO_COLOR": "1"}
-    words = ["softmax", "--data", few, "--validation", "none", "--set", "steps=50", "--out", tmp_path / "a"]
+    environment |= {"TERM": "xterm-256color"} if color else {"TERM": "xterm-256color", "NO_COLOR": "1"}
+    words = [
+        "softmax",
+        "--data",
+        few,
+        "--validation",
+        "none",
+        "--set",
+        "max_steps=50",
+        "--out",
+        tmp_path / "a",
+    ]
     process = subprocess.Popen(
         [sys.executable, "-m", "digitlab", "train", *words],
         stderr=terminal,
@@ -106,7 +116,7 @@ def test_a_bar_on_a_terminal(few, tmp_path, colour):
     assert process.communicate()[0].startswith(str(tmp_path).encode())
     assert process.returncode == 0
     assert b"period 1 (step 50)" in seen
-    assert (b"\x1b[3" in seen or b"\x1b[9" in seen) == colour  # foreground colours
+    assert (b"\x1b[3" in seen or b"\x1b[9" in seen) == color  # foreground colors
 
 
 def test_exit_code_of_an_answer_is_0(command):

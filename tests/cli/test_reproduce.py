@@ -5,7 +5,7 @@ import webbrowser
 
 import pytest
 
-from digitlab.studies import Course
+from digitlab.studies import ReproduceProgress
 
 
 def test_studies_are_listed_with_their_experiments(command):
@@ -24,7 +24,7 @@ def test_studies_are_listed_with_their_experiments(command):
         "mat-file",
     ]
     assert studies[3]["source"] == "003_a321bfc85bbcb840.txt"
-    assert {"id", "title", "corrects", "long"} <= studies[0]["experiments"][0].keys()
+    assert {"id", "title", "fixes_protocol_of", "long"} <= studies[0]["experiments"][0].keys()
 
 
 def test_an_unknown_study_is_refused_and_nothing_is_made(refused, tmp_path):
@@ -58,7 +58,7 @@ def test_the_page_is_opened_once_and_as_soon_as_it_is_there(command, tmp_path, m
     told = []
 
     def do(_, order, on_change):
-        course = Course([])
+        course = ReproduceProgress([])
         on_change(course)
         told.append(len(opened))
         course.page = order.out / "index.html"

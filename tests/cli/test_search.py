@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from digitlab.cli import app
 from digitlab.cli.search_table import _live_table, in_words, ranked_table
 from digitlab.errors import SettingError
-from digitlab.searching import Candidate, Fit, FitResult, Plan, Progress
+from digitlab.searching import Candidate, Fit, FoldResult, Plan, Progress
 from digitlab.training import Recipe
 
 GRID = ["--grid", "hidden=6+5,4", "--data", "classroom", "--workers", "1", "--no-refit"]
@@ -121,9 +121,9 @@ def _progress():
         halving=False,
     )
     results = [
-        FitResult(fit=Fit(candidate=0, split=0), score=0.5, fit_time=1),
-        FitResult(fit=Fit(candidate=1, split=0), score=0.75, fit_time=2),
-        FitResult(fit=Fit(candidate=1, split=1), error="no", fit_time=2),
+        FoldResult(fit=Fit(candidate=0, split=0), score=0.5, fit_time=1),
+        FoldResult(fit=Fit(candidate=1, split=0), score=0.75, fit_time=2),
+        FoldResult(fit=Fit(candidate=1, split=1), error="no", fit_time=2),
     ]
     return Progress(Path("s"), plan, results, 4, 75.0)
 

@@ -34,7 +34,7 @@ def test_a_run_and_its_json(command, words, tmp_path):
     assert [line.split(":")[0] for line in lines] == ["mlp, seed 4", "mlp, seed 4"]
     assert "epoch 1 (step 8): loss " in lines[0]
     assert "validation loss" in lines[1]
-    assert "\x1b" not in out + err  # no colours where there is no terminal
+    assert "\x1b" not in out + err  # no colors where there is no terminal
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
     assert names == [
         "confusion.png",
@@ -49,7 +49,7 @@ def test_a_run_and_its_json(command, words, tmp_path):
 
 
 def test_in_words(command, words, tmp_path):
-    code, out, err = command(*words, "--set", "steps=3", "--set", "period_steps=2")
+    code, out, err = command(*words, "--set", "max_steps=3", "--set", "eval_every=2")
     assert code == 0
     assert out.startswith(f"{tmp_path / 'a'}: train ")
     assert "79,510 parameters" in out
@@ -59,24 +59,24 @@ def test_in_words(command, words, tmp_path):
 
 def test_the_recipe_named_as_the_network_is_the_standard(command, few, tmp_path):
     fields = ("--data", few, "--validation", "none")
-    command("train", "softmax", *fields, "--out", tmp_path / "a", "--set", "steps=2")
+    command("train", "softmax", *fields, "--out", tmp_path / "a", "--set", "max_steps=2")
     command(
         "train", "softmax", *fields, "--out", tmp_path / "b", "--recipe", "keras-sgd", "--set", "epochs=1"
     )
     a, b = (Run.open(tmp_path / name).facts.recipe for name in "ab")
-    assert (a.learning_rate, a.batch_size, a.steps) == (0.5, 50, 2)
-    assert (b.learning_rate, b.batch_size, b.steps) == (0.01, 32, None)
+    assert (a.learning_rate, a.batch_size, a.max_steps) == (0.5, 50, 2)
+    assert (b.learning_rate, b.batch_size, b.max_steps) == (0.01, 32, None)
 
 
 def test_the_next_free_folder(command, few, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    fields = ("train", "softmax", "--data", few, "--validation", "none", "--set", "steps=2", "--json")
+    fields = ("train", "softmax", "--data", few, "--validation", "none", "--set", "max_steps=2", "--json")
     runs = [json.loads(command(*fields)[1])["run"] for _ in range(2)]
     assert runs == [os.path.join("runs", "softmax-1"), os.path.join("runs", "softmax-2")]
 
 
 def test_seeds(command, few, tmp_path):
-    fields = ("--data", few, "--validation", "last:50", "--set", "steps=20", "--out", tmp_path / "a")
+    fields = ("--data", few, "--validation", "last:50", "--set", "max_steps=20", "--out", tmp_path / "a")
     code, out, _ = command("train", "softmax", *fields, "--seeds", 3, "--seed", 5, "--json")
     answer = json.loads(out)
     assert code == 0
@@ -107,7 +107,7 @@ def test_seeds(command, few, tmp_path):
         (("--validation", "none", "--set", "patience=3"), "patience=3", "patience=none"),
         (("--validation", "last:300"), "300 of 300", "1 to 299"),
         (("--validation", "middle:3"), "'middle:3'", "mnist:train"),
-        (("--set", "keep_probability=0.5"), "keep_probability=0.5", "dropout"),
+        (("--set", "keep_probability=0.5"), "unknown recipe field", "learning_rate"),
         (("--data", "none.npz"), "'none.npz'", "mnist:train"),
         (("--test", "classroom"), "these are 20 x 20", ""),
         (("--seed", "-1"), "seed=-1", "greater than or equal to 0"),
@@ -138,7 +138,7 @@ def test_what_network(refused):
 def test_folders_where_no_run_can_be(command, refused, words, tmp_path):
     (tmp_path / "file").write_text("in the way")
     for place in (tmp_path / "file", tmp_path / "file" / "a", "/proc/none/a", tmp_path / ("x" * 300)):
-        assert str(place) in refused(*words[:-1], place, "--set", "steps=1")
+        assert str(place) in refused(*words[:-1], place, "--set", "max_steps=1")
     assert (tmp_path / "file").read_text() == "in the way"
 
 
@@ -152,7 +152,7 @@ def test_a_run_is_not_written_over(refused, make_run):
 def test_a_diverged_training(command, words):
     hidden = ",".join(["50"] * 60)
     fields = ("--set", "optimizer=sgd", "--set", "learning_rate=100", "--option", f"hidden={hidden}")
-    code, out, err = command(*words, *fields, "--set", "steps=3")
+    code, out, err = command(*words, *fields, "--set", "max_steps=3")
     assert (code, out) == (2, "")
     assert err.splitlines()[-2].startswith("error: the loss is no longer a number")
     assert "learning rate, which is 100" in err.splitlines()[-1]
@@ -165,7 +165,7 @@ def test_resume(command, refused, make_run, tmp_path):
     assert json.loads(out)["run"] == str(folder)
     assert "finished already" in err
     assert "not of mlp" in refused("train", "mlp", "--resume", folder)
-    for more in (("--set", "steps=3"), ("--seed", 0), ("--out", tmp_path / "b"), ("--seeds", 2)):
+    for more in (("--set", "max_steps=3"), ("--seed", 0), ("--out", tmp_path / "b"), ("--seeds", 2)):
         assert f"{more[0]} does not go with --resume" in refused("train", "--resume", folder, *more)
     assert "is not a run" in refused("train", "--resume", tmp_path)
 
@@ -201,7 +201,7 @@ def test_a_full_disk_while_saving(refused, command, words, tmp_path, monkeypatch
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "write_bytes", full)
-        code, out, err = command(*words, "--set", "steps=3")
+        code, out, err = command(*words, "--set", "max_steps=3")
     assert (code, out) == (2, "")
     assert f"cannot write {tmp_path / 'a' / 'model.safetensors'}: No space left on device" in err
     assert not any("part" in name for name in os.listdir(tmp_path / "a"))
@@ -220,10 +220,10 @@ def test_interrupted_and_resumed(few, tmp_path):
         "--out",
         tmp_path / "a",
         "--set",
-        "steps=9999999",
+        "max_steps=9999999",
     ]
     process = subprocess.Popen(
-        [*begun, *words, "--set", "period_steps=200"],
+        [*begun, *words, "--set", "eval_every=200"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -35,7 +35,7 @@ def test_the_numbers_everyone_knows() -> None:
     assert train.labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
     assert test.labels[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
     assert np.bincount(train.labels).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
-    # The mean and spread that most programs normalise by are 0.1307 and 0.3081.
+    # The mean and spread that most programs normalize by are 0.1307 and 0.3081.
     assert train.images.mean() / 255 == pytest.approx(0.1307, abs=5e-5)
     assert train.images.std() / 255 == pytest.approx(0.3081, abs=5e-5)
     assert (train.name, test.name) == ("mnist:train", "mnist:test")

@@ -57,7 +57,7 @@ def test_an_mnist_image_comes_out_nearly_unchanged():
     differences = np.abs(forms.astype(int) - DIGITS).mean(axis=(1, 2))
     assert differences.mean() < 1
     assert np.quantile(differences, 0.97) < 4
-    # A few lose a separate speck and are centred anew without it.
+    # A few lose a separate speck and are centered anew without it.
     assert max(difference(form, digit) for form, digit in zip(forms, DIGITS, strict=True)) < 12
 
 
@@ -68,7 +68,7 @@ def test_dark_on_light_gives_the_same_as_light_on_dark():
 
 def test_the_centre_of_mass_is_placed_at_row_and_column_14():
     # A block of 20 rows by 9 columns, the lower half at full ink, the upper at 51 = 255 / 5.
-    # Masses 1 and 5 with centres at rows 4.5 and 14.5: centre of mass (4.5 + 5 * 14.5) / 6 = 12.83.
+    # Masses 1 and 5 with centers at rows 4.5 and 14.5: center of mass (4.5 + 5 * 14.5) / 6 = 12.83.
     # 14 - 12.83 = 1.17, so the block begins at row 1; across it begins at column 14 - 4 = 10.
     picture = np.zeros((40, 40), np.uint8)
     picture[5:15, 20:29] = 51
@@ -92,7 +92,7 @@ def test_a_digit_heavy_at_one_end_stays_whole_inside():
 MADE = {
     "enlarged": enlarged,
     "dark on light": lambda digit: 255 - enlarged(digit),
-    "off centre": lambda digit: 255 - on_page(digit, top=100, left=3),
+    "off center": lambda digit: 255 - on_page(digit, top=100, left=3),
     "small on a large page": lambda digit: 255 - on_page(digit, 900, 100, 1500, 2000, 12),
     "photographed": photographed,
     "photographed in poor light": lambda digit: photographed(digit, noise=20),
@@ -195,18 +195,18 @@ def test_any_picture_gives_a_form_or_is_refused(height, width, seed, levels):
 
 
 def test_the_ways_a_file_holds_one_picture_all_read_alike(tmp_path):
-    grey = 255 - enlarged(SEVEN)
-    picture = Image.fromarray(grey)
-    deep = Image.fromarray(grey.astype(np.uint16) * 257)
-    twelve = Image.fromarray((grey.astype(np.uint32) * 4095 // 255).astype(np.uint16))
-    real = Image.fromarray(grey.astype(np.float32) / 255)
+    gray = 255 - enlarged(SEVEN)
+    picture = Image.fromarray(gray)
+    deep = Image.fromarray(gray.astype(np.uint16) * 257)
+    twelve = Image.fromarray((gray.astype(np.uint32) * 4095 // 255).astype(np.uint16))
+    real = Image.fromarray(gray.astype(np.float32) / 255)
     files = [
-        saved(tmp_path / "grey.png", picture),
-        saved(tmp_path / "colour.png", picture.convert("RGB")),
+        saved(tmp_path / "gray.png", picture),
+        saved(tmp_path / "color.png", picture.convert("RGB")),
         saved(tmp_path / "palette.png", picture.convert("P")),
         saved(tmp_path / "palette.gif", picture),
         saved(tmp_path / "alpha.png", picture.convert("LA")),
-        saved(tmp_path / "grey.bmp", picture),
+        saved(tmp_path / "gray.bmp", picture),
         saved(tmp_path / "deep.png", deep),
         saved(tmp_path / "deep.tiff", deep),
         saved(tmp_path / "twelve.tiff", twelve),
@@ -215,10 +215,10 @@ def test_the_ways_a_file_holds_one_picture_all_read_alike(tmp_path):
         saved(tmp_path / "plain.pgm", picture),
     ]
     for file in files:
-        np.testing.assert_allclose(read_picture(file).astype(int), grey, atol=1, err_msg=file.name)
-    form = mnist_form(grey)
+        np.testing.assert_allclose(read_picture(file).astype(int), gray, atol=1, err_msg=file.name)
+    form = mnist_form(gray)
     lossy = [
-        saved(tmp_path / "grey.jpg", picture, quality=60),
+        saved(tmp_path / "gray.jpg", picture, quality=60),
         saved(tmp_path / "print.jpg", picture.convert("CMYK"), quality=80),
         saved(tmp_path / "print.tiff", picture.convert("CMYK")),
         saved(tmp_path / "bit.png", picture.convert("1", dither=Image.Dither.NONE)),
@@ -260,29 +260,29 @@ def test_a_wholly_transparent_picture_has_no_ink(tmp_path):
 def test_coloured_ink_is_seen(tmp_path, ink, paper):
     mask = Image.fromarray(enlarged(TWO))
     picture = Image.composite(Image.new("RGB", mask.size, ink), Image.new("RGB", mask.size, paper), mask)
-    assert difference(read_digit(saved(tmp_path / "colour.png", picture)), TWO) < 15
+    assert difference(read_digit(saved(tmp_path / "color.png", picture)), TWO) < 15
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_picture_turned_by_its_camera_is_turned_upright(tmp_path, orientation):
-    grey = 255 - on_page(SEVEN)
+    gray = 255 - on_page(SEVEN)
     stored = {  # EXIF 2.3, tag 0x0112: what the camera stored of an upright scene
-        1: grey,
-        2: grey[:, ::-1],
-        3: grey[::-1, ::-1],
-        4: grey[::-1],
-        5: grey.T,
-        6: np.rot90(grey),
-        7: grey[::-1, ::-1].T,
-        8: np.rot90(grey, -1),
+        1: gray,
+        2: gray[:, ::-1],
+        3: gray[::-1, ::-1],
+        4: gray[::-1],
+        5: gray.T,
+        6: np.rot90(gray),
+        7: gray[::-1, ::-1].T,
+        8: np.rot90(gray, -1),
     }[orientation]
     exif = Image.Exif()
     exif[0x0112] = orientation
     for name in ("turned.png", "turned.jpg", "turned.tiff"):
         file = saved(tmp_path / name, np.ascontiguousarray(stored), exif=exif)
         seen = read_picture(file)
-        assert seen.shape == grey.shape
-        assert np.abs(seen.astype(int) - grey).mean() < 2, name
+        assert seen.shape == gray.shape
+        assert np.abs(seen.astype(int) - gray).mean() < 2, name
 
 
 def test_the_first_frame_of_an_animation_is_read(tmp_path):

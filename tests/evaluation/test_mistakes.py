@@ -7,7 +7,7 @@ from digitlab.evaluation import find_mistakes, most_confused, pair_panels
 from digitlab.evaluation.mistakes import share_in_words
 
 
-def logits_of(*rows):
+def predict_logits_for(*rows):
     """Logits whose softmax gives the probabilities named, and shares the rest out evenly."""
     logits = np.zeros((len(rows), 10))
     for logit, named in zip(logits, rows, strict=True):
@@ -18,7 +18,7 @@ def logits_of(*rows):
 
 
 def test_the_surest_of_a_wrong_digit_comes_first():
-    logits = logits_of(
+    logits = predict_logits_for(
         {4: 0.6, 9: 0.2},  # said 4, is 9
         {7: 0.9},  # said 7, is 7: right
         {3: 0.97, 5: 0.02},  # said 3, is 5

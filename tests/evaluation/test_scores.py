@@ -91,7 +91,7 @@ def test_top_confusions():
 
 def test_as_json():
     logits, labels = _random(30, 0)
-    plain = json.loads(json.dumps(score(logits, labels).as_plain(), allow_nan=False))
+    plain = json.loads(json.dumps(score(logits, labels).to_dict(), allow_nan=False))
     assert list(plain)[:6] == ["n", "accuracy", "interval", "log_loss", "confusion", "per_digit"]
     assert plain["interval"][0] < plain["accuracy"] < plain["interval"][1]
     assert sum(map(sum, plain["confusion"])) == plain["n"] == 30

@@ -87,12 +87,12 @@ def test_maps_are_numbered_and_on_one_scale(n):
 
 
 def test_scales():
-    colours, low, high = signed_scale([-1.0, 3])
+    colors, low, high = signed_scale([-1.0, 3])
     assert (low, high) == (-3, 3)
     sequential, low, high = signed_scale([0.0, 3, np.nan])
     assert (low, high) == (0, 3)
-    assert sequential(0.0) == pytest.approx(colours(0.5), abs=0.01)  # zero is the same white
-    assert sequential(1.0) == colours(1.0)
+    assert sequential(0.0) == pytest.approx(colors(0.5), abs=0.01)  # zero is the same white
+    assert sequential(1.0) == colors(1.0)
     assert signed_scale([0.0])[1:] == (0, 1)
 
 
@@ -141,8 +141,8 @@ def test_scatter_with_centroids():
     figure = draw_scatter(points, [4, 9, 4], middles, counts, "Do they?", ("a", "b"), "digit read")
     axes = figure.axes[0]
     assert (axes.collections[0].get_offsets() == points).all()
-    colours = axes.collections[0].get_facecolor()[:, :3]
-    np.testing.assert_allclose(colours, [to_rgb(DIGIT_COLOURS[digit]) for digit in (4, 9, 4)])
+    colors = axes.collections[0].get_facecolor()[:, :3]
+    np.testing.assert_allclose(colors, [to_rgb(DIGIT_COLOURS[digit]) for digit in (4, 9, 4)])
     assert {text.get_text(): text.get_position() for text in axes.texts} == {"4": (1, 0), "9": (1, 1)}
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
     assert legend[4:6] == ["4  (n=2)", "5  (n=0)"]

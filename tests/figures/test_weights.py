@@ -75,12 +75,12 @@ def test_a_film_has_a_frame_for_each_step_on_one_scale():
     film = Image.open(io.BytesIO(data))
     assert film.n_frames == 3
     assert film.info["loop"] == 0  # endless
-    colours = []
+    colors = []
     for frame in range(3):
         film.seek(frame)
         picture = film.convert("RGB")
-        colours.append(picture.getpixel((picture.width // 5, picture.height // 2)))
-    assert min(colours[0]) > 240  # 0 is white
-    assert colours[1][0] > colours[1][2]  # 0.5 reddish
-    assert colours[2][2] > colours[2][0]  # -1 blue
+        colors.append(picture.getpixel((picture.width // 5, picture.height // 2)))
+    assert min(colors[0]) > 240  # 0 is white
+    assert colors[1][0] > colors[1][2]  # 0.5 reddish
+    assert colors[2][2] > colors[2][0]  # -1 blue
     assert data == film_tiles(frames, ["step 0", "step 1", "step 2"], "film")

@@ -92,7 +92,7 @@ def test_a_patch_without_padding():
     network = randomised("swift")
     found = unit_arithmetic(network, INK, "conv1", 0, (3, 4))
     assert found.corner == (3, 4)
-    assert found.source == "standardise"
+    assert found.source == "standardize"
     inside = INK[2 + 3 : 2 + 8, 2 + 4 : 2 + 9]  # the crop takes two pixels off
     np.testing.assert_allclose(found.inputs[0], (inside - 0.1307) / 0.3081, rtol=1e-6)
 

@@ -117,5 +117,5 @@ def test_projection_is_the_nearest_image_with_so_much_ink():
 
 def test_neighbours_across_the_border_count_as_alike():
     image = torch.tensor([[[1.0, 0.0], [0.0, 0.0]]])
-    # Upper left: two neighbours of 0, each 1 less. Those beside it: one neighbour of 1. Opposite: none.
+    # Upper left: two neighbors of 0, each 1 less. Those beside it: one neighbor of 1. Opposite: none.
     assert _neighbours(image).tolist() == [[[-2, 1], [1, 0]]]

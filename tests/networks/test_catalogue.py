@@ -67,7 +67,7 @@ def test_name_and_options_build_the_same_network_again():
         "hidden": [30, 20],
         "activation": "tanh",
         "dropout": 0.25,
-        "initialisation": "by-activation",
+        "initialization": "by-activation",
         "outputs": 10,
     }
     again = build(network.name, seed=1, **network.options)

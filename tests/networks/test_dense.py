@@ -35,9 +35,9 @@ def test_he_normal_before_relu():
 
 
 def test_the_initialisation_may_be_chosen():
-    glorot = build("mlp", hidden=(300,), activation="relu", initialisation="glorot").layers["hidden1"]
+    glorot = build("mlp", hidden=(300,), activation="relu", initialization="glorot").layers["hidden1"]
     assert glorot.weight.abs().max() <= math.sqrt(6 / 1084)
-    he = build("mlp", hidden=(300,), activation="tanh", initialisation="he").layers["hidden1"]
+    he = build("mlp", hidden=(300,), activation="tanh", initialization="he").layers["hidden1"]
     assert he.weight.std().item() == pytest.approx(math.sqrt(2 / 784), rel=0.01)
 
 
@@ -69,7 +69,7 @@ def test_an_mlp_by_hand():
 
 
 def test_small_normal_starts_weights_and_biases_alike():
-    layers = build("mlp", hidden=(300,), initialisation="small-normal", seed=3).layers
+    layers = build("mlp", hidden=(300,), initialization="small-normal", seed=3).layers
     for layer in (layers["hidden1"], layers["logits"]):
         assert layer.weight.std().item() == pytest.approx(0.01, rel=0.05)
         assert 0.005 < layer.bias.std().item() < 0.02

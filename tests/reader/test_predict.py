@@ -59,7 +59,7 @@ def test_a_network_of_the_classroom_set_sees_20x20(pictures):
         seen = [one.seen for one in predict(pictures, Fixed(range(10), shape))]
         assert all(image.shape == (20, 20) for image in seen)
         whole = [one.seen for one in predict(pictures, Fixed(range(10)))]
-        # A faint edge that placing by centre of mass smeared beyond the box may be cut off.
+        # A faint edge that placing by center of mass smeared beyond the box may be cut off.
         assert [image.sum() for image in seen] == pytest.approx([image.sum() for image in whole], rel=0.01)
 
 

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from digitlab.report import (
-    Comparison,
     ExperimentResult,
     FigureFile,
-    Measured,
+    Measurement,
+    PublishedComparison,
     Results,
     Series,
     StudyResult,
@@ -26,15 +26,15 @@ from digitlab.report import (
 NASTY = '<b>bold</b> & "quoted" | `code <i>` *star*'
 
 
-def measured(*values: float) -> Measured:
+def measured(*values: float) -> Measurement:
     mean = sum(values) / len(values)
     std = (sum((value - mean) ** 2 for value in values) / max(1, len(values) - 1)) ** 0.5
-    return Measured(mean=mean, std=std, values=values)
+    return Measurement(mean=mean, std=std, values=values)
 
 
-def compared(ours: Measured, published: float, verdict: str, scale: float = 0.0) -> Comparison:
+def compared(ours: Measurement, published: float, verdict: str, scale: float = 0.0) -> PublishedComparison:
     difference = ours.mean - published
-    return Comparison(
+    return PublishedComparison(
         difference=difference,
         deviations=difference / scale if scale else None,
         scale=scale,
@@ -59,8 +59,8 @@ def narrow_network() -> ExperimentResult:
             "rho": 0.9,
             "momentum": 0.9,
             "betas": [0.9, 0.999],
-            "clip_norm": None,
-            "clip": "global",
+            "max_grad_norm": None,
+            "clip_mode": "global",
             "batch_size": 32,
             "epochs": 30,
             "schedule": "constant",
@@ -114,7 +114,7 @@ def rich_results() -> Results:
         ExperimentResult(
             id="mlp-1-sound",
             title=NASTY,
-            corrects="mlp-1",
+            fixes_protocol_of="mlp-1",
             measured={"validation_accuracy": wide, "errors": measured(182.0)},
             published={"validation_accuracy": 0.98},
             comparison={"validation_accuracy": compared(wide, 0.98, "near", 0.0013)},

@@ -42,11 +42,11 @@ def browser(tmp_path_factory):
 def show(browser, written):
     """Opens the page in a window of a size, light or dark, and gives the browser."""
 
-    def open_page(size=WIDE, colours="light"):
+    def open_page(size=WIDE, colors="light"):
         width, height = size
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        features = [{"name": "prefers-color-scheme", "value": colours}]
+        features = [{"name": "prefers-color-scheme", "value": colors}]
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         for kind in ("browser", "performance"):
             browser.get_log(kind)  # what was logged before is another page's
@@ -56,10 +56,10 @@ def show(browser, written):
     return open_page
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("colors", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_the_first_screen(show, size, colours):
-    browser = show(size, colours)
+def test_the_first_screen(show, size, colors):
+    browser = show(size, colors)
     browser.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
     page, paper, window, table = browser.execute_script("""
         const root = document.documentElement;
@@ -71,7 +71,7 @@ def test_the_first_screen(show, size, colours):
     dark = browser.execute_script("return getComputedStyle(document.body).backgroundColor") != (
         "rgb(253, 252, 249)"
     )
-    assert dark == (colours == "dark")
+    assert dark == (colors == "dark")
     assert browser.get_log("browser") == []
 
 
@@ -99,20 +99,20 @@ def test_every_figure_is_drawn(show):
     assert all(width > 0 for width in sizes)
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-def test_words_stand_out_from_the_paper(show, colours):
+@pytest.mark.parametrize("colors", ["light", "dark"])
+def test_words_stand_out_from_the_paper(show, colors):
     """WCAG 2.2, 1.4.3: at least 4.5 to 1 for text of ordinary size."""
-    browser = show(colours=colours)
+    browser = show(colors=colors)
     lowest = browser.execute_script("""
-        const light = (colour) => {
-          const parts = colour.match(/[\\d.]+/g).slice(0, 3).map(Number)
+        const light = (color) => {
+          const parts = color.match(/[\\d.]+/g).slice(0, 3).map(Number)
             .map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
           return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
         };
         const paper = (one) => {
           for (; one; one = one.parentElement) {
-            const colour = getComputedStyle(one).backgroundColor;
-            if (colour !== 'rgba(0, 0, 0, 0)') return colour;
+            const color = getComputedStyle(one).backgroundColor;
+            if (color !== 'rgba(0, 0, 0, 0)') return color;
           }
         };
         const ratios = [...document.querySelectorAll('body *')]

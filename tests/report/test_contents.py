@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from digitlab.report import ExperimentResult, FigureFile, Measured, Series, overall_rows
+from digitlab.report import ExperimentResult, FigureFile, Measurement, Series, overall_rows
 from digitlab.report.contents import (
     headline,
     overall,
@@ -14,7 +14,7 @@ from digitlab.report.contents import (
 )
 from digitlab.report.facts import facts_of
 
-ONE = Measured(mean=0.5, std=0.0, values=(0.5,))
+ONE = Measurement(mean=0.5, std=0.0, values=(0.5,))
 
 
 def experiment(published=(), measured=()):
@@ -86,10 +86,10 @@ def test_knobs_out_of_use_are_left_out(results):
     assert facts.recipe == "rmsprop, learning rate 0.001, rho 0.9, batch size 32, epochs 30"
     assert facts.network == "mlp, hidden 1, activation relu, 805 parameters"
     assert facts.data[0] == ("train", "55,000 training images")
-    adam = {"optimizer": "adam", "betas": [0.9, 0.999], "epochs": 10, "steps": 100, "clip_norm": 5.0}
-    adam["clip"] = "global"
+    adam = {"optimizer": "adam", "betas": [0.9, 0.999], "epochs": 10, "max_steps": 100, "max_grad_norm": 5.0}
+    adam["clip_mode"] = "global"
     assert facts_of(replace(experiment(), recipe=adam)).recipe == (
-        "adam, betas 0.9, 0.999, steps 100, clip norm 5, clip global"
+        "adam, betas 0.9, 0.999, max steps 100, max grad norm 5, clip mode global"
     )
     wide = {"name": "mlp", "options": {"hidden": [100, 100], "bias": True, "dropout": None}}
     assert facts_of(replace(experiment(), network=wide)).network == (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from digitlab.report import Comparison, Measured
+from digitlab.report import Measurement, PublishedComparison
 from digitlab.report.words import (
     cell_texts,
     difference_text,
@@ -20,7 +20,7 @@ THIN = "\u202f"
 
 
 def m(mean, std=0.0, n=1):
-    return Measured(mean=mean, std=std, values=(mean,) * n)
+    return Measurement(mean=mean, std=std, values=(mean,) * n)
 
 
 @pytest.mark.parametrize(
@@ -109,10 +109,12 @@ def test_a_number_that_rounds_to_nothing_has_no_sign():
 
 
 def test_the_lowest_and_the_highest():
-    several = Measured(mean=0.98, std=0.002, values=(0.9791, 0.983, 0.98))
+    several = Measurement(mean=0.98, std=0.002, values=(0.9791, 0.983, 0.98))
     assert range_text("test_accuracy", several) == "97.91 to 98.30 %"
     assert range_text("test_accuracy", m(0.98)) == ""
-    assert range_text("train_seconds", Measured(mean=1, std=1, values=(0.5, 84.26))) == "0.50 s to 1 min 24 s"
+    assert (
+        range_text("train_seconds", Measurement(mean=1, std=1, values=(0.5, 84.26))) == "0.50 s to 1 min 24 s"
+    )
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_the_lowest_and_the_highest():
     ],
 )
 def test_differences(difference, verdict, said, words):
-    comparison = Comparison(
+    comparison = PublishedComparison(
         difference=difference, deviations=None, scale=0, scale_of="digits", verdict=verdict
     )
     assert difference_text("test_accuracy", comparison) == said

@@ -13,7 +13,7 @@ import pytest
 from digitlab.errors import RunError, SettingError
 from digitlab.searching import cluster as cluster_module
 from digitlab.searching import search
-from digitlab.searching.material import Material
+from digitlab.searching.material import SearchData
 from digitlab.searching.work import do_fit
 from digitlab.training import Recipe
 
@@ -59,7 +59,7 @@ def test_a_search_outlives_one_of_its_machines(cluster, examples, tmp_path):
     files = Counter(path.name for path in (tmp_path / "s" / "fits").iterdir())
     assert len(files) == 12
     # The same fits done here give the same scores: nothing was lost on the way.
-    material = Material.load(examples, "fold")
+    material = SearchData.load(examples, "fold")
     for fit in found.plan.fits(0, range(4)):
         column = found.results[f"split{fit.split}_test_score"]
         assert column[fit.candidate] == do_fit(found.plan, fit, material).score

@@ -52,7 +52,7 @@ def test_combinations_in_scikit_learns_order():
         ({"activation": ["relu"]}, "in the grid and given as an option"),
         ({"threads": [1, 2]}, "threads cannot be searched"),
         ({"seed": range(101), "epochs": range(1, 101)}, "10,100 combinations"),
-        ({"warm_up": [0.1], "schedule": ["one-cycle"]}, "do not go together"),
+        ({"warmup_fraction": [0.1], "schedule": ["one-cycle"]}, "do not go together"),
     ],
 )
 def test_refused(grid, words):

@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from digitlab.errors import DataError, DigitlabError, SettingError
 from digitlab.searching import Candidate, Plan
-from digitlab.searching.material import Material
+from digitlab.searching.material import SearchData
 from digitlab.training import Examples, Recipe
 
 
@@ -41,7 +41,7 @@ def _numbers(examples):
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_folds_are_scikit_learns(shuffle):
     data = _numbered()
-    material = Material.load(data, "none")
+    material = SearchData.load(data, "none")
     folds = StratifiedKFold(4, shuffle=shuffle, random_state=7 if shuffle else None)
     for split, (train, scored) in enumerate(folds.split(data.labels, data.labels)):
         parts = material.part(_plan(cv=4, shuffle=shuffle, validation="none"), split, 1.0)
@@ -52,7 +52,7 @@ def test_folds_are_scikit_learns(shuffle):
 
 
 def test_a_tenth_of_the_training_part_is_held_out():
-    material = Material.load(_numbered(), "fold")
+    material = SearchData.load(_numbered(), "fold")
     train, followed, scored = material.part(_plan(), 1, 1.0)
     assert sorted(_numbers(train) + _numbers(followed) + _numbers(scored)) == list(range(120))
     assert len(followed) == 9  # of 80, 26 or 27 of each digit: 3 of each
@@ -63,7 +63,7 @@ def test_a_tenth_of_the_training_part_is_held_out():
 
 
 def test_fixed_validation_is_in_no_fold():
-    material = Material.load("classroom", "first:500")
+    material = SearchData.load("classroom", "first:500")
     assert len(material.labels) == 4500
     assert len(material.validation_labels) == 500
     for split in range(3):
@@ -73,15 +73,15 @@ def test_fixed_validation_is_in_no_fold():
 
 
 def test_a_share_of_each_class():
-    train, _, scored = Material.load(_numbered(), "none").part(_plan(validation="none"), 0, 0.5)
+    train, _, scored = SearchData.load(_numbered(), "none").part(_plan(validation="none"), 0, 0.5)
     assert np.bincount(train.labels).tolist() == [13, 13, 14] or len(train) in range(39, 42)
     assert len(scored) == 40
 
 
 def test_mapped_from_disk(tmp_path):
-    material = Material.load(_numbered(), "fold")
+    material = SearchData.load(_numbered(), "fold")
     with material.saved(tmp_path / "data") as folder:
-        mapped = Material.mapped(folder)
+        mapped = SearchData.mapped(folder)
         assert isinstance(mapped.inputs, np.memmap)
         for one, other in zip(material.part(_plan(), 2, 1.0), mapped.part(_plan(), 2, 1.0), strict=True):
             assert torch.equal(one.inputs, other.inputs)
@@ -93,8 +93,8 @@ def test_digest_knows_every_number():
     data = _numbered()
     changed = replace(data, inputs=data.inputs.clone())
     changed.inputs[60, 0] += 1
-    assert Material.load(data, "fold").facts() == Material.load(_numbered(), "fold").facts()
-    assert Material.load(data, "fold").facts() != Material.load(changed, "fold").facts()
+    assert SearchData.load(data, "fold").facts() == SearchData.load(_numbered(), "fold").facts()
+    assert SearchData.load(data, "fold").facts() != SearchData.load(changed, "fold").facts()
 
 
 def test_data_that_will_not_do():
@@ -108,21 +108,21 @@ def test_data_that_will_not_do():
         (replace(data, labels=data.labels - 1), "a label is -1"),
     ]:
         with pytest.raises(DataError, match=words):
-            Material.load(wrong, "fold")
+            SearchData.load(wrong, "fold")
         with pytest.raises(DataError, match=words):
-            Material.load(data, wrong)
+            SearchData.load(data, wrong)
     with pytest.raises(DataError, match="of 1 class"):
-        Material.load(replace(data, labels=data.labels * 0), "fold").check(3)
+        SearchData.load(replace(data, labels=data.labels * 0), "fold").check(3)
     with pytest.raises(DataError, match="0 examples of 0 class"):
-        Material.load(Examples(torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64)), "fold").check(3)
+        SearchData.load(Examples(torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64)), "fold").check(3)
 
 
 @pytest.mark.parametrize("cv", [0, 1, 41])
 def test_folds_that_cannot_be_dealt(cv):
     with pytest.raises(SettingError, match=f"to {cv} folds: the smallest class, 0, has 40"):
-        Material.load(_numbered(), "fold").check(cv)
+        SearchData.load(_numbered(), "fold").check(cv)
 
 
 def test_named_validation_needs_named_data():
     with pytest.raises(DigitlabError, match="needs data that are named"):
-        Material.load(_numbered(), "last:20")
+        SearchData.load(_numbered(), "last:20")

@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
 
-from digitlab.searching import Candidate, Fit, FitResult, Plan
+from digitlab.searching import Candidate, Fit, FoldResult, Plan
 from digitlab.searching.results import best_first, cv_results
 from digitlab.training import Recipe
 
@@ -58,7 +58,7 @@ def _plan(halving=False):
 
 def _results():
     return [
-        FitResult(
+        FoldResult(
             fit=Fit(candidate=candidate, split=split),
             score=score,
             error="told to fail" if score is None else None,
@@ -104,7 +104,7 @@ def test_best_first_leaves_failures_out():
 def test_halving_ranks_later_rungs_first():
     first = _results()
     second = [
-        FitResult(fit=Fit(rung=1, candidate=candidate, split=split), score=score, examples=6)
+        FoldResult(fit=Fit(rung=1, candidate=candidate, split=split), score=score, examples=6)
         for candidate, score in ((2, 0.3), (4, 0.2))
         for split in range(3)
     ]

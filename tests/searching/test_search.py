@@ -13,10 +13,10 @@ import digitlab
 from digitlab.errors import DataError, RunError, SettingError, TrainingError
 from digitlab.evaluation import predict_logits
 from digitlab.networks import build, load_network
-from digitlab.searching import Fit, FitResult, local, search
+from digitlab.searching import Fit, FoldResult, local, search
 from digitlab.searching.folder import SearchFolder
 from digitlab.searching.local import local_processes
-from digitlab.searching.material import Material
+from digitlab.searching.material import SearchData
 from digitlab.searching.search import _plan
 from digitlab.training import Recipe, fit
 
@@ -48,7 +48,7 @@ def test_a_search_from_start_to_end(examples, tmp_path):
     assert load_network(out / "best.safetensors").input_shape == (12,)
 
     # One fit, by hand: the second candidate on the first fold.
-    material, plan = Material.load(examples, "fold"), found.plan
+    material, plan = SearchData.load(examples, "fold"), found.plan
     train, followed, scored = material.part(plan, 0, 1.0)
     network = build("mlp", inputs=12, hidden=2, seed=0)
     fit(network, replace(recipe, learning_rate=1e-2, threads=1), train, followed)
@@ -97,7 +97,7 @@ def test_a_fit_that_fails_is_recorded(examples, tmp_path):
     assert found.best.params == {"learning_rate": 1e-9}
     assert len(found.failures) == 3
     assert "no longer a number" in found.failures[0]["error"]
-    json.dumps(found.as_plain(), allow_nan=False)
+    json.dumps(found.to_dict(), allow_nan=False)
 
 
 def test_no_candidate_left(examples, tmp_path):
@@ -107,7 +107,7 @@ def test_no_candidate_left(examples, tmp_path):
     _, plan = _plan("softmax", grid, None, RECIPE, examples, "fold", 3, False, 0, None, False)
     folder = SearchFolder.begin(tmp_path, plan)
     for split in range(3):
-        folder.record(FitResult(fit=Fit(candidate=0, split=split), error="it went wrong"))
+        folder.record(FoldResult(fit=Fit(candidate=0, split=split), error="it went wrong"))
     with pytest.raises(TrainingError, match="the first failure: it went wrong"):
         search("softmax", grid, **arguments)
 
@@ -138,7 +138,7 @@ def test_a_process_that_dies_costs_no_fit(examples, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         start = local._Worker._start
         patch.setattr(local._Worker, "_start", lambda self: started.append(start(self)) or started[-1])
-        with local_processes(tmp_path, Material.load(examples, "fold"), 1) as run:
+        with local_processes(tmp_path, SearchData.load(examples, "fold"), 1) as run:
             results = run([Fit(candidate=0, split=split) for split in range(3)])
             scores = [next(results).score]
             started[0].kill()
@@ -150,7 +150,7 @@ def test_a_process_that_dies_costs_no_fit(examples, tmp_path):
 def test_a_process_that_cannot_live_is_a_failed_fit(tmp_path):
     # No plan in the folder: the process ends at once, with every fit.
     examples = digitlab.Examples(torch.rand(30, 4), torch.arange(30) % 3)
-    with local_processes(tmp_path, Material.load(examples, "fold"), 1) as run:
+    with local_processes(tmp_path, SearchData.load(examples, "fold"), 1) as run:
         (result,) = run([Fit(candidate=0, split=0)])
     assert result.score is None
     assert "its process ended (exit code" in result.error
@@ -210,7 +210,7 @@ def test_named_data_leave_a_run(tmp_path):
     assert (facts.data.train, facts.data.validation, facts.data.test) == ("classroom", "first:1000", "none")
     assert facts.recipe == replace(recipe, learning_rate=1e-2)
     assert found.run.metrics()["splits"]["validation"]["n"] == 1000
-    assert found.as_plain()["run"] == str(tmp_path / "s" / "best")
+    assert found.to_dict()["run"] == str(tmp_path / "s" / "best")
     plan = SearchFolder(tmp_path / "s").plan()
     assert plan == found.plan
     assert plan.data["n"] == 4000

@@ -11,24 +11,24 @@ import pytest
 from digitlab.data import mnist
 from digitlab.evaluation import predict_logits, score
 from digitlab.networks import build, save_network
-from digitlab.report import ExperimentResult, Measured, Series
-from digitlab.studies import STUDIES, Material, Order, Training
+from digitlab.report import ExperimentResult, Measurement, Series
+from digitlab.studies import STUDIES, ReproduceOptions, StudyData, Training
 from digitlab.studies.drawings import confusion, errors, learning, seen, widths
 from digitlab.studies.hidden_layer_printed import results_table
 from digitlab.studies.jobs import fingerprint, jobs_of
 from digitlab.studies.results import mean_scores, study_result
-from digitlab.studies.trained import Outcome, Trained
-from digitlab.training import Examples, Period, Recipe
-from digitlab.views import Subject, inspect
+from digitlab.studies.trained import ExperimentRuns, SeedResult
+from digitlab.training import Examples, HistoryEntry, Recipe
+from digitlab.views import InspectedModel, inspect
 
 DIGITS = mnist("test").take(200)
 EXAMPLES = Examples.of(DIGITS)
 HIDDEN_LAYER = STUDIES["hidden-layer"]
 
 
-def _period(number: int, loss: float) -> Period:
-    return Period(
-        period=number,
+def _period(number: int, loss: float) -> HistoryEntry:
+    return HistoryEntry(
+        entry=number,
         step=10 * number,
         epoch=float(number),
         learning_rate=0.1,
@@ -49,22 +49,22 @@ def trained(tmp_path):
             parameter.data.normal_(std=0.1)
         path = tmp_path / f"{seed}.safetensors"
         save_network(network, path)
-        scores = score(predict_logits(network, EXAMPLES.inputs), DIGITS.labels).as_plain()
+        scores = score(predict_logits(network, EXAMPLES.inputs), DIGITS.labels).to_dict()
         history = tuple(_period(number, loss) for number, loss in enumerate(losses, start=1))
-        outcomes.append(Outcome(seed, path, history, (), {"train": scores}, 1.0))
+        outcomes.append(SeedResult(seed, path, history, (), {"train": scores}, 1.0))
     experiment = Training(
         id="one",
         title="One",
         network="softmax",
         recipe=Recipe(),
-        material=lambda _: Material(EXAMPLES, {"train": EXAMPLES}, {}, digits={"train": DIGITS}),
+        material=lambda _: StudyData(EXAMPLES, {"train": EXAMPLES}, {}, digits={"train": DIGITS}),
         published_series={"train_loss": (3.0, 2.5, None)},
     )
-    return Trained(experiment, Order(tmp_path), outcomes)
+    return ExperimentRuns(experiment, ReproduceOptions(tmp_path), outcomes)
 
 
 def test_confusion_drawn_from_the_scores_is_that_of_the_network(trained):
-    subject = Subject(trained.network, "softmax, seed 0", DIGITS)
+    subject = InspectedModel(trained.network, "softmax, seed 0", DIGITS)
     counts = inspect(subject, "confusion").data["counts"]
     assert counts.sum() == 200
     np.testing.assert_array_equal(counts, trained.outcomes[0].scores["train"]["confusion"])
@@ -109,7 +109,7 @@ def test_widths_have_their_spread_and_the_sources_where_it_has_any():
 
 
 def test_mean_scores_are_of_widths_whose_folds_are_all_done(tmp_path):
-    order, grid = Order(tmp_path, quick=True), HIDDEN_LAYER.experiment("grid")
+    order, grid = ReproduceOptions(tmp_path, quick=True), HIDDEN_LAYER.experiment("grid")
     jobs = [job for job in jobs_of(HIDDEN_LAYER, order) if job.kind == "fit"]
     for job, points in zip(jobs[:-1], (0.90, 0.92, 0.94, 0.80, 0.90), strict=True):
         result = {"score": points, "periods": 1, "fit_time": 2.0, "examples": 10}
@@ -129,8 +129,8 @@ def test_mean_scores_are_of_widths_whose_folds_are_all_done(tmp_path):
 
 
 def test_the_sources_table_of_results_beside_ours():
-    def measured(value: float) -> Measured:
-        return Measured(mean=value, std=0.0, values=(value,))
+    def measured(value: float) -> Measurement:
+        return Measurement(mean=value, std=0.0, values=(value,))
 
     ours = {
         "train_seconds": measured(9.5),

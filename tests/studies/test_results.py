@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from digitlab.report import Measured
+from digitlab.report import Measurement
 from digitlab.studies import Published
 from digitlab.studies.results import compare
 
 
-def _measured(*values: float) -> Measured:
+def _measured(*values: float) -> Measurement:
     mean = sum(values) / len(values)
     n = len(values)
     std = (sum((value - mean) ** 2 for value in values) / (n - 1)) ** 0.5 if n > 1 else 0.0
-    return Measured(mean=mean, std=std, values=values)
+    return Measurement(mean=mean, std=std, values=values)
 
 
 def test_between_our_lowest_and_highest_is_inside():

@@ -14,7 +14,7 @@ import pytest
 from digitlab.data import classroom, write_mat
 from digitlab.errors import DataError, OutputError, RunError, SettingError
 from digitlab.report import read_results
-from digitlab.studies import STUDIES, Course, Order, reproduce
+from digitlab.studies import STUDIES, ReproduceOptions, ReproduceProgress, reproduce
 from digitlab.studies.jobs import Job, jobs_of
 
 LAB = ["practice-lab"]
@@ -82,14 +82,14 @@ def test_a_whole_run_is_not_written_over_a_quick_look(killed_and_resumed):
     folder, _, _ = killed_and_resumed
     before = (folder / "results.json").read_bytes()
     with pytest.raises(OutputError, match="holds results of a quick look"):
-        reproduce(LAB, Order(folder))
+        reproduce(LAB, ReproduceOptions(folder))
     assert (folder / "results.json").read_bytes() == before
 
 
 def test_another_versions_results_are_left_alone(tmp_path):
     (tmp_path / "results.json").write_text('{"schema_version": 7}')
     with pytest.raises(RunError, match="schema version 7"):
-        reproduce(LAB, Order(tmp_path))
+        reproduce(LAB, ReproduceOptions(tmp_path))
     assert (tmp_path / "results.json").read_text() == '{"schema_version": 7}'
     (tmp_path / "results.json").unlink()
     (tmp_path / "work").mkdir()
@@ -97,24 +97,24 @@ def test_another_versions_results_are_left_alone(tmp_path):
         '{"schema_version": 1, "digitlab": "0.0.1", "quick": false}'
     )
     with pytest.raises(OutputError, match=r"holds results of digitlab 0\.0\.1"):
-        reproduce(LAB, Order(tmp_path))
+        reproduce(LAB, ReproduceOptions(tmp_path))
 
 
 def test_bad_orders_are_refused_before_anything_is_done(tmp_path):
     with pytest.raises(SettingError, match="unknown study 'lab'"):
-        reproduce(["lab"], Order(tmp_path))
+        reproduce(["lab"], ReproduceOptions(tmp_path))
     wrong = tmp_path / "wrong.mat"
     wrong.write_bytes(b"no such file")
     with pytest.raises(DataError, match=r"wrong\.mat"):
-        reproduce(["mat-file"], Order(tmp_path, mat=wrong))
+        reproduce(["mat-file"], ReproduceOptions(tmp_path, mat=wrong))
     few = tmp_path / "few.mat"
     write_mat(few, classroom().take(1000))
     with pytest.raises(DataError, match="1,000 images of 20x20"):
-        reproduce(["mat-file"], Order(tmp_path, mat=few))
+        reproduce(["mat-file"], ReproduceOptions(tmp_path, mat=few))
     blocked = tmp_path / "file"
     blocked.write_text("a file stands here")
     with pytest.raises(OutputError):
-        reproduce(LAB, Order(blocked / "out"))
+        reproduce(LAB, ReproduceOptions(blocked / "out"))
     assert not (tmp_path / "results.json").exists()
 
 
@@ -124,7 +124,7 @@ def _job(name: str, cost: float, after: tuple[str, ...] = ()) -> Job:
 
 def test_what_others_wait_for_goes_first_and_waiting_jobs_wait():
     jobs = [_job("long", 10), _job("first", 1), _job("then", 50, ("s/e/first",)), _job("short", 2)]
-    course = Course(jobs)
+    course = ReproduceProgress(jobs)
     # `first` is worth its own second and the fifty of the job that waits for it.
     assert [job.name for job in course.ready()] == ["first", "long", "short"]
     course.done.add("s/e/first")
@@ -136,7 +136,7 @@ def test_what_others_wait_for_goes_first_and_waiting_jobs_wait():
 def test_the_shortest_study_is_done_first():
     jobs = [Job("long", "e", "show", "a", 50), Job("short", "e", "show", "b", 1)]
     jobs += [Job("short", "e", "show", "c", 40)]
-    course = Course(jobs)
+    course = ReproduceProgress(jobs)
     assert [job.key for job in course.ready()] == ["short/e/c", "short/e/b", "long/e/a"]
     assert course.studies_done() == 0
     course.done = {"short/e/b"}
@@ -147,7 +147,7 @@ def test_the_shortest_study_is_done_first():
 
 def test_the_time_to_go_is_judged_by_what_was_done(monkeypatch):
     monkeypatch.setattr("digitlab.studies.runner.available_cores", lambda: 2)
-    course = Course([_job("a", 10), _job("b", 30)])
+    course = ReproduceProgress([_job("a", 10), _job("b", 30)])
     assert course.remaining_seconds() is None
     course.done.add("s/e/a")
     course.busy["s/e/a"] = 20.0  # took twice what was guessed, so the other takes 60 s, on two cores 30
@@ -157,12 +157,12 @@ def test_the_time_to_go_is_judged_by_what_was_done(monkeypatch):
 def test_a_failed_job_is_told_and_the_others_are_kept(tmp_path, monkeypatch):
     """A demonstration whose figure cannot be written: its file's place is taken by a folder."""
     (tmp_path / "figures" / "practice-lab-softmax-functions.png").mkdir(parents=True)
-    jobs = [job for job in jobs_of(STUDIES["practice-lab"], Order(tmp_path)) if job.kind == "show"]
+    jobs = [job for job in jobs_of(STUDIES["practice-lab"], ReproduceOptions(tmp_path)) if job.kind == "show"]
     monkeypatch.setattr("digitlab.studies.runner.jobs_of", lambda *_: jobs)
     with pytest.raises(
         RunError, match=r"1 of 2 jobs could not be done; the first, practice-lab/softmax/show"
     ):
-        reproduce(LAB, Order(tmp_path))
+        reproduce(LAB, ReproduceOptions(tmp_path))
     results = read_results(tmp_path / "results.json")
     assert not results.complete
     assert results.studies[0].experiments[1].measured["images"].mean == 5000

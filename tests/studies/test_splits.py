@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from digitlab.data import classroom, mnist, write_mat
-from digitlab.studies import Order, splits
+from digitlab.studies import ReproduceOptions, splits
 
-ORDER = Order(Path("out"))
+ORDER = ReproduceOptions(Path("out"))
 
 
 def test_source_000_scores_the_start_of_the_test_file_by_every_name():
@@ -57,6 +57,6 @@ def test_the_pca_has_the_sources_154_components():
 def test_a_mat_file_of_ones_own_is_used(tmp_path):
     path = tmp_path / "mine.mat"
     write_mat(path, classroom().subset(np.arange(0, 5000, 4)))
-    material = splits.of_mat_file(Order(tmp_path, mat=path))
+    material = splits.of_mat_file(ReproduceOptions(tmp_path, mat=path))
     assert len(material.train) == 1250
     assert "mine.mat" in material.words["train"]

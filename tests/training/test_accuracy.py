@@ -6,7 +6,7 @@ import pytest
 
 from digitlab.evaluation import accuracy_and_log_loss, predict_logits
 from digitlab.networks import build
-from digitlab.training import DataPlan, Examples, fit, standard_recipe
+from digitlab.training import DataConfig, Examples, fit, standard_recipe
 
 
 def _test_accuracy(name, seed, train, test):
@@ -16,7 +16,7 @@ def _test_accuracy(name, seed, train, test):
 
 
 def _examples(validation):
-    data = DataPlan(validation=validation, test="mnist:test").load()
+    data = DataConfig(validation=validation, test="mnist:test").load()
     return Examples.of(data.train), Examples.of(data.test)
 
 

@@ -78,10 +78,10 @@ def test_a_quarter_turn(ink, draw):
 
 
 def _by_scipy(ink, matrix):
-    """Pictures whose pixel at `centre + p` comes from `centre + matrix p`, p as (row, column)."""
+    """Pictures whose pixel at `center + p` comes from `center + matrix p`, p as (row, column)."""
     matrix = np.array(matrix)
-    centre = np.array([13.5, 13.5])
-    offset = centre - matrix @ centre
+    center = np.array([13.5, 13.5])
+    offset = center - matrix @ center
     return np.stack([ndimage.affine_transform(picture, matrix, offset, order=1) for picture in ink.numpy()])
 
 

@@ -8,15 +8,15 @@ import pytest
 
 from digitlab.errors import RunError
 from digitlab.networks import build
-from digitlab.training import DataPlan, Recipe, Run, RunFacts, compare_runs
+from digitlab.training import DataConfig, Recipe, Run, RunConfig, compare_runs
 
 
 @pytest.fixture
 def make_run(tmp_path):
     def make(name, accuracies, options=None, seconds=1.0, **fields):
         network = build("mlp", inputs=4, hidden=(2,), **(options or {}))
-        facts = RunFacts(
-            network="mlp", options=network.options, recipe=Recipe(**fields), data=DataPlan(), environment={}
+        facts = RunConfig(
+            network="mlp", options=network.options, recipe=Recipe(**fields), data=DataConfig(), environment={}
         )
         run = Run.create(tmp_path / name, facts)
         metrics = {
@@ -75,12 +75,12 @@ def test_sorted_by_what_every_run_has(make_run):
 
 def test_as_text_and_as_csv(make_run):
     runs = [
-        make_run("a", {"train": 0.5}, {"dropout": 0.25}, steps=7, seconds=0.5),
+        make_run("a", {"train": 0.5}, {"dropout": 0.25}, max_steps=7, seconds=0.5),
         make_run("b", {"train": 0.25}, {"dropout": 0.0}, seconds=12.5),
     ]
     table = compare_runs(runs)
     lines = table.as_text().splitlines()
-    columns = "run dropout steps train_accuracy train_log_loss parameters train_seconds"
+    columns = "run dropout max_steps train_accuracy train_log_loss parameters train_seconds"
     assert (
         lines[0]
         .replace("train accuracy", "train_accuracy")
@@ -92,7 +92,7 @@ def test_as_text_and_as_csv(make_run):
     assert lines[1].split() == [str(runs[0].folder), "0.2500", "7", "0.5000", "0.5000", "40", "0.5000"]
     assert lines[2].split() == [str(runs[1].folder), "0", "-", "0.2500", "0.7500", "40", "12.5"]
     rows = list(csv.DictReader(io.StringIO(table.as_csv())))
-    assert [row["steps"] for row in rows] == ["7", ""]
+    assert [row["max_steps"] for row in rows] == ["7", ""]
     assert [float(row["train accuracy"]) for row in rows] == [0.5, 0.25]
 
 

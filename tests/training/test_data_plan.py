@@ -5,7 +5,7 @@ import pytest
 
 from digitlab.data import mnist
 from digitlab.errors import SettingError
-from digitlab.training import DataPlan
+from digitlab.training import DataConfig
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def few(tmp_path_factory):
     ],
 )
 def test_held_out_as_they_stand(few, words, held):
-    data = DataPlan(train=few, validation=words).load()
+    data = DataConfig(train=few, validation=words).load()
     everything = mnist("train").take(200)
     np.testing.assert_array_equal(data.validation.images, everything.images[list(held)])
     kept = [index for index in range(200) if index not in held]
@@ -39,7 +39,7 @@ def test_held_out_as_they_stand(few, words, held):
 @pytest.mark.parametrize("how", ["random", "stratified"])
 def test_held_out_by_a_seed(few, how):
     def held(words):
-        return DataPlan(train=few, validation=words).load().validation.images
+        return DataConfig(train=few, validation=words).load().validation.images
 
     assert len(held(f"{how}:10%")) == 20
     np.testing.assert_array_equal(held(f"{how}:20"), held(f"{how}:20:0"))
@@ -47,9 +47,9 @@ def test_held_out_by_a_seed(few, how):
 
 
 def test_none_and_other_data(few):
-    data = DataPlan(train=few, validation="none", test="mnist:test").load()
+    data = DataConfig(train=few, validation="none", test="mnist:test").load()
     assert (len(data.train), data.validation, len(data.test)) == (200, None, 10_000)
-    assert len(DataPlan(train="mnist:train", validation=few).load().validation) == 200
+    assert len(DataConfig(train="mnist:train", validation=few).load().validation) == 200
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,12 @@ def test_none_and_other_data(few):
 )
 def test_what_cannot_be_held_out(few, words):
     with pytest.raises(SettingError):
-        DataPlan(train=few, validation=words).load()
+        DataConfig(train=few, validation=words).load()
 
 
 def test_the_test_digits_are_seen_by_nothing_else():
-    DataPlan(test="mnist:test").check()
-    DataPlan(validation="none", test="none").check()
-    for plan in (DataPlan(train="a", test="a"), DataPlan(validation="b", test="b")):
+    DataConfig(test="mnist:test").check()
+    DataConfig(validation="none", test="none").check()
+    for plan in (DataConfig(train="a", test="a"), DataConfig(validation="b", test="b")):
         with pytest.raises(SettingError, match="is also trained on or followed"):
             plan.check()

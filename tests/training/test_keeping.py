@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from digitlab.networks import Network, build
-from digitlab.training import Period, Recipe
-from digitlab.training.keeping import Average, Best
+from digitlab.training import HistoryEntry, Recipe
+from digitlab.training.keeping import EMA, EarlyStopping
 
 
 def _set(network, value):
@@ -17,7 +17,7 @@ def _set(network, value):
 
 def test_the_average_by_hand():
     network = build("softmax", inputs=2)
-    average = Average(network, decay=0.5)
+    average = EMA(network, decay=0.5)
     weight = average.weights["layers.logits.weight"]
     _set(network, 1.0)
     average.update(1)
@@ -40,7 +40,7 @@ def _with_batch_norm():
 
 def test_buffers_are_averaged_and_whole_numbers_copied():
     network = _with_batch_norm()
-    average = Average(network, decay=0.9)
+    average = EMA(network, decay=0.9)
     network.train()(torch.tensor([[0.0, 4.0], [2.0, 8.0]]))  # means 1 and 6; momentum 0.1
     live = network.state_dict()
     assert live["layers.norm.running_mean"].tolist() == pytest.approx([0.1, 0.6])
@@ -55,7 +55,7 @@ def test_buffers_are_averaged_and_whole_numbers_copied():
 
 def test_the_average_is_in_the_network_for_a_block_only():
     network = build("softmax", inputs=2)
-    average = Average(network, decay=0.5)
+    average = EMA(network, decay=0.5)
     _set(network, 3.0)
     average.update(1)
     with average.put_into(network):
@@ -68,7 +68,7 @@ def test_the_average_is_in_the_network_for_a_block_only():
 
 def test_a_restored_average_goes_on():
     network = build("softmax", inputs=2)
-    average = Average(network, decay=0.5)
+    average = EMA(network, decay=0.5)
     stored = {name: torch.full_like(value, 8.0) for name, value in average.weights.items()}
     average.restore(stored)
     average.update(1000)
@@ -77,12 +77,12 @@ def test_a_restored_average_goes_on():
 
 
 def _period(number, loss, accuracy=0.5):
-    return Period(number, number * 10, number, 0.1, 1.0, 0.5, loss, accuracy)
+    return HistoryEntry(number, number * 10, number, 0.1, 1.0, 0.5, loss, accuracy)
 
 
 def _follow(recipe, losses, accuracies=None):
-    """Best after periods with these figures; the weights of period i are all i. When patience ran out."""
-    network, best = build("softmax", inputs=2), Best(recipe)
+    """Early stopping after entries with these figures (weights of entry i are all i), and its end."""
+    network, best = build("softmax", inputs=2), EarlyStopping(recipe)
     ends = None
     for number, loss in enumerate(losses, start=1):
         _set(network, number)
@@ -94,29 +94,29 @@ def _follow(recipe, losses, accuracies=None):
 
 def test_best_by_loss():
     best, ends = _follow(Recipe(patience=2), [0.9, 0.5, 0.7, 0.6, 0.8])
-    assert best.period.period == 2
+    assert best.entry.entry == 2
     assert (best.weights["layers.logits.weight"] == 2).all()
     assert ends == 4  # two periods, 3 and 4, brought nothing better
 
 
 def test_equal_is_not_better():
     best, ends = _follow(Recipe(patience=2), [0.5, 0.5, 0.5])
-    assert (best.period.period, ends) == (1, 3)
+    assert (best.entry.entry, ends) == (1, 3)
 
 
 def test_best_by_accuracy():
     recipe = Recipe(patience=1, monitor="validation_accuracy")
     best, ends = _follow(recipe, [0.1, 0.5, 0.9, 0.2], [0.7, 0.8, 0.9, 0.85])
-    assert (best.period.period, ends) == (3, 4)
+    assert (best.entry.entry, ends) == (3, 4)
     assert (best.weights["layers.logits.bias"] == 3).all()
 
 
 def test_weights_are_kept_only_when_they_will_be_restored():
     best, ends = _follow(Recipe(patience=1, restore_best=False), [0.5, 0.9])
-    assert (best.period.period, ends) == (1, 2)
+    assert (best.entry.entry, ends) == (1, 2)
     assert best.weights == {}
 
 
 def test_without_patience_nothing_is_kept():
     best, ends = _follow(Recipe(), [0.5, 0.9, 0.9])
-    assert (best.period, best.weights, ends) == (None, {}, None)
+    assert (best.entry, best.weights, ends) == (None, {}, None)

@@ -66,7 +66,7 @@ def test_one_step_with_label_smoothing_by_hand(tiny):
 
 def test_the_second_steps_loss_by_hand(tiny):
     _, fitted = _fit(
-        tiny, network="softmax", options={"inputs": 2}, batch_size=2, steps=2, period_steps=1, **SGD
+        tiny, network="softmax", options={"inputs": 2}, batch_size=2, max_steps=2, eval_every=1, **SGD
     )
     # After the step above, example 0 has logits 0.225 + 0.2, -0.025 + 0.2, eight of -0.025 - 0.05;
     # example 1 has the first two exchanged.
@@ -143,11 +143,11 @@ def test_figures_of_a_period_weigh_every_example_alike(train_digits):
         # 1,000 examples in batches of 300: three full ones and one of 100
         ({"epochs": 2}, [4, 8], [1, 2]),
         ({"epochs": 2, "drop_last": True}, [3, 6], [1, 2]),
-        ({"steps": 6}, [4, 6], [1, 1.5]),
-        ({"steps": 6, "epochs": 100}, [4, 6], [1, 1.5]),
-        ({"epochs": 1, "period_steps": 1}, [1, 2, 3, 4], [0.25, 0.5, 0.75, 1]),
-        ({"steps": 7, "period_steps": 3}, [3, 6, 7], [0.75, 1.5, 1.75]),
-        ({"epochs": 2, "period_steps": 100}, [8], [2]),
+        ({"max_steps": 6}, [4, 6], [1, 1.5]),
+        ({"max_steps": 6, "epochs": 100}, [4, 6], [1, 1.5]),
+        ({"epochs": 1, "eval_every": 1}, [1, 2, 3, 4], [0.25, 0.5, 0.75, 1]),
+        ({"max_steps": 7, "eval_every": 3}, [3, 6, 7], [0.75, 1.5, 1.75]),
+        ({"epochs": 2, "eval_every": 100}, [8], [2]),
         ({"epochs": 2, "batch_size": 5000}, [1, 2], [1, 2]),
         ({"epochs": 2, "batch_size": 5000, "drop_last": True}, [1, 2], [1, 2]),
     ],
@@ -156,22 +156,22 @@ def test_timetables(train_digits, fields, steps, epochs):
     _, fitted = _fit(train_digits, network="softmax", **{"batch_size": 300, **fields})
     assert [period.step for period in fitted.history] == steps
     assert [period.epoch for period in fitted.history] == epochs
-    assert [period.period for period in fitted.history] == list(range(1, len(steps) + 1))
+    assert [period.entry for period in fitted.history] == list(range(1, len(steps) + 1))
     assert fitted.steps == steps[-1]
     assert not fitted.stopped_early
 
 
 def test_periods_do_not_matter_to_the_weights(train_digits):
-    fields = {"batch_size": 64, "steps": 20, "rotate": 10, "seed": 1, "average_decay": 0.9}
+    fields = {"batch_size": 64, "max_steps": 20, "rotate": 10, "seed": 1, "ema_decay": 0.9}
     options = {"hidden": (20,), "dropout": 0.3}
     runs = [
-        _fit(train_digits, options=options, period_steps=period, **fields)[0] for period in (1, 7, 20, None)
+        _fit(train_digits, options=options, eval_every=period, **fields)[0] for period in (1, 7, 20, None)
     ]
     assert all(_same(_weights(runs[0]), _weights(other)) for other in runs[1:])
 
 
 def test_validation_has_no_influence_on_training(train_digits, validation_digits):
-    fields = {"batch_size": 64, "epochs": 2, "rotate": 10, "average_decay": 0.9}
+    fields = {"batch_size": 64, "epochs": 2, "rotate": 10, "ema_decay": 0.9}
     options = {"hidden": (20,), "dropout": 0.3}
     alone, fitted = _fit(train_digits, options=options, **fields)
     followed, also = _fit(train_digits, validation_digits, options=options, **fields)
@@ -182,7 +182,7 @@ def test_validation_has_no_influence_on_training(train_digits, validation_digits
 
 
 def test_validation_figures_are_of_the_weights_as_they_would_be_kept(train_digits, validation_digits):
-    for fields in ({}, {"average_decay": 0.99}):
+    for fields in ({}, {"ema_decay": 0.99}):
         network, fitted = _fit(train_digits, validation_digits, batch_size=64, **fields)
         logits = predict_logits(network, validation_digits.inputs)
         accuracy, loss = accuracy_and_log_loss(logits, validation_digits.labels.numpy())
@@ -202,12 +202,12 @@ def test_early_stopping_keeps_the_best_weights(train_digits, validation_digits, 
     _scripted(monkeypatch, [0.9, 0.5, 0.6, 0.7])
     stopped, fitted = _fit(train_digits, validation_digits, epochs=10, patience=2, **fields)
     assert [p.validation_loss for p in fitted.history] == [0.9, 0.5, 0.6, 0.7]
-    assert (fitted.best_period, fitted.stopped_early, fitted.steps) == (2, True, 8)
+    assert (fitted.best_entry, fitted.stopped_early, fitted.steps) == (2, True, 8)
     assert _same(_weights(stopped), _weights(_fit(train_digits, epochs=2, **fields)[0]))
 
     _scripted(monkeypatch, [0.9, 0.5, 0.6, 0.7])
     last, fitted = _fit(train_digits, validation_digits, epochs=10, patience=2, restore_best=False, **fields)
-    assert (fitted.best_period, fitted.steps) == (2, 8)
+    assert (fitted.best_entry, fitted.steps) == (2, 8)
     assert _same(_weights(last), _weights(_fit(train_digits, epochs=4, **fields)[0]))
 
 
@@ -215,12 +215,12 @@ def test_patience_that_never_runs_out_still_keeps_the_best(train_digits, validat
     fields = {"batch_size": 500, "network": "softmax", **SGD}
     _scripted(monkeypatch, [0.5, 0.6, 0.7])
     network, fitted = _fit(train_digits, validation_digits, epochs=3, patience=5, **fields)
-    assert (fitted.best_period, fitted.stopped_early) == (1, False)
+    assert (fitted.best_entry, fitted.stopped_early) == (1, False)
     assert _same(_weights(network), _weights(_fit(train_digits, epochs=1, **fields)[0]))
 
 
 def test_best_of_averaged_weights(train_digits, validation_digits, monkeypatch):
-    fields = {"batch_size": 500, "network": "softmax", "average_decay": 0.6, **SGD}
+    fields = {"batch_size": 500, "network": "softmax", "ema_decay": 0.6, **SGD}
     _scripted(monkeypatch, [0.5, 0.4, 0.7])
     network, _ = _fit(train_digits, validation_digits, epochs=3, patience=5, **fields)
     assert _same(_weights(network), _weights(_fit(train_digits, epochs=2, **fields)[0]))
@@ -272,7 +272,7 @@ def test_a_callback_stops(train_digits):
     network, fitted = _watched(train_digits, stop, epochs=5)
     assert (fitted.steps, fitted.stopped_early) == (14, True)
     assert [period.step for period in fitted.history] == [10, 14]
-    assert _same(_weights(network), _weights(_watched(train_digits, steps=14)[0]))
+    assert _same(_weights(network), _weights(_watched(train_digits, max_steps=14)[0]))
 
 
 def test_a_pause_is_no_training_time(train_digits):
@@ -284,24 +284,17 @@ def test_a_pause_is_no_training_time(train_digits):
     assert 0 < fitted.train_seconds <= elapsed - 2 * pause
 
 
-def test_keep_probability_drops_while_training_only(train_digits):
-    options = {"hidden": (50,), "dropout": 0.5}
+def test_dropout_drops_while_training_only(train_digits):
     fields = {"batch_size": 100, "optimizer": "sgd", "learning_rate": 1e-30, "epochs": 1}
-    kept, all_kept = _fit(train_digits, options=options, keep_probability=1, **fields)
-    dropped, some_kept = _fit(train_digits, options=options, keep_probability=0.2, **fields)
-    assert some_kept.history[0].train_loss > all_kept.history[0].train_loss
+    whole, without = _fit(train_digits, options={"hidden": (50,), "dropout": 0.0}, **fields)
+    dropped, half = _fit(train_digits, options={"hidden": (50,), "dropout": 0.5}, **fields)
+    _, most = _fit(train_digits, options={"hidden": (50,), "dropout": 0.8}, **fields)
+    losses = [fitted.history[0].train_loss for fitted in (without, half, most)]
+    assert losses == sorted(losses)
+    assert len(set(losses)) == 3
     ink = train_digits.inputs
-    assert torch.equal(kept(ink), dropped(ink))
-    plain = build("mlp", hidden=(50,))
-    assert torch.equal(kept(ink), plain(ink))
-    own, network_rate = _fit(train_digits, options=options, **fields)
-    assert network_rate.history[0].train_loss != all_kept.history[0].train_loss
-    assert torch.equal(own(ink), plain(ink))
-
-
-def test_keep_probability_needs_a_dropout_layer(train_digits):
-    with pytest.raises(SettingError, match="mlp has no dropout layer"):
-        _fit(train_digits, keep_probability=0.5)
+    assert torch.equal(dropped(ink), build("mlp", hidden=(50,))(ink))
+    assert torch.equal(dropped(ink), whole(ink))
 
 
 def test_a_loss_that_is_no_number(train_digits, validation_digits):
@@ -317,7 +310,7 @@ def test_a_loss_that_is_no_number(train_digits, validation_digits):
 
 
 def test_the_seed_decides_every_bit(train_digits, validation_digits):
-    fields = {"batch_size": 64, "rotate": 10, "shift": 1, "average_decay": 0.9, "epochs": 1}
+    fields = {"batch_size": 64, "rotate": 10, "shift": 1, "ema_decay": 0.9, "epochs": 1}
     options = {"hidden": (20,), "dropout": 0.3}
     one, here = _fit(train_digits, validation_digits, options=options, seed=1, **fields)
     two, there = _fit(train_digits, validation_digits, options=options, seed=1, **fields)
@@ -327,12 +320,14 @@ def test_the_seed_decides_every_bit(train_digits, validation_digits):
     assert not _same(_weights(one), _weights(other))
 
 
-@pytest.mark.parametrize("fields", [{}, {"rotate": 10}, {"keep_probability": 0.5}])
+@pytest.mark.parametrize("fields", [{}, {"rotate": 10}, {"dropout": 0.5}])
 def test_each_kind_of_randomness_comes_from_the_seed_alone(train_digits, fields):
-    recipe = Recipe(batch_size=100, epochs=1, threads=1, **fields)
+    dropout = fields.get("dropout", 0.0)
+    changes = {name: value for name, value in fields.items() if name != "dropout"}
+    recipe = Recipe(batch_size=100, epochs=1, threads=1, **changes)
     weights = []
     for seed in (5, 5, 6):  # the same start, so that only order, dropout and augmentation differ
-        network = build("mlp", seed=0, dropout=0.5 if "keep_probability" in fields else 0.0)
+        network = build("mlp", seed=0, dropout=dropout)
         fit(network, dataclasses.replace(recipe, seed=seed), train_digits)
         weights.append(_weights(network))
     assert _same(weights[0], weights[1])

@@ -115,7 +115,7 @@ def _with_gradients(*gradients):
 
 def test_clipping_per_tensor():
     weights = _with_gradients([3.0, 4.0], [0.6, 0.8], [0.3, 0.4])
-    clip_gradients(weights, Recipe(clip_norm=1, clip="per-tensor"))
+    clip_gradients(weights, Recipe(max_grad_norm=1, clip_mode="per-tensor"))
     # tf.clip_by_norm: g * 1 / max(|g|, 1); the norms are 5, 1 and 0.5
     for weight, gradient in zip(weights, ([0.6, 0.8], [0.6, 0.8], [0.3, 0.4]), strict=True):
         assert weight.grad.tolist() == pytest.approx(gradient, rel=2e-6)
@@ -123,11 +123,11 @@ def test_clipping_per_tensor():
 
 def test_clipping_globally():
     weights = _with_gradients([2.0, 4.0], [4.0, 0.0])
-    clip_gradients(weights, Recipe(clip_norm=3, clip="global"))
+    clip_gradients(weights, Recipe(max_grad_norm=3, clip_mode="global"))
     # norm of all: sqrt(4 + 16 + 16) = 6, so everything is halved
     assert weights[0].grad.tolist() == pytest.approx([1, 2], rel=2e-6)
     assert weights[1].grad.tolist() == pytest.approx([2, 0], rel=2e-6)
-    clip_gradients(weights, Recipe(clip_norm=3.1, clip="global"))
+    clip_gradients(weights, Recipe(max_grad_norm=3.1, clip_mode="global"))
     assert weights[0].grad.tolist() == pytest.approx([1, 2], rel=2e-6)
 
 

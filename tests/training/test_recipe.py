@@ -7,7 +7,7 @@ import math
 import pytest
 
 from digitlab.errors import SettingError
-from digitlab.settings import as_plain, from_plain
+from digitlab.settings import from_dict, to_dict
 from digitlab.training import Recipe
 
 # For each field: values at its edges that are allowed, and values just beyond that are not.
@@ -20,24 +20,23 @@ BOUNDS = {
     "epsilon": ([1e-30, 1], [0, -1e-8]),
     "weight_decay": ([0, 10], [-1e-9]),
     "label_smoothing": ([0, 0.99], [1, -0.1]),
-    "clip_norm": ([None, 1e-6], [0, -5]),
-    "clip": (["global", "per-tensor"], ["value"]),
-    "keep_probability": ([None, 0.01, 1], [0, 1.01]),
+    "max_grad_norm": ([None, 1e-6], [0, -5]),
+    "clip_mode": (["global", "per-tensor"], ["value"]),
     "batch_size": ([1, 10_000_000], [0, -1, 10_000_001, 1.5]),
     "epochs": ([1, 10_000_000], [0, 1.5]),
-    "steps": ([None, 1, 10_000_000], [0]),
-    "period_steps": ([None, 1], [0]),
+    "max_steps": ([None, 1, 10_000_000], [0]),
+    "eval_every": ([None, 1], [0]),
     "drop_last": ([True, False], ["perhaps", 2]),
     "schedule": (["constant", "step", "exponential", "linear", "cosine", "one-cycle"], ["triangle"]),
-    "decay": ([0.01, 1], [0, 1.1]),
-    "decay_epochs": ([0.1, 100], [0, -1]),
-    "warm_up": ([0, 0.99], [1, -0.1]),
-    "peak": ([0.01, 0.99], [0, 1]),
-    "final_rate": ([0, 1], [-0.1, 1.1]),
+    "lr_decay": ([0.01, 1], [0, 1.1]),
+    "lr_decay_epochs": ([0.1, 100], [0, -1]),
+    "warmup_fraction": ([0, 0.99], [1, -0.1]),
+    "pct_start": ([0.01, 0.99], [0, 1]),
+    "final_lr_ratio": ([0, 1], [-0.1, 1.1]),
     "patience": ([None, 1], [0]),
     "monitor": (["validation_loss", "validation_accuracy"], ["test_accuracy"]),
     "restore_best": ([True, False], ["maybe"]),
-    "average_decay": ([None, 0, 0.9999], [1, -0.1]),
+    "ema_decay": ([None, 0, 0.9999], [1, -0.1]),
     "rotate": ([0, 180], [-1, 181]),
     "shift": ([0, 28], [-1, 29]),
     "zoom": ([0, 0.99], [-0.1, 1]),
@@ -88,17 +87,17 @@ def test_text_becomes_what_it_says():
         "betas": "0.7, 0.9",
         "batch_size": "256",
         "drop_last": "true",
-        "steps": "10",
+        "max_steps": "10",
         "optimizer": "sgd",
     }
-    assert from_plain(Recipe, texts) == Recipe(
-        learning_rate=0.01, betas=(0.7, 0.9), batch_size=256, drop_last=True, steps=10, optimizer="sgd"
+    assert from_dict(Recipe, texts) == Recipe(
+        learning_rate=0.01, betas=(0.7, 0.9), batch_size=256, drop_last=True, max_steps=10, optimizer="sgd"
     )
 
 
 def test_json_and_back():
-    recipe = Recipe(betas=(0.1, 0.2), steps=7, patience=3, average_decay=0.99, learning_rate=1 / 3)
-    again = from_plain(Recipe, json.loads(json.dumps(as_plain(recipe), allow_nan=False)))
+    recipe = Recipe(betas=(0.1, 0.2), max_steps=7, patience=3, ema_decay=0.99, learning_rate=1 / 3)
+    again = from_dict(Recipe, json.loads(json.dumps(to_dict(recipe), allow_nan=False)))
     assert again == recipe
     assert type(again.betas) is tuple
 
@@ -114,8 +113,8 @@ def test_a_recipe_is_a_value():
 
 def test_one_cycle_has_no_other_warm_up():
     with pytest.raises(SettingError, match="one-cycle has its own warm-up"):
-        Recipe(schedule="one-cycle", warm_up=0.1)
-    assert Recipe(schedule="cosine", warm_up=0.1).warm_up == 0.1
+        Recipe(schedule="one-cycle", warmup_fraction=0.1)
+    assert Recipe(schedule="cosine", warmup_fraction=0.1).warmup_fraction == 0.1
 
 
 @pytest.mark.parametrize("name", ["rotate", "shift", "zoom", "shear"])

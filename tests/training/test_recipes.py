@@ -29,18 +29,13 @@ def test_the_defaults_of_keras():
 
 def test_the_settings_of_source_002():
     softmax, deep = recipe("softmax"), recipe("deep-mnist")
-    assert (softmax.optimizer, softmax.learning_rate, softmax.batch_size, softmax.steps) == (
+    assert (softmax.optimizer, softmax.learning_rate, softmax.batch_size, softmax.max_steps) == (
         "sgd",
         0.5,
         50,
         1000,
     )
-    assert (deep.optimizer, deep.learning_rate, deep.batch_size, deep.keep_probability) == (
-        "adam",
-        1e-4,
-        50,
-        0.5,
-    )
+    assert (deep.optimizer, deep.learning_rate, deep.batch_size) == ("adam", 1e-4, 50)
 
 
 def test_the_standard_recipe_of_a_network_is_called_as_it_is():
@@ -59,4 +54,4 @@ def test_fields_are_changed_and_checked():
     with pytest.raises(SettingError, match="unknown recipe field 'epoch'"):
         recipe("keras-adam", {"epoch": 4})
     with pytest.raises(SettingError, match="warm-up"):
-        recipe("default", {"schedule": "one-cycle", "warm_up": 0.5})
+        recipe("default", {"schedule": "one-cycle", "warmup_fraction": 0.5})

@@ -22,10 +22,10 @@ CASES = {
     ),
     "dropout, averaged weights, best weights": (
         {**PLAIN, "dropout": 0.3, "activation": "sigmoid"},
-        Recipe(epochs=4, learning_rate=0.01, average_decay=0.9, patience=1),
+        Recipe(epochs=4, learning_rate=0.01, ema_decay=0.9, patience=1),
     ),
-    "clipped one by one": (PLAIN, Recipe(epochs=1, clip_norm=0.05, clip="per-tensor")),
-    "clipped together": (PLAIN, Recipe(epochs=1, clip_norm=0.05, label_smoothing=0.1)),
+    "clipped one by one": (PLAIN, Recipe(epochs=1, max_grad_norm=0.05, clip_mode="per-tensor")),
+    "clipped together": (PLAIN, Recipe(epochs=1, max_grad_norm=0.05, label_smoothing=0.1)),
 }
 
 
@@ -44,7 +44,7 @@ def test_each_replica_is_as_trained_alone(case: str, examples: tuple[Examples, E
     for network, one, came_to in zip(together, recipes, fitted, strict=True):
         alone = build("mlp", seed=one.seed, **options)
         expected = fit(alone, one, *examples)
-        assert came_to.best_period == expected.best_period
+        assert came_to.best_entry == expected.best_entry
         assert came_to.stopped_early == expected.stopped_early
         assert len(came_to.history) == len(expected.history)
         for ours, theirs in zip(came_to.history, expected.history, strict=True):

@@ -17,7 +17,7 @@ from digitlab import experiment
 from digitlab.data import mnist
 from digitlab.errors import DataError, RunError, SettingError
 from digitlab.networks import build
-from digitlab.training import DataPlan, Examples, Period, Recipe, checkpoint, fit
+from digitlab.training import DataConfig, Examples, HistoryEntry, Recipe, checkpoint, fit
 from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.run import Run
 
@@ -51,7 +51,7 @@ def at_every_period(monkeypatch):
     monkeypatch.setattr(checkpoint, "SHARE_OF_TIME", 1e9)
 
 
-ALL = {"average_decay": 0.95, "patience": 3, "rotate": 10, "shift": 1, "threads": 1, "seed": 5}
+ALL = {"ema_decay": 0.95, "patience": 3, "rotate": 10, "shift": 1, "threads": 1, "seed": 5}
 CASES = {
     "adam": ("mlp", {"hidden": (20,), "dropout": 0.3}, {"optimizer": "adam", "batch_size": 32, **ALL}),
     "momentum": (
@@ -62,7 +62,7 @@ CASES = {
     "rmsprop": ("mlp", {"hidden": (20,)}, {"optimizer": "rmsprop", "batch_size": 32, **ALL}),
     "sgd": ("softmax", {}, {"optimizer": "sgd", "learning_rate": 0.5, "threads": 1}),
     "swift": ("swift", {}, {"optimizer": "adam", "batch_size": 64, "schedule": "one-cycle", **ALL}),
-    "periods": ("mlp", {"hidden": (9,)}, {"steps": 50, "period_steps": 7, "threads": 1}),
+    "periods": ("mlp", {"hidden": (9,)}, {"max_steps": 50, "eval_every": 7, "threads": 1}),
 }
 
 
@@ -70,7 +70,7 @@ CASES = {
 def test_stopped_again_and_again(case, few, tmp_path, at_every_period):
     network, options, fields = CASES[case]
     recipe = Recipe(**{"epochs": 4, **fields})
-    data = DataPlan(train=str(few), validation="last:100")
+    data = DataConfig(train=str(few), validation="last:100")
     whole = experiment.train(network, options, recipe, data, tmp_path / "whole")
 
     def kill(at):
@@ -90,12 +90,12 @@ def test_stopped_again_and_again(case, few, tmp_path, at_every_period):
     run = experiment.resume(stopped)
     _same_ends(whole.folder, stopped)
     assert run.metrics()["splits"] == whole.metrics()["splits"]
-    assert run.metrics()["best_period"] == whole.metrics()["best_period"]
+    assert run.metrics()["best_entry"] == whole.metrics()["best_entry"]
     assert run.metrics()["steps"] == total
 
 
 def test_a_changed_learning_rate_is_kept(few, tmp_path, at_every_period):
-    data = DataPlan(train=str(few), validation="none")
+    data = DataConfig(train=str(few), validation="none")
     recipe = Recipe(optimizer="sgd", learning_rate=0.5, epochs=3, batch_size=100)
     rates = []
 
@@ -118,7 +118,7 @@ FIELDS = ALL | {"optimizer": "momentum", "batch_size": 10, "epochs": 30, "patien
 
 @pytest.mark.slow
 def test_killed_with_sigkill_at_any_moment(few, tmp_path):
-    data = DataPlan(train=str(few), validation="last:100")
+    data = DataConfig(train=str(few), validation="last:100")
     options = {"hidden": (30,), "dropout": 0.3}
     experiment.train("mlp", options, Recipe(**FIELDS), data, tmp_path / "whole")
     stopped = tmp_path / "stopped"
@@ -149,8 +149,8 @@ def test_killed_with_sigkill_at_any_moment(few, tmp_path):
 
 
 def test_a_finished_run_is_left_alone(few, tmp_path):
-    data = DataPlan(train=str(few), validation="none")
-    run = experiment.train("softmax", {}, Recipe(steps=3), data, tmp_path / "a")
+    data = DataConfig(train=str(few), validation="none")
+    run = experiment.train("softmax", {}, Recipe(max_steps=3), data, tmp_path / "a")
     before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
     assert experiment.resume(run.folder) == run
     assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
@@ -164,7 +164,7 @@ def stopped(few, tmp_path, at_every_period):
         if live.step == 13:
             raise Killed
 
-    data = DataPlan(train=str(few), validation="last:100")
+    data = DataConfig(train=str(few), validation="last:100")
     recipe = Recipe(epochs=3, batch_size=100, patience=5)
     with pytest.raises(Killed):
         experiment.train("softmax", {}, recipe, data, tmp_path / "stopped", callbacks=[stop])
@@ -182,7 +182,7 @@ def test_a_damaged_checkpoint(stopped):
         content[:100],
         content[:-1],
         b"x" * 500,
-        content.replace(b"best_period", b"best_perioX"),
+        content.replace(b"best_entry", b"best_perioX"),
     ):
         _state(stopped).write_bytes(damaged)
         with pytest.raises(RunError, match="cannot go on from") as caught:
@@ -196,7 +196,7 @@ def test_a_damaged_checkpoint(stopped):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('"best_period": 2', '"best_period": 9'),
+        ('"best_entry": 2', '"best_entry": 9'),
         ('"history": [', '"history": [3, '),
         ('"step": 10', '"stop": 10'),
     ],
@@ -243,9 +243,9 @@ def test_a_run_stopped_before_its_first_checkpoint(few, tmp_path):
     def stop(live):
         raise Killed
 
-    data = DataPlan(train=str(few), validation="none")
+    data = DataConfig(train=str(few), validation="none")
     with pytest.raises(Killed):
-        experiment.train("softmax", {}, Recipe(steps=3), data, tmp_path / "a", callbacks=[stop])
+        experiment.train("softmax", {}, Recipe(max_steps=3), data, tmp_path / "a", callbacks=[stop])
     assert experiment.resume(tmp_path / "a").finished
 
 
@@ -265,11 +265,11 @@ def test_saving_costs_little(few, tmp_path, monkeypatch):
 
 
 def _session():
-    from digitlab.training.keeping import Best
+    from digitlab.training.keeping import EarlyStopping
     from digitlab.training.optimizers import make_optimizer
-    from digitlab.training.session import Session
+    from digitlab.training.session import TrainState
 
     network, recipe = build("softmax"), Recipe()
-    session = Session(network, make_optimizer(network, recipe), None, Best(recipe))
-    session.history.append(Period(1, 1, 1.0, 0.1, 1.0, 0.5))
+    session = TrainState(network, make_optimizer(network, recipe), None, EarlyStopping(recipe))
+    session.history.append(HistoryEntry(1, 1, 1.0, 0.1, 1.0, 0.5))
     return session

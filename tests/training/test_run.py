@@ -7,7 +7,7 @@ import torch
 
 from digitlab.errors import ModelError, OutputError, RunError
 from digitlab.networks import build
-from digitlab.training import DataPlan, Period, Recipe, Run, RunFacts, environment, new_run_folder
+from digitlab.training import DataConfig, HistoryEntry, Recipe, Run, RunConfig, environment, new_run_folder
 
 METRICS = {
     "splits": {"train": {"accuracy": 0.5, "log_loss": 1.0}},
@@ -19,19 +19,19 @@ METRICS = {
     "evaluation_seconds": 1.0,
 }
 HISTORY = [
-    Period(1, 10, 0.1 + 0.2, 0.1, 1 / 3, 0.5),
-    Period(2, 20, 2.0, 1e-20, 0.25, 0.75, 0.125, 1.0),
+    HistoryEntry(1, 10, 0.1 + 0.2, 0.1, 1 / 3, 0.5),
+    HistoryEntry(2, 20, 2.0, 1e-20, 0.25, 0.75, 0.125, 1.0),
 ]
 
 
 @pytest.fixture
 def facts():
     network = build("mlp", inputs=4, hidden=(3, 2))
-    return RunFacts(
+    return RunConfig(
         network="mlp",
         options=network.options,
-        recipe=Recipe(betas=(0.5, 0.6), steps=3, patience=2, seed=7),
-        data=DataPlan(test="mnist:test"),
+        recipe=Recipe(betas=(0.5, 0.6), max_steps=3, patience=2, seed=7),
+        data=DataConfig(test="mnist:test"),
         environment=environment(),
     )
 

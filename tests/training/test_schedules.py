@@ -32,37 +32,37 @@ def test_constant():
 
 def test_warm_up_climbs_evenly():
     # a fifth of 10 steps: 1/2 and 2/2 of the rate, then the schedule
-    assert _rates(Recipe(learning_rate=0.4, warm_up=0.2), 10) == [0.2, 0.4, *[0.4] * 8]
+    assert _rates(Recipe(learning_rate=0.4, warmup_fraction=0.2), 10) == [0.2, 0.4, *[0.4] * 8]
 
 
 def test_step_by_hand():
-    recipe = Recipe(learning_rate=0.8, schedule="step", decay=0.5, decay_epochs=2)
+    recipe = Recipe(learning_rate=0.8, schedule="step", lr_decay=0.5, lr_decay_epochs=2)
     # epochs of 2 steps: halved every 4 steps
     assert _rates(recipe, 9, epoch_steps=2) == [*[0.8] * 4, *[0.4] * 4, 0.2]
 
 
 def test_exponential_by_hand():
-    recipe = Recipe(learning_rate=0.8, schedule="exponential", decay=0.25, decay_epochs=1)
+    recipe = Recipe(learning_rate=0.8, schedule="exponential", lr_decay=0.25, lr_decay_epochs=1)
     # 0.25 ** (step / 2): halved every step
     assert _rates(recipe, 4, epoch_steps=2) == pytest.approx([0.8, 0.4, 0.2, 0.1])
 
 
 def test_cosine_by_hand():
-    recipe = Recipe(learning_rate=2.0, schedule="cosine", final_rate=0.5)
+    recipe = Recipe(learning_rate=2.0, schedule="cosine", final_lr_ratio=0.5)
     # 5 steps: 1 + (2 - 1) (1 + cos(pi k / 4)) / 2, from 2 to 2 * 0.5
     half = math.sqrt(0.5)
     assert _rates(recipe, 5) == pytest.approx([2, 1.5 + half / 2, 1.5, 1.5 - half / 2, 1])
 
 
 def test_cosine_after_a_warm_up():
-    rates = _rates(Recipe(learning_rate=1, schedule="cosine", warm_up=0.5), 8)
+    rates = _rates(Recipe(learning_rate=1, schedule="cosine", warmup_fraction=0.5), 8)
     # 4 steps up, then 4 steps of cosine from 1 to 0: shares 0, 1/3, 2/3, 1
     assert rates == pytest.approx([0.25, 0.5, 0.75, 1, 1, 0.75, 0.25, 0])
 
 
 def test_one_cycle_by_hand():
-    # 11 steps, peak 0.4: the highest at step 4, 1/25 of it at step 0, halfway up at step 2
-    rates = _rates(Recipe(learning_rate=1, schedule="one-cycle", peak=0.4, final_rate=0.1), 11)
+    # 11 steps, pct_start 0.4: the highest at step 4, 1/25 of it at step 0, halfway up at step 2
+    rates = _rates(Recipe(learning_rate=1, schedule="one-cycle", pct_start=0.4, final_lr_ratio=0.1), 11)
     assert rates[0] == pytest.approx(0.04)
     assert rates[2] == pytest.approx((0.04 + 1) / 2)
     assert rates[4] == max(rates) == 1
@@ -71,20 +71,22 @@ def test_one_cycle_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("total", "peak", "final_rate"), [(101, 0.3, 0.01), (47, 0.5, 0.0), (215, 0.12, 0.2)]
+    ("total", "pct_start", "final_lr_ratio"), [(101, 0.3, 0.01), (47, 0.5, 0.0), (215, 0.12, 0.2)]
 )
-def test_one_cycle_is_torchs(total, peak, final_rate):
-    recipe = Recipe(learning_rate=0.7, schedule="one-cycle", peak=peak, final_rate=final_rate)
-    # torch: highest at step pct * total - 1, ours at peak * (total - 1); its last rate is
-    # highest / div_factor / final_div_factor, ours highest * final_rate.
+def test_one_cycle_is_torchs(total, pct_start, final_lr_ratio):
+    recipe = Recipe(
+        learning_rate=0.7, schedule="one-cycle", pct_start=pct_start, final_lr_ratio=final_lr_ratio
+    )
+    # torch: highest at step pct * total - 1, ours at pct_start * (total - 1); its last rate is
+    # highest / div_factor / final_div_factor, ours highest * final_lr_ratio.
     theirs = _torch_rates(
         lambda optimizer: lr_scheduler.OneCycleLR(
             optimizer,
             max_lr=0.7,
             total_steps=total,
-            pct_start=(peak * (total - 1) + 1) / total,
+            pct_start=(pct_start * (total - 1) + 1) / total,
             div_factor=25,
-            final_div_factor=1 / (25 * final_rate) if final_rate else 1e30,
+            final_div_factor=1 / (25 * final_lr_ratio) if final_lr_ratio else 1e30,
             cycle_momentum=False,
         ),
         total,
@@ -93,11 +95,11 @@ def test_one_cycle_is_torchs(total, peak, final_rate):
     assert _rates(recipe, total) == pytest.approx(theirs, abs=1e-9)
 
 
-@pytest.mark.parametrize("final_rate", [0.0, 0.1])
-def test_cosine_is_torchs(final_rate):
-    recipe = Recipe(learning_rate=0.3, schedule="cosine", final_rate=final_rate)
+@pytest.mark.parametrize("final_lr_ratio", [0.0, 0.1])
+def test_cosine_is_torchs(final_lr_ratio):
+    recipe = Recipe(learning_rate=0.3, schedule="cosine", final_lr_ratio=final_lr_ratio)
     theirs = _torch_rates(
-        lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, T_max=49, eta_min=0.3 * final_rate),
+        lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, T_max=49, eta_min=0.3 * final_lr_ratio),
         50,
         0.3,
     )
@@ -105,10 +107,10 @@ def test_cosine_is_torchs(final_rate):
 
 
 def test_step_and_exponential_are_torchs():
-    recipe = Recipe(learning_rate=0.3, schedule="step", decay=0.7, decay_epochs=3)
+    recipe = Recipe(learning_rate=0.3, schedule="step", lr_decay=0.7, lr_decay_epochs=3)
     theirs = _torch_rates(lambda optimizer: lr_scheduler.StepLR(optimizer, 3, 0.7), 20, 0.3)
     assert _rates(recipe, 20, epoch_steps=1) == pytest.approx(theirs)
-    recipe = Recipe(learning_rate=0.3, schedule="exponential", decay=0.7, decay_epochs=1)
+    recipe = Recipe(learning_rate=0.3, schedule="exponential", lr_decay=0.7, lr_decay_epochs=1)
     theirs = _torch_rates(lambda optimizer: lr_scheduler.ExponentialLR(optimizer, 0.7), 20, 0.3)
     assert _rates(recipe, 20, epoch_steps=1) == pytest.approx(theirs)
 
@@ -116,15 +118,15 @@ def test_step_and_exponential_are_torchs():
 @pytest.mark.parametrize("schedule", ["constant", "step", "exponential", "cosine", "one-cycle"])
 @pytest.mark.parametrize("total", [1, 2, 3, 50])
 def test_never_outside_0_and_the_highest(schedule, total):
-    for warm_up in (0.0, 0.5, 0.99):
-        if warm_up and schedule == "one-cycle":
+    for warmup_fraction in (0.0, 0.5, 0.99):
+        if warmup_fraction and schedule == "one-cycle":
             continue
-        recipe = Recipe(learning_rate=0.2, schedule=schedule, warm_up=warm_up)
+        recipe = Recipe(learning_rate=0.2, schedule=schedule, warmup_fraction=warmup_fraction)
         assert all(0 <= rate <= 0.2 + 1e-12 for rate in _rates(recipe, total))
 
 
 def test_linear_by_hand():
     # 10 steps, 2 of warm-up: 0.5, 1; then from 1 at step 2 evenly to 0.3 at step 9: 0.1 a step
-    recipe = Recipe(schedule="linear", learning_rate=1.0, warm_up=0.2, final_rate=0.3)
+    recipe = Recipe(schedule="linear", learning_rate=1.0, warmup_fraction=0.2, final_lr_ratio=0.3)
     rates = [learning_rate_at(recipe, step, 10, 10) for step in range(10)]
     assert rates == pytest.approx([0.5, 1.0, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3])

@@ -11,7 +11,7 @@ from digitlab.networks import build
 from digitlab.training import Examples, Recipe, fit, snapshots
 
 TRAIN = Examples.of(mnist("train").take(200))
-RECIPE = Recipe(steps=30, period_steps=10, batch_size=20, schedule="cosine", seed=4)
+RECIPE = Recipe(max_steps=30, eval_every=10, batch_size=20, schedule="cosine", seed=4)
 
 
 def _network():

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from digitlab.errors import SettingError
 from digitlab.training import Recipe, Run
-from digitlab.training.team import Team
+from digitlab.training.team import ProcessGroup
 
 
 def train(launcher: list[str], out: Path) -> Run:
@@ -43,11 +43,11 @@ def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path) -> None:
 
 def test_parts_make_up_the_batch_and_weights_its_mean() -> None:
     batch = torch.arange(7.0)
-    teams = [Team(3, rank) for rank in range(3)]
+    teams = [ProcessGroup(3, rank) for rank in range(3)]
     parts = [team.part(batch) for team in teams]
     assert [part.tolist() for part in parts] == [[0, 1, 2], [3, 4], [5, 6]]
 
-    def weighted(team: Team, part: Tensor) -> Tensor:
+    def weighted(team: ProcessGroup, part: Tensor) -> Tensor:
         return team.weighted(part.mean(), len(part), len(batch))
 
     averaged = sum(weighted(team, part) for team, part in zip(teams, parts, strict=True)) / 3
@@ -55,7 +55,7 @@ def test_parts_make_up_the_batch_and_weights_its_mean() -> None:
 
 
 def test_a_team_larger_than_a_batch_is_refused() -> None:
-    Team(4).check(Recipe(batch_size=10), 24)  # the last batch has 4
+    ProcessGroup(4).check(Recipe(batch_size=10), 24)  # the last batch has 4
     with pytest.raises(SettingError, match="batch of 3"):
-        Team(4).check(Recipe(batch_size=10), 23)
-    Team(4).check(Recipe(batch_size=10, drop_last=True), 23)
+        ProcessGroup(4).check(Recipe(batch_size=10), 23)
+    ProcessGroup(4).check(Recipe(batch_size=10, drop_last=True), 23)

@@ -9,19 +9,19 @@ from digitlab.data import mnist
 from digitlab.errors import SettingError
 from digitlab.inspection import capture
 from digitlab.networks import build
-from digitlab.views import Subject, activations, inspect
+from digitlab.views import InspectedModel, activations, inspect
 
 FEW = mnist("test").take(40)
 
 
 @pytest.fixture(scope="module")
 def swift():
-    return Subject(build("swift", seed=1).eval(), "swift", FEW)
+    return InspectedModel(build("swift", seed=1).eval(), "swift", FEW)
 
 
 @pytest.fixture(scope="module")
 def mlp():
-    return Subject(build("mlp", hidden=(5,), seed=1).eval(), "mlp", FEW)
+    return InspectedModel(build("mlp", hidden=(5,), seed=1).eval(), "mlp", FEW)
 
 
 def test_all_layers_of_one_image(swift):
@@ -65,7 +65,7 @@ def test_feature_maps_are_the_first_convolutions_before_its_activation(swift):
         ("boxplot", {"unit": 128}, "no unit of relu3 number 128"),
         ("scatter", {"unit": 1}, "a scatter of units 1"),
         ("scatter", {"unit": (1, 1)}, "a scatter of units 1, 1"),
-        ("scatter", {"layer": "standardise"}, "has only one unit"),
+        ("scatter", {"layer": "standardize"}, "has only one unit"),
         ("scatter", {"layer": "relu9"}, "no layer 'relu9'"),
         ("arithmetic", {"unit": (1, 2)}, "the arithmetic of 2 units"),
         ("arithmetic", {"layer": "relu1"}, "no dense layer or convolution 'relu1'"),
@@ -79,11 +79,11 @@ def test_what_there_is_not(swift, what, choices, problem):
 def test_networks_without_what_is_looked_at(mlp):
     with pytest.raises(SettingError, match="mlp has no convolution"):
         inspect(mlp, "features")
-    one = Subject(build("mlp", hidden=(1,), seed=1).eval(), "one", FEW)
+    one = InspectedModel(build("mlp", hidden=(1,), seed=1).eval(), "one", FEW)
     with pytest.raises(SettingError, match="only one unit") as caught:
         inspect(one, "scatter")
     assert "boxplot" in caught.value.remedy
-    softmax = Subject(build("softmax").eval(), "softmax", FEW)
+    softmax = InspectedModel(build("softmax").eval(), "softmax", FEW)
     with pytest.raises(SettingError, match="softmax has no hidden units"):
         inspect(softmax, "boxplot")
     assert inspect(softmax, "boxplot", layer="logits").data["values"].shape == (40,)

@@ -9,13 +9,13 @@ from digitlab.data import mnist
 from digitlab.errors import SettingError
 from digitlab.inspection import integrated_gradients, occlusion, preferred_images, saliency
 from digitlab.networks import build
-from digitlab.views import Subject, inspect
+from digitlab.views import InspectedModel, inspect
 
 
 @pytest.fixture(scope="module")
 def subject():
     network = build("mlp", hidden=(5,), seed=1).eval()
-    return Subject(network, "mlp, seed 1", mnist("test").take(20))
+    return InspectedModel(network, "mlp, seed 1", mnist("test").take(20))
 
 
 def test_the_digit_asked_about_is_the_one_read(subject):
@@ -88,6 +88,6 @@ def test_preferred_images_of_units(subject):
 
 
 def test_a_position_in_a_map():
-    subject = Subject(build("swift", width=2, seed=1).eval(), "swift", mnist("test").take(2))
+    subject = InspectedModel(build("swift", width=2, seed=1).eval(), "swift", mnist("test").take(2))
     seen = inspect(subject, "preferred", layer="conv1", unit=1, position=(3, 4))
     assert seen.figure.axes[0].get_title().endswith("at row 3, column 4")

@@ -5,12 +5,12 @@ import pytest
 
 from digitlab.data import mnist
 from digitlab.networks import build
-from digitlab.views import Subject, inspect
+from digitlab.views import InspectedModel, inspect
 
 
 @pytest.fixture(scope="module")
 def subject():
-    return Subject(build("mlp", hidden=(5,), seed=1), "mlp, seed 1", mnist("test").take(100))
+    return InspectedModel(build("mlp", hidden=(5,), seed=1), "mlp, seed 1", mnist("test").take(100))
 
 
 def test_a_grid_of_digits_and_their_labels(subject):

@@ -10,16 +10,16 @@ from digitlab.data.mnist import JUDGED_WRONG
 from digitlab.errors import SettingError
 from digitlab.evaluation import find_suspects
 from digitlab.networks import build
-from digitlab.views import Subject, inspect
+from digitlab.views import InspectedModel, inspect
 from digitlab.views.errors import picture_mistakes, picture_suspects, place_of, suspect_words, suspects_of
 
 
 @pytest.fixture(scope="module")
 def subject():
-    return Subject(build("mlp", hidden=(5,), seed=1), "mlp, seed 1", mnist("test").take(300))
+    return InspectedModel(build("mlp", hidden=(5,), seed=1), "mlp, seed 1", mnist("test").take(300))
 
 
-class Trained:
+class ExperimentRuns:
     """A run that is nothing but its network."""
 
     def __init__(self, network):
@@ -51,9 +51,9 @@ def seeds():
     answers[:, 3] = 4
     answers[:3, 5] = 1  # by three of five only
     answers[1:, 8] = 0
-    runs = tuple(Trained(knowing(row)) for row in answers)
+    runs = tuple(ExperimentRuns(knowing(row)) for row in answers)
     digits = Digits(images.reshape(20, 28, 28), labels, "some")
-    return Subject(runs[0].network(), "softmax, seed 0", digits, runs[0], runs[1:])
+    return InspectedModel(runs[0].network(), "softmax, seed 0", digits, runs[0], runs[1:])
 
 
 def test_counts_and_shares(subject):
@@ -124,7 +124,7 @@ def test_nothing_to_show(subject):
 def test_labels_that_the_seeds_doubt(seeds):
     found = suspects_of(seeds)
     assert [(each.index, each.prediction, each.agreeing) for each in found] == [(3, 4, 5), (8, 0, 4)]
-    logits = np.stack([Subject(run.network(), "", seeds.digits).logits for run in seeds.runs])
+    logits = np.stack([InspectedModel(run.network(), "", seeds.digits).logits for run in seeds.runs])
     # leaving out early what cannot be suspect changes no rank and no number but by rounding
     for ours, whole in zip(found, find_suspects(logits, seeds.digits.labels), strict=True):
         assert (ours.index, ours.agreeing) == (whole.index, whole.agreeing)
@@ -143,7 +143,7 @@ def test_labels_that_people_doubt_too(seeds):
     assert len(set(known)) == 15
     assert max(known) < 10_000
     digits = mnist("test")
-    subject = Subject(seeds.network, "softmax", digits, seeds.run, seeds.others)
+    subject = InspectedModel(seeds.network, "softmax", digits, seeds.run, seeds.others)
     renamed = [replace(one, index=index) for one, index in zip(suspects_of(seeds), (947, 948), strict=True)]
     lines = suspect_words(renamed, 2, subject)
     assert lines[0].endswith(": 2 of 10,000, among them 1 of the 15 that people judged wrong")
@@ -155,7 +155,7 @@ def test_labels_that_people_doubt_too(seeds):
 
 
 def test_no_label_is_doubted(seeds):
-    agreed = Subject(seeds.network, "softmax", seeds.digits.subset([0, 1]), seeds.run, seeds.others)
+    agreed = InspectedModel(seeds.network, "softmax", seeds.digits.subset([0, 1]), seeds.run, seeds.others)
     seen = inspect(agreed, "suspects")
     assert seen.words == "labels doubted by at least 4 of 5 seeds: 0 of 2"
     assert seen.figure.axes[0].texts[0].get_text() == "None of 2 labels is doubted by 4 of 5 seeds."

@@ -9,8 +9,8 @@ from digitlab.data import mnist
 from digitlab.errors import SettingError
 from digitlab.experiment import train
 from digitlab.networks import build
-from digitlab.training import DataPlan, Recipe
-from digitlab.views import Subject, inspect
+from digitlab.training import DataConfig, Recipe
+from digitlab.views import InspectedModel, inspect
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     digits = mnist("train").take(120)
     np.savez(folder / "few.npz", images=digits.images, labels=digits.labels)
-    return DataPlan(train=str(folder / "few.npz"), validation="last:20")
+    return DataConfig(train=str(folder / "few.npz"), validation="last:20")
 
 
 def _run(data, folder, seed, **fields):
@@ -31,7 +31,7 @@ def _lines(figure, axes=0):
 
 
 def test_curves_of_one_run(data, tmp_path):
-    run = _run(data, tmp_path, 0, period_steps=4)
+    run = _run(data, tmp_path, 0, eval_every=4)
     seen = inspect(run.folder, "curves")
     assert seen.data["train_loss"].shape == (1, 3)
     np.testing.assert_allclose(seen.data["epochs"], [4 / 5, 8 / 5, 10 / 5])
@@ -62,7 +62,7 @@ def test_runs_of_different_length_are_compared_as_far_as_all_go(data, tmp_path):
 
 def test_runs_measured_at_other_epochs_have_no_mean(data, tmp_path):
     _run(data, tmp_path, 0)
-    _run(data, tmp_path, 1, period_steps=2)
+    _run(data, tmp_path, 1, eval_every=2)
     with pytest.raises(SettingError, match="measured at other epochs"):
         inspect(tmp_path, "curves")
 
@@ -76,11 +76,11 @@ def test_a_smoothed_loss_is_called_so(data, tmp_path):
 
 def test_a_bare_weights_file_has_no_curves():
     with pytest.raises(SettingError, match="bare weights file"):
-        inspect(Subject(build("mlp", hidden=(3,)), "mlp", mnist("test").take(5)), "curves")
+        inspect(InspectedModel(build("mlp", hidden=(3,)), "mlp", mnist("test").take(5)), "curves")
 
 
 def test_worked_examples_need_no_training():
-    subject = Subject(build("softmax"), "softmax", mnist("test").take(5))
+    subject = InspectedModel(build("softmax"), "softmax", mnist("test").take(5))
     softmax = inspect(subject, "softmax").data
     assert softmax["probabilities"].round(2).tolist() == [0.03, 0.09, 0.24, 0.64]
     assert softmax["swept"].shape == (len(softmax["values"]), 4)

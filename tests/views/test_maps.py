@@ -12,18 +12,18 @@ from digitlab.errors import SettingError
 from digitlab.inspection import pca_map, pixel_importances, principal_components, top_pixels
 from digitlab.inspection.activations import capture
 from digitlab.networks import build
-from digitlab.training import DataPlan, Run, RunFacts, recipe
-from digitlab.views import Subject, inspect
+from digitlab.training import DataConfig, Run, RunConfig, recipe
+from digitlab.views import InspectedModel, inspect
 
 
 @pytest.fixture(scope="module")
 def subject():
     network = build("mlp", hidden=(5,), dropout=0.5, seed=1).eval()
-    return Subject(network, "mlp, seed 1", mnist("test").take(300))
+    return InspectedModel(network, "mlp, seed 1", mnist("test").take(300))
 
 
 def trained(subject, tmp_path, plan):
-    facts = RunFacts(
+    facts = RunConfig(
         network="mlp", options=subject.network.options, recipe=recipe("default"), data=plan, environment={}
     )
     return replace(subject, run=Run(tmp_path, facts))
@@ -72,14 +72,14 @@ def test_variance_and_components(subject):
 
 
 def test_the_digits_of_a_run_are_those_it_learned_from(subject, tmp_path):
-    run = trained(subject, tmp_path, DataPlan(train="mnist:test", validation="first:9000"))
+    run = trained(subject, tmp_path, DataConfig(train="mnist:test", validation="first:9000"))
     seen = inspect(run, "variance")
     assert seen.words.endswith("; 1,000 digits of mnist:test that mlp learned from")
     assert seen.data["shares"] == pytest.approx(principal_components(mnist("test").images[9000:]).shares)
 
 
 def test_where_these_are_gone_or_of_another_size_those_it_reads_are_looked_at(subject, tmp_path):
-    for plan in (DataPlan(train=str(tmp_path / "gone.mat")), DataPlan(train="classroom")):
+    for plan in (DataConfig(train=str(tmp_path / "gone.mat")), DataConfig(train="classroom")):
         words = inspect(trained(subject, tmp_path, plan), "variance").words
         assert words.endswith("; 300 digits of mnist:test[first 300]")
 
@@ -102,7 +102,7 @@ def test_pixels_that_matter(subject):
 
 
 def test_a_forest_grows_on_the_first_5000_digits(subject, tmp_path):
-    run = trained(subject, tmp_path, DataPlan(train="mnist:test", validation="none"))
+    run = trained(subject, tmp_path, DataConfig(train="mnist:test", validation="none"))
     assert (
         inspect(run, "importances").words
         == "100 trees on the first 5,000 digits of mnist:test that mlp learned from"

@@ -6,29 +6,29 @@ import pytest
 from digitlab.data import Digits, mnist
 from digitlab.errors import DataError, ModelError, SettingError
 from digitlab.networks import build, save_network
-from digitlab.views import Subject
+from digitlab.views import InspectedModel
 from digitlab.views.subject import short_name
 
 
 @pytest.fixture
 def subject():
-    return Subject(build("softmax"), "softmax", mnist("test").take(20))
+    return InspectedModel(build("softmax"), "softmax", mnist("test").take(20))
 
 
 def test_a_weights_file_reads_test_digits_of_its_size(tmp_path):
     save_network(build("mlp", hidden=(3,), inputs=400), tmp_path / "a.safetensors")
-    opened = Subject.open(tmp_path / "a.safetensors")
+    opened = InspectedModel.open(tmp_path / "a.safetensors")
     assert (opened.name, opened.digits.name, opened.runs) == ("mlp (a.safetensors)", "classroom", ())
 
 
 def test_no_data_of_that_size(tmp_path):
     save_network(build("mlp", hidden=(3,), inputs=7), tmp_path / "a.safetensors")
     with pytest.raises(DataError, match="takes inputs of 7"):
-        Subject.open(tmp_path / "a.safetensors")
+        InspectedModel.open(tmp_path / "a.safetensors")
 
 
 def test_logits_are_checked_before_they_are_shown(subject):
-    other = Subject(
+    other = InspectedModel(
         subject.network, "softmax", Digits(np.zeros((1, 20, 20), np.uint8), np.zeros(1, int), "x")
     )
     with pytest.raises(DataError, match="20 x 20"):
@@ -36,7 +36,7 @@ def test_logits_are_checked_before_they_are_shown(subject):
     ill = build("softmax")
     next(ill.parameters()).data.fill_(float("nan"))
     with pytest.raises(ModelError, match="not numbers"):
-        _ = Subject(ill, "ill", subject.digits).predictions
+        _ = InspectedModel(ill, "ill", subject.digits).predictions
 
 
 def test_a_picture_by_number(subject):

@@ -14,8 +14,8 @@ from digitlab.errors import SettingError
 from digitlab.experiment import train, train_seeds
 from digitlab.inspection import kernels
 from digitlab.networks import build
-from digitlab.training import DataPlan, Examples, Recipe
-from digitlab.views import Subject, inspect
+from digitlab.training import DataConfig, Examples, Recipe
+from digitlab.views import InspectedModel, inspect
 from digitlab.views.weights import learned_tiles
 
 
@@ -24,8 +24,8 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     digits = mnist("train").take(200)
     np.savez(folder / "few.npz", images=digits.images, labels=digits.labels)
-    data = DataPlan(train=str(folder / "few.npz"), validation="last:50")
-    recipe = Recipe(steps=40, period_steps=20, batch_size=10, seed=3)
+    data = DataConfig(train=str(folder / "few.npz"), validation="last:50")
+    recipe = Recipe(max_steps=40, eval_every=20, batch_size=10, seed=3)
     return train("mlp", {"hidden": (7,)}, recipe, data, folder / "run").folder
 
 
@@ -56,13 +56,13 @@ def test_growth_is_an_animation_from_the_start(run):
 
 
 def test_a_bare_weights_file_has_no_stages():
-    subject = Subject(build("mlp", hidden=(3,)), "mlp", mnist("test").take(5))
+    subject = InspectedModel(build("mlp", hidden=(3,)), "mlp", mnist("test").take(5))
     with pytest.raises(SettingError, match="bare weights file"):
         inspect(subject, "stages")
 
 
 def test_filters_show_every_kernel_or_those_of_one_map():
-    subject = Subject(build("swift", seed=1), "swift", mnist("test").take(5))
+    subject = InspectedModel(build("swift", seed=1), "swift", mnist("test").take(5))
     assert inspect(subject, "filters").data["kernels"].shape == (16, 1, 5, 5)
     assert inspect(subject, "filters", layer="conv2", unit=3).data["chosen"].shape == (16, 3, 3)
 
@@ -76,7 +76,7 @@ def test_a_network_whose_input_is_no_image_is_refused_before_it_is_trained():
 
 def test_a_convolutional_networks_stages_are_its_kernels():
     train = Examples.of(mnist("train").take(40))
-    recipe = Recipe(steps=2, batch_size=10, seed=1)
+    recipe = Recipe(max_steps=2, batch_size=10, seed=1)
     steps, tiles, layer = learned_tiles(build("swift", width=2, seed=1), recipe, train, [0, 2])
     assert (steps, layer) == ([0, 2], "conv1")
     assert tiles.shape == (2, 2, 5, 5)
@@ -86,8 +86,8 @@ def test_a_convolutional_networks_stages_are_its_kernels():
 def test_only_some_of_many_units_are_shown_and_the_title_says_so(tmp_path):
     digits = mnist("train").take(40)
     np.savez(tmp_path / "few.npz", images=digits.images, labels=digits.labels)
-    data = DataPlan(train=str(tmp_path / "few.npz"), validation="none")
-    recipe = Recipe(steps=3, batch_size=10, average_decay=0.9)
+    data = DataConfig(train=str(tmp_path / "few.npz"), validation="none")
+    recipe = Recipe(max_steps=3, batch_size=10, ema_decay=0.9)
     seen = inspect(train("mlp", {"hidden": (50,)}, recipe, data, tmp_path / "run").folder, "stages")
     assert seen.data["weights"].shape == (1, 50, 28, 28)
     assert "the first 36 of 50" in seen.figure.get_suptitle()
@@ -97,9 +97,9 @@ def test_only_some_of_many_units_are_shown_and_the_title_says_so(tmp_path):
 def test_seeds_trained_together_are_said_to_be_trained_again_alone(tmp_path):
     digits = mnist("train").take(40)
     np.savez(tmp_path / "few.npz", images=digits.images, labels=digits.labels)
-    data = DataPlan(train=str(tmp_path / "few.npz"), validation="none")
+    data = DataConfig(train=str(tmp_path / "few.npz"), validation="none")
     folder, runs = train_seeds(
-        "mlp", {"hidden": (4,)}, Recipe(steps=3, batch_size=10), data, tmp_path / "runs", seeds=2
+        "mlp", {"hidden": (4,)}, Recipe(max_steps=3, batch_size=10), data, tmp_path / "runs", seeds=2
     )
     for path in (folder, runs[1].folder):
         seen = inspect(path, "stages")
@@ -116,7 +116,7 @@ def test_a_run_of_its_own_is_not(run):
 
 
 def test_a_run_that_stopped_early_is_watched_to_its_own_end(run):
-    opened = Subject.open(run)
+    opened = InspectedModel.open(run)
     metrics = json.loads((run / "metrics.json").read_text())
     (run / "metrics.json").write_text(json.dumps(metrics | {"steps": 20}))
     try:

@@ -27,7 +27,7 @@ class Measurement:
     values: Sequence[float]
     goal: str = ""
 
-    def as_plain(self, machine: dict[str, Any]) -> dict[str, Any]:
+    def to_dict(self, machine: dict[str, Any]) -> dict[str, Any]:
         """The measurement as plain data for JSON, with the machine it was made on."""
         found = spread(self.values)
         return {

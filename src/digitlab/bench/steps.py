@@ -45,7 +45,7 @@ def _compare(
     say: Say,
 ) -> Iterator[Measurement]:
     count = STEPS[network]
-    recipe = Recipe(optimizer="adam", batch_size=batch, steps=count)
+    recipe = Recipe(optimizer="adam", batch_size=batch, max_steps=count)
     ours, plain = [], []
     for number in range(ROUNDS + 1):
         fitted = fit(build(network, **options), recipe, examples)

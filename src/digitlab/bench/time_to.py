@@ -34,7 +34,7 @@ def _time_to(
     train, test = Examples.of(mnist("train")), Examples.of(mnist("test"))
     seconds, accuracies = [], []
     for seed in range(seeds):
-        recipe = replace(RECIPES[recipe_name], seed=seed, period_steps=None)
+        recipe = replace(RECIPES[recipe_name], seed=seed, eval_every=None)
         built = build("swift", seed=seed, **options)
         fitted = fit(built, recipe, train)
         accuracy, _ = accuracy_and_log_loss(predict_logits(built, test.inputs), test.labels.numpy())

@@ -37,7 +37,7 @@ UsageError: Any = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     name="digitlab",
-    help="Train, compare, look inside, and put to work networks that recognise handwritten digits.",
+    help="Train, compare, look inside, and put to work networks that recognize handwritten digits.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -22,7 +22,7 @@ def bench(
     machine = environment()
     found = []
     for measurement in run_benchmarks(names or [], say):
-        found.append(measurement.as_plain(machine))
+        found.append(measurement.to_dict(machine))
         if not as_json:
             print(measurement.as_text(), flush=True)
     if as_json:

@@ -16,13 +16,13 @@ from rich.table import Table
 from digitlab.cli.talk import say
 
 if TYPE_CHECKING:
-    from digitlab.studies import Course
+    from digitlab.studies import ReproduceProgress
 
 __all__ = ["showing"]
 
 
 @contextmanager
-def showing() -> Iterator[Callable[[Course], None]]:
+def showing() -> Iterator[Callable[[ReproduceProgress], None]]:
     """Shows the course of a reproduction for the length of a block; yields what to call on every change."""
     if sys.stderr.isatty():
         with Live(console=Console(stderr=True), refresh_per_second=4) as live:
@@ -31,7 +31,7 @@ def showing() -> Iterator[Callable[[Course], None]]:
     told: set[str] = set()
     started = time.monotonic()
 
-    def tell(course: Course) -> None:
+    def tell(course: ReproduceProgress) -> None:
         if not told and course.found:
             say(f"{len(course.found)} of {len(course.jobs)} jobs were done before")
             told.update(course.found)
@@ -47,7 +47,7 @@ def showing() -> Iterator[Callable[[Course], None]]:
     yield tell
 
 
-def _table(course: Course) -> Table:
+def _table(course: ReproduceProgress) -> Table:
     table = Table(box=None, pad_edge=False, title_justify="left", caption_justify="left")
     for name in ("study", "jobs", "", "now"):
         table.add_column(name, no_wrap=True)
@@ -67,6 +67,6 @@ def _table(course: Course) -> Table:
     return table
 
 
-def _remaining(course: Course) -> str:
+def _remaining(course: ReproduceProgress) -> str:
     seconds = course.remaining_seconds()
     return "" if seconds is None else f"about {seconds // 60:.0f} min {seconds % 60:02.0f} s to go"

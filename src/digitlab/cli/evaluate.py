@@ -36,7 +36,7 @@ def evaluate(
         title = f"Which digits does {model} take for which?\n{data}: {scores.accuracy:.2%} of {scores.n:,}"
         outcome.write_confusion(scores, title, figure)
     if as_json:
-        answer_json({"model": str(model), "network": opened.network, "data": data, **scores.as_plain()})
+        answer_json({"model": str(model), "network": opened.network, "data": data, **scores.to_dict()})
     else:
         _print(scores, data)
 

@@ -43,8 +43,8 @@ def inspect(
 ) -> None:
     """Draw what a trained network looks like inside, and what it saw."""
     from digitlab.errors import DigitlabError, OutputError
-    from digitlab.settings import from_plain
-    from digitlab.views import VIEWS, Choices, Subject, view, write_view
+    from digitlab.settings import from_dict
+    from digitlab.views import VIEWS, InspectedModel, ViewOptions, view, write_view
 
     if model is None or not what:
         views = [{"view": each.name, "about": each.about} for each in VIEWS.values()]
@@ -55,8 +55,8 @@ def inspect(
         return
     everything = what == ["all"]
     chosen = [view(name) for name in (VIEWS if everything else what)]
-    choices = from_plain(
-        Choices,
+    choices = from_dict(
+        ViewOptions,
         {
             "image": _number_or_path(image),
             "layer": layer,
@@ -68,7 +68,7 @@ def inspect(
             "seed": seed,
         },
     )
-    subject = Subject.open(model, data)
+    subject = InspectedModel.open(model, data)
     folder = out or (model if model.is_dir() else model.parent) / "inspect"
     answers, left_out = [], []
     for each in chosen:

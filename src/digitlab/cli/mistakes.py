@@ -10,7 +10,7 @@ import typer
 from digitlab.cli.talk import AsJson, answer_json, say
 
 if TYPE_CHECKING:
-    from digitlab.views import Subject
+    from digitlab.views import InspectedModel
 
 __all__ = ["mistakes"]
 
@@ -38,18 +38,22 @@ def mistakes(
     from digitlab.figures import save_figure
     from digitlab.files import make_folder, write_bytes
     from digitlab.models import open_model
-    from digitlab.outcome import logits_of
-    from digitlab.views import Subject
+    from digitlab.outcome import predict_logits_for
+    from digitlab.views import InspectedModel
     from digitlab.views.errors import picture_mistakes, place_of
     from digitlab.views.subject import data_for
 
-    subject: Subject | None = None
+    subject: InspectedModel | None = None
     if model.suffix == ".onnx":
         opened = open_model(model)
         digits = load(data or data_for(opened.network, opened.input_shape))
-        network, name, logits = opened.network, f"{opened.network} ({model.name})", logits_of(opened, digits)
+        network, name, logits = (
+            opened.network,
+            f"{opened.network} ({model.name})",
+            predict_logits_for(opened, digits),
+        )
     else:
-        subject = Subject.open(model, data)
+        subject = InspectedModel.open(model, data)
         network, name, digits, logits = subject.network.name, subject.name, subject.digits, subject.logits
     found, n = find_mistakes(logits, digits.labels), len(digits)
     told, place = found[:top], place_of(digits)
@@ -85,7 +89,7 @@ def mistakes(
         print("\n".join([*words, "", str(picture), *([answer["suspects"]["figure"]] if several else [])]))
 
 
-def _suspects(subject: Subject, top: int, path: Path) -> tuple[dict[str, Any], list[str]]:
+def _suspects(subject: InspectedModel, top: int, path: Path) -> tuple[dict[str, Any], list[str]]:
     """What the seeds agree in doubting: for JSON, and as lines. Its picture is written to `path`."""
     from digitlab.data.mnist import JUDGED_WRONG
     from digitlab.figures import save_figure

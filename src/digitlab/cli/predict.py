@@ -9,7 +9,7 @@ import typer
 
 from digitlab.cli.talk import answer_json
 from digitlab.errors import OutputError
-from digitlab.files import replacing
+from digitlab.files import atomic_write
 
 if TYPE_CHECKING:
     from digitlab.reader import Model, Prediction
@@ -75,5 +75,5 @@ def _in_words(one: Prediction) -> str:
 def _write_sheet(path: Path, predictions: list[Prediction]) -> None:
     from digitlab.reader import sheet
 
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         sheet(predictions).save(temporary, format="PNG")

@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from digitlab.cli.talk import say
-from digitlab.training import Callback, Live, Period, Recipe
+from digitlab.training import Callback, HistoryEntry, Recipe, StepInfo
 
 __all__ = ["following", "period_in_words"]
 
 BETWEEN_UPDATES = 0.1
 """Seconds between two looks at the loss; more often would cost the training time."""
 
-Follower = tuple[list[Callback], Callable[[Period], None]]
+Follower = tuple[list[Callback], Callable[[HistoryEntry], None]]
 
 
 @contextmanager
@@ -30,9 +30,9 @@ def following(title: str, recipe: Recipe) -> Iterator[Follower]:
         recipe: How; says whether periods are epochs.
 
     Yields:
-        The callbacks and the `on_period` to give to the training.
+        The callbacks and the `on_history` to give to the training.
     """
-    unit = "period" if recipe.period_steps else "epoch"
+    unit = "period" if recipe.eval_every else "epoch"
     if not sys.stderr.isatty():
         yield [], lambda period: say(f"{title}: {period_in_words(period, unit)}")
         return
@@ -41,7 +41,7 @@ def following(title: str, recipe: Recipe) -> Iterator[Follower]:
         task = bar.add_task(title, total=None, loss="")
         last = 0.0
 
-        def on_step(live: Live) -> None:
+        def on_step(live: StepInfo) -> None:
             nonlocal last
             if time.monotonic() - last > BETWEEN_UPDATES or live.step == live.timetable.total_steps:
                 last = time.monotonic()
@@ -51,10 +51,10 @@ def following(title: str, recipe: Recipe) -> Iterator[Follower]:
         yield [on_step], lambda period: bar.console.print(period_in_words(period, unit), highlight=False)
 
 
-def period_in_words(period: Period, unit: str = "epoch") -> str:
+def period_in_words(period: HistoryEntry, unit: str = "epoch") -> str:
     """One line of history for a person."""
     words = (
-        f"{unit} {period.period} (step {period.step}): "
+        f"{unit} {period.entry} (step {period.step}): "
         f"loss {period.train_loss:.4f}, accuracy {period.train_accuracy:.2%}"
     )
     if period.validation_loss is not None and period.validation_accuracy is not None:

@@ -14,7 +14,7 @@ from digitlab.cli.talk import AsJson, answer_json, say
 
 if TYPE_CHECKING:
     from digitlab.report import Results
-    from digitlab.studies import Course
+    from digitlab.studies import ReproduceProgress
 
 __all__ = ["reproduce"]
 
@@ -44,12 +44,12 @@ def reproduce(
 ) -> None:
     """Do the published studies again; write a page with published beside measured."""
     from digitlab.cli.course import showing
-    from digitlab.settings import as_plain
-    from digitlab.studies import Order
+    from digitlab.settings import to_dict
+    from digitlab.studies import ReproduceOptions
     from digitlab.studies import reproduce as do
 
     folder = out or Path("runs") / ("reproduce-quick" if quick else "reproduce")
-    order = Order(out=folder, quick=quick, long=long, seeds=seeds, mat=mat)
+    order = ReproduceOptions(out=folder, quick=quick, long=long, seeds=seeds, mat=mat)
     to_open = show and _has_screen()
 
     def open_page() -> None:
@@ -58,7 +58,7 @@ def reproduce(
             webbrowser.open((folder / "index.html").resolve().as_uri())
             to_open = False
 
-    def follow(course: Course) -> None:
+    def follow(course: ReproduceProgress) -> None:
         on_change(course)
         if course.page:
             open_page()
@@ -70,7 +70,7 @@ def reproduce(
         say(f"stopped; what is done is kept: the same command goes on from there ({folder})")
         raise
     if as_json:
-        answer_json(as_plain(results))
+        answer_json(to_dict(results))
     else:
         _print_table(results)
         say(f"{results.seconds:.0f} s; the page is {folder / 'index.html'}")

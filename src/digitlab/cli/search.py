@@ -120,7 +120,7 @@ def search(
             say(f"what is done is in {folder}; the same search with --out {folder} goes on")
         raise
     if as_json:
-        answer_json(found.as_plain())
+        answer_json(found.to_dict())
         return
     print(ranked_table(found.results))
     _print_summary(found)

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 
 from digitlab.cli.talk import say
-from digitlab.searching import FitResult, Progress
+from digitlab.searching import FoldResult, Progress
 
 __all__ = ["following", "in_words", "ranked_table"]
 
@@ -87,7 +87,7 @@ def _live_table(network: str, progress: Progress) -> Table:
     table = Table(title=f"{network}: {len(progress.results)} of {progress.total} fits{left}")
     for name in ("candidate", "fits", "mean accuracy", "lowest", "highest", "fit s"):
         table.add_column(name, justify="left" if name == "candidate" else "right")
-    rows: dict[tuple[int, int], list[FitResult]] = {}
+    rows: dict[tuple[int, int], list[FoldResult]] = {}
     for result in progress.results:
         rows.setdefault((result.fit.rung, result.fit.candidate), []).append(result)
     for (_, candidate), fits in sorted(rows.items(), key=_best_first)[:ROWS_SHOWN]:
@@ -95,13 +95,13 @@ def _live_table(network: str, progress: Progress) -> Table:
     return table
 
 
-def _best_first(row: tuple[tuple[int, int], list[FitResult]]) -> tuple[int, float]:
+def _best_first(row: tuple[tuple[int, int], list[FoldResult]]) -> tuple[int, float]:
     (rung, _), fits = row
     scores = _scores(fits)
     return -rung, -sum(scores) / len(scores) if scores else 0.0
 
 
-def _cells(fits: list[FitResult]) -> list[str]:
+def _cells(fits: list[FoldResult]) -> list[str]:
     scores = _scores(fits)
     failed = len(fits) - len(scores)
     count = f"{len(fits)}" + (f" ({failed} failed)" if failed else "")
@@ -112,7 +112,7 @@ def _cells(fits: list[FitResult]) -> list[str]:
     return [count, *(f"{figure:.4f}" for figure in figures), seconds]
 
 
-def _scores(fits: list[FitResult]) -> list[float]:
+def _scores(fits: list[FoldResult]) -> list[float]:
     return [fit.score for fit in fits if fit.score is not None]
 
 

@@ -17,7 +17,12 @@ def studies(as_json: AsJson = False) -> None:
             "title": study.title,
             "source": study.source,
             "experiments": [
-                {"id": each.id, "title": each.title, "corrects": each.corrects, "long": each.long}
+                {
+                    "id": each.id,
+                    "title": each.title,
+                    "fixes_protocol_of": each.fixes_protocol_of,
+                    "long": each.long,
+                }
                 for each in study.experiments
             ],
         }
@@ -30,5 +35,5 @@ def studies(as_json: AsJson = False) -> None:
         print(f"{study.id}: {study.title} ({study.source})")
         for each in study.experiments:
             marks = " [only with --long]" if each.long else ""
-            marks += f" [sound version of {each.corrects}]" if each.corrects else ""
+            marks += f" [sound version of {each.fixes_protocol_of}]" if each.fixes_protocol_of else ""
             print(f"  {each.id:<18} {each.title}{marks}")

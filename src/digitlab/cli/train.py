@@ -11,7 +11,7 @@ from digitlab.cli.talk import AsJson, answer_json, say
 from digitlab.errors import SettingError
 
 if TYPE_CHECKING:
-    from digitlab.training import DataPlan, Recipe, Run
+    from digitlab.training import DataConfig, Recipe, Run
 
 __all__ = ["train"]
 
@@ -68,18 +68,18 @@ def train(
         raise SettingError(
             "no network is named", "Name one: digitlab train NETWORK; see `digitlab networks`."
         )
-    from digitlab.experiment import assist, train_seeds
+    from digitlab.experiment import train_seeds, train_worker
     from digitlab.settings import parse_assignments
-    from digitlab.training import DataPlan, leads, standard_recipe
+    from digitlab.training import DataConfig, is_main_process, standard_recipe
 
     changes = parse_assignments(set_ or [])
     if seed is not None:
         changes["seed"] = seed
     plan = standard_recipe(network, recipe, changes)
     options = parse_assignments(option or [])
-    chosen = DataPlan(train=data, validation=validation, test=test)
-    if not leads():
-        assist(network, options, plan, chosen)
+    chosen = DataConfig(train=data, validation=validation, test=test)
+    if not is_main_process():
+        train_worker(network, options, plan, chosen)
         return
     if seeds == 1:
         _print_run(_trained(network, options, plan, chosen, out), as_json)
@@ -91,13 +91,15 @@ def train(
 
 
 def _trained(
-    network: str, options: dict[str, object], recipe: Recipe, data: DataPlan, out: Path | None
+    network: str, options: dict[str, object], recipe: Recipe, data: DataConfig, out: Path | None
 ) -> Run:
     from digitlab import experiment
     from digitlab.cli.progress import following
 
-    with following(f"{network}, seed {recipe.seed}", recipe) as (callbacks, on_period):
-        return experiment.train(network, options, recipe, data, out, callbacks=callbacks, on_period=on_period)
+    with following(f"{network}, seed {recipe.seed}", recipe) as (callbacks, on_history):
+        return experiment.train(
+            network, options, recipe, data, out, callbacks=callbacks, on_history=on_history
+        )
 
 
 def _only_resume(others: dict[str, bool]) -> None:
@@ -113,21 +115,21 @@ def _only_resume(others: dict[str, bool]) -> None:
 def _resume(folder: Path, network: str | None, as_json: bool) -> None:
     from digitlab import experiment
     from digitlab.cli.progress import following
-    from digitlab.training import Run, leads
+    from digitlab.training import Run, is_main_process
 
     run = Run.open(folder)
     facts = run.facts
     if network not in (None, facts.network):
         raise SettingError(f"{folder} is a run of {facts.network}, not of {network}", "Leave the name out.")
-    if not leads():
+    if not is_main_process():
         if not run.finished:
-            experiment.assist(facts.network, facts.options, facts.recipe, facts.data, folder)
+            experiment.train_worker(facts.network, facts.options, facts.recipe, facts.data, folder)
         return
     if run.finished:
         say(f"{folder} is finished already")
     else:
-        with following(f"{facts.network}, seed {facts.seed}", facts.recipe) as (callbacks, on_period):
-            experiment.resume(folder, callbacks=callbacks, on_period=on_period)
+        with following(f"{facts.network}, seed {facts.seed}", facts.recipe) as (callbacks, on_history):
+            experiment.resume(folder, callbacks=callbacks, on_history=on_history)
     _print_run(run, as_json)
 
 

@@ -1,4 +1,4 @@
-"""From the numbers in a person's file to `Digits`: grey values, shapes and labels, each checked.
+"""From the numbers in a person's file to `Digits`: gray values, shapes and labels, each checked.
 
 Errors name the place of the first bad value, in the file's own way of counting (`Where`).
 """
@@ -34,7 +34,7 @@ def at_index(index: int) -> str:
 # A signalling NaN in a file makes numpy warn when it is cast or compared; it is refused all the same.
 @np.errstate(all="ignore")
 def grey_of(pixels: NDArray[Any], name: str, where: Where = at_index) -> NDArray[np.uint8]:
-    """Grey values as bytes, from an array in either of the two usual scales.
+    """Gray values as bytes, from an array in either of the two usual scales.
 
     If the largest value is above 2 the scale is 0 to 255 and nothing may lie outside. Otherwise it
     is 0 to 1; values down to -0.5 and up to 1.5 are clipped, because the course's file, enlarged and
@@ -61,7 +61,7 @@ def grey_of(pixels: NDArray[Any], name: str, where: Where = at_index) -> NDArray
     step = max(1, BLOCK // flat.shape[1])
     blocks = range(0, len(flat), step)
     unit = not any((flat[start : start + step] > LARGEST_UNIT).any() for start in blocks)
-    grey = np.empty(flat.shape, np.uint8)
+    gray = np.empty(flat.shape, np.uint8)
     for start in blocks:
         values = flat[start : start + step].astype(np.float64)
         low, high, top = (-OVERSHOOT, 1 + OVERSHOOT, 1) if unit else (0, 255, 255)
@@ -72,8 +72,8 @@ def grey_of(pixels: NDArray[Any], name: str, where: Where = at_index) -> NDArray
                 f"{name}: pixel value {values[row, column]:g} at {where(start + int(row))}",
                 f"Values here run from 0 to {top} (0 to 255 if any is above 2), and are finite.",
             )
-        grey[start : start + step] = np.rint(np.clip(values, 0, top) * (255 / top))
-    return grey.reshape(pixels.shape)
+        gray[start : start + step] = np.rint(np.clip(values, 0, top) * (255 / top))
+    return gray.reshape(pixels.shape)
 
 
 @np.errstate(all="ignore")
@@ -140,12 +140,12 @@ def unrolled(matrix: NDArray[np.uint8], order: Literal["rows", "columns"], name:
 
 
 def digits_of(
-    grey: NDArray[np.uint8], labels: NDArray[np.int64], name: str, where: Where = at_index
+    gray: NDArray[np.uint8], labels: NDArray[np.int64], name: str, where: Where = at_index
 ) -> Digits:
     """Digits from checked parts: 28x28 and 20x20 stay as they are, other sizes are brought to 28x28.
 
     Args:
-        grey: `(n, height, width)`, 0 is paper and 255 is ink for the two sizes that stay; for others
+        gray: `(n, height, width)`, 0 is paper and 255 is ink for the two sizes that stay; for others
             either way round.
         labels: `(n,)`, 0 to 9.
         name: What to call the digits.
@@ -154,14 +154,14 @@ def digits_of(
     Raises:
         DataError: If an image of another size holds no ink, or the parts do not fit together.
     """
-    if grey.shape[1:] not in AS_THEY_ARE:
+    if gray.shape[1:] not in AS_THEY_ARE:
         from digitlab.data.picture import mnist_form
 
-        formed = np.empty((len(grey), 28, 28), np.uint8)
-        for index, image in enumerate(grey):
+        formed = np.empty((len(gray), 28, 28), np.uint8)
+        for index, image in enumerate(gray):
             try:
                 formed[index] = mnist_form(image)
             except DataError as error:
                 raise DataError(f"{name}: {where(index)}: {error.problem}", error.remedy) from error
-        grey = formed
-    return Digits(np.ascontiguousarray(grey), labels, name)
+        gray = formed
+    return Digits(np.ascontiguousarray(gray), labels, name)

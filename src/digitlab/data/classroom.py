@@ -30,9 +30,9 @@ def classroom(form: ClassroomForm = "box") -> Digits:
     They are the first 500 of each digit in MNIST's training file.
 
     Args:
-        form: `box`: before a digit was placed into 28x28 by its centre of mass it filled a box of 20x20;
+        form: `box`: before a digit was placed into 28x28 by its center of mass it filled a box of 20x20;
             the smallest box that holds all its ink, which is never larger than 20x20 in any of the 70,000
-            images, is centred in 20x20 again (where a margin is odd, the wider side is below or on the
+            images, is centered in 20x20 again (where a margin is odd, the wider side is below or on the
             right). No pixel is resampled. `reduced`: the whole image, margins and all, made smaller by
             bicubic interpolation. The course's file looks to have been made so: its values overshoot 0
             and 1, as bicubic ones do, and the losses published for it are those of this form
@@ -71,7 +71,7 @@ def classroom_matrix(form: ClassroomForm = "box") -> tuple[NDArray[np.float32], 
 
 
 def digit_boxes(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The 20x20 boxes that MNIST's digits fill: the ink of each image, centred.
+    """The 20x20 boxes that MNIST's digits fill: the ink of each image, centered.
 
     Args:
         images: `(n, height, width)`, `uint8`, 0 = paper; ink larger than 20x20 is cut off.

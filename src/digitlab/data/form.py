@@ -1,7 +1,7 @@
-"""Bringing a picture of one digit to the form MNIST has: light ink on black, 20x20 inside 28x28, centred.
+"""Bringing a picture of one digit to the form MNIST has: light ink on black, 20x20 inside 28x28, centered.
 
 MNIST's makers scaled each digit, its proportions kept, into a box of 20 by 20 pixels, and placed that in
-28 by 28 with its centre of mass in the middle. The same is done here, after the ink has been told from the
+28 by 28 with its center of mass in the middle. The same is done here, after the ink has been told from the
 paper. (LeCun, Bottou, Bengio and Haffner: Gradient-based learning applied to document recognition, 1998.)
 """
 
@@ -17,34 +17,34 @@ from digitlab.errors import DataError
 __all__ = ["mnist_form"]
 
 SIDE = 28
-CENTRE = 14  # row and column of the centre of mass; in all of MNIST's test images within half a pixel
+CENTRE = 14  # row and column of the center of mass; in all of MNIST's test images within half a pixel
 BOX = 20  # the digit's long side in an MNIST image
 NEARLY = 2  # a digit within so many pixels of BOX is not scaled: that would only blur it
 THIN = 2.0  # thinner strokes than this are thickened to it; MNIST's are 2 to 4 wide
 
 
-def mnist_form(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def mnist_form(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Brings a picture of one digit to the form of an MNIST image.
 
     The paper is what most of the border is, light or dark, evenly lit or not; what differs from it is
     ink. Specks are dropped, thin strokes thickened, the digit scaled into a 20x20 box and placed by
-    its centre of mass. An image that has this form already comes out nearly unchanged.
+    its center of mass. An image that has this form already comes out nearly unchanged.
 
     Args:
-        grey: `(height, width)`, any size, dark ink on light paper or light on dark.
+        gray: `(height, width)`, any size, dark ink on light paper or light on dark.
 
     Returns:
         `(28, 28)`, 0 = paper, 255 = ink.
 
     Raises:
-        DataError: If `grey` is not two-dimensional `uint8`, or no ink stands out from the paper.
+        DataError: If `gray` is not two-dimensional `uint8`, or no ink stands out from the paper.
     """
-    if grey.ndim != 2 or grey.dtype != np.uint8 or grey.size == 0:
+    if gray.ndim != 2 or gray.dtype != np.uint8 or gray.size == 0:
         raise DataError(
-            f"a picture of shape {grey.shape} and type {grey.dtype}",
-            "Give grey pixels: uint8 (height, width).",
+            f"a picture of shape {gray.shape} and type {gray.dtype}",
+            "Give gray pixels: uint8 (height, width).",
         )
-    return _centred(_scaled(_thickened(_cropped(ink_of(grey)))))
+    return _centred(_scaled(_thickened(_cropped(ink_of(gray)))))
 
 
 def _box(ink: NDArray[np.uint8]) -> tuple[int, int, int, int]:
@@ -125,7 +125,7 @@ def _scaled(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _centred(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The digit in a 28x28 image, centre of mass in the middle, shifted if it must be to stay inside."""
+    """The digit in a 28x28 image, center of mass in the middle, shifted if it must be to stay inside."""
     image = np.zeros((SIDE, SIDE), np.uint8)
     height, width = ink.shape
     total = ink.sum(dtype=np.float64)

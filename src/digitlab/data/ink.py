@@ -1,4 +1,4 @@
-"""Telling ink from paper in a grey picture: uneven light, camera noise and specks taken away."""
+"""Telling ink from paper in a gray picture: uneven light, camera noise and specks taken away."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ink_of"]
 WORK = 512  # pixels on the long side to work on; larger pictures are averaged down to it
 CELLS = 96  # cells on the long side for what varies slowly (paper) and for telling specks from strokes
 FAINTEST = 20  # levels of 255 by which ink must differ from paper
-EVEN = 0.2  # share of the border, and of the picture, that has one grey level where light is even
+EVEN = 0.2  # share of the border, and of the picture, that has one gray level where light is even
 NOISE = 5.0  # standard deviations of the paper's noise by which ink must differ from it
 LARGE = 0.05  # a piece with this share of the largest piece's ink may be the digit itself
 SPECK = 0.03  # a separate piece with a smaller share of the largest piece's ink is a speck
@@ -24,19 +24,19 @@ Grid = NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-def ink_of(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def ink_of(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The ink of a picture, alone.
 
     Args:
-        grey: `(height, width)`, dark ink on light paper or light on dark.
+        gray: `(height, width)`, dark ink on light paper or light on dark.
 
     Returns:
-        `(h, w)`, 0 = paper, 255 = ink: as large as `grey`, or reduced to a long side of 512.
+        `(h, w)`, 0 = paper, 255 = ink: as large as `gray`, or reduced to a long side of 512.
 
     Raises:
         DataError: If nothing stands out from the paper.
     """
-    picture = _reduced(grey)
+    picture = _reduced(gray)
     ink = _above_paper(picture)
     smooth = _blurred(ink) if max(ink.shape) > 2 * CELLS else ink
     noise = _noise(smooth)
@@ -50,17 +50,17 @@ def ink_of(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return bright
 
 
-def _reduced(grey: NDArray[np.uint8]) -> Grid:
-    scale = WORK / max(grey.shape)
+def _reduced(gray: NDArray[np.uint8]) -> Grid:
+    scale = WORK / max(gray.shape)
     if scale >= 1:
-        return grey.astype(np.float32)
-    height, width = (max(1, round(side * scale)) for side in grey.shape)
-    small = Image.fromarray(grey).resize((width, height), Image.Resampling.BOX)
+        return gray.astype(np.float32)
+    height, width = (max(1, round(side * scale)) for side in gray.shape)
+    small = Image.fromarray(gray).resize((width, height), Image.Resampling.BOX)
     return np.asarray(small, dtype=np.float32)
 
 
 def _blurred(ink: Grid) -> Grid:
-    """Averages each pixel with its neighbours, (1 2 1) / 4 down and across."""
+    """Averages each pixel with its neighbors, (1 2 1) / 4 down and across."""
     for axis in (0, 1):
         padded = np.pad(ink, [(1, 1) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
         size = ink.shape[axis]
@@ -89,7 +89,7 @@ def _above_paper(picture: Grid) -> Grid:
 
 
 def _even_paper(picture: Grid) -> np.float32 | None:
-    """The one grey level, give or take one, of much of the border and of the picture, if there is one."""
+    """The one gray level, give or take one, of much of the border and of the picture, if there is one."""
     border = np.concatenate([picture[0], picture[-1], picture[1:-1, 0], picture[1:-1, -1]])
     counts = np.bincount(border.round().astype(np.int64), minlength=256)
     level = np.argmax(np.convolve(counts, [1, 1, 1], "same"))
@@ -161,7 +161,7 @@ def _highest(cells: NDArray[Scalar], reach: int) -> NDArray[Scalar]:
 def _digit_pieces(ink: Grid, clear: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Where the digit is: the large connected pieces of clear ink, with a fringe of one cell.
 
-    Pieces that run off the picture (the edge of the table, a neighbour) are no digit if another large
+    Pieces that run off the picture (the edge of the table, a neighbor) are no digit if another large
     piece lies free inside.
     """
     size = -(-max(ink.shape) // CELLS)
@@ -189,9 +189,9 @@ def _in_cells(values: NDArray[Scalar], size: int) -> NDArray[Scalar]:
 
 
 def _pieces(cells: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """A number for each connected piece (8 neighbours), 0 where there is none.
+    """A number for each connected piece (8 neighbors), 0 where there is none.
 
-    Every cell starts with a number of its own and takes the highest of its neighbours until none
+    Every cell starts with a number of its own and takes the highest of its neighbors until none
     changes. At most 96 x 96 cells: 2 to 30 ms.
     """
     labels = np.where(cells, np.arange(1, cells.size + 1).reshape(cells.shape), 0)

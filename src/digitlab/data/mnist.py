@@ -1,7 +1,7 @@
 """MNIST, which comes with this package: 60,000 digits to train on and 10,000 to test with.
 
-By Yann LeCun and Corinna Cortes, under the licence CC BY-SA 3.0. Each digit fills a box of 20x20
-pixels, placed in 28x28 with its centre of mass in the middle.
+By Yann LeCun and Corinna Cortes, under the license CC BY-SA 3.0. Each digit fills a box of 20x20
+pixels, placed in 28x28 with its center of mass in the middle.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from digitlab.data.content import open_regular, read_content
 from digitlab.data.digits import Digits
 from digitlab.data.idx import parse_idx, unzip_idx
 from digitlab.errors import DataError, OutputError, SettingError
-from digitlab.files import make_folder, replacing, write_text
+from digitlab.files import atomic_write, make_folder, write_text
 
 __all__ = ["JUDGED_WRONG", "FileCheck", "Split", "cache_folder", "embedded_folder", "mnist", "verify"]
 
@@ -166,7 +166,7 @@ def _unpack(name: str) -> bytes:
     path = _cached_path(name)
     try:
         make_folder(path.parent)
-        with replacing(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_bytes(content)
             stamp = _stamp(temporary.stat())
     except OutputError:

@@ -1,4 +1,4 @@
-"""Reading a picture file of one digit: any usual format in, grey pixels or the MNIST form out."""
+"""Reading a picture file of one digit: any usual format in, gray pixels or the MNIST form out."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ LARGE = 1024  # pixels on the long side that are plenty to see one digit
 ORIENTATION = 0x0112  # EXIF: where the top and the left of the scene are in the stored pixels
 TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     2: np.fliplr,
-    3: lambda grey: np.rot90(grey, 2),
+    3: lambda gray: np.rot90(gray, 2),
     4: np.flipud,
     5: np.transpose,
-    6: lambda grey: np.rot90(grey, -1),
-    7: lambda grey: np.rot90(grey, 2).T,
+    6: lambda gray: np.rot90(gray, -1),
+    7: lambda gray: np.rot90(gray, 2).T,
     8: np.rot90,
 }
 
@@ -42,7 +42,7 @@ def read_digit(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         path: A picture file; see `read_picture`.
 
     Returns:
-        `(28, 28)`, 0 = paper, 255 = ink, centred as MNIST is.
+        `(28, 28)`, 0 = paper, 255 = ink, centered as MNIST is.
 
     Raises:
         DataError: If the file cannot be read as a picture, or shows no ink.
@@ -56,10 +56,10 @@ def read_digit(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
 
 
 def read_picture(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
-    """Reads a picture file as a person sees it: upright, in grey, transparency laid on paper.
+    """Reads a picture file as a person sees it: upright, in gray, transparency laid on paper.
 
     Transparent parts become white, or black where the opaque strokes are light. Colours that differ
-    in hue but hardly in lightness (yellow on white) are told apart by the colour channel that shows
+    in hue but hardly in lightness (yellow on white) are told apart by the color channel that shows
     them best. Pictures of more than 1,024 pixels a side are reduced by a whole factor first. An
     animated picture gives its first frame.
 
@@ -87,7 +87,7 @@ def read_picture(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
 
 
 def _decode(file: BinaryIO, path: Path) -> NDArray[np.uint8]:
-    """The grey pixels of an open picture file, whatever is wrong with it put into words."""
+    """The gray pixels of an open picture file, whatever is wrong with it put into words."""
     too_large = f"Crop or reduce it below {MOST_PIXELS // 1_000_000} megapixels."
     try:
         with warnings.catch_warnings():
@@ -111,13 +111,13 @@ def _decode(file: BinaryIO, path: Path) -> NDArray[np.uint8]:
 
 
 def _seen(picture: Image.Image) -> NDArray[np.uint8]:
-    """An opened picture as a person sees it, in grey."""
+    """An opened picture as a person sees it, in gray."""
     picture.draft(None, (LARGE, LARGE))  # lets a JPEG decode at a half, a quarter or an eighth
     picture.load()
     turned = picture.getexif().get(ORIENTATION)
     plain = _reduced(_plain(picture))
-    grey = _on_paper(plain) if plain.mode == "RGBA" else _grey(plain)
-    return TURNS[turned](grey).copy() if turned in TURNS else grey
+    gray = _on_paper(plain) if plain.mode == "RGBA" else _grey(plain)
+    return TURNS[turned](gray).copy() if turned in TURNS else gray
 
 
 def _plain(picture: Image.Image) -> Image.Image:
@@ -146,7 +146,7 @@ def _reduced(picture: Image.Image) -> Image.Image:
 
 
 def _grey(picture: Image.Image) -> NDArray[np.uint8]:
-    """Lightness, or the colour channel that shows more than twice the contrast that lightness does."""
+    """Lightness, or the color channel that shows more than twice the contrast that lightness does."""
     lightness = picture.convert("L")
     if picture.mode == "L":
         return np.array(lightness)

@@ -102,6 +102,6 @@ def _read_idx_digits(path: Path) -> Digits:
     images, labels, name = read_idx_pair(path)
     if images.size == 0:
         raise DataError(f"{name}: no digits, shape {images.shape}", "Give at least one image.")
-    # In IDX a byte is always a grey value of 0 to 255; only other types leave their scale open.
-    grey = images if images.dtype == "uint8" else grey_of(images, name)
-    return digits_of(grey, labels_of(labels, len(images), name), name)
+    # In IDX a byte is always a gray value of 0 to 255; only other types leave their scale open.
+    gray = images if images.dtype == "uint8" else grey_of(images, name)
+    return digits_of(gray, labels_of(labels, len(images), name), name)

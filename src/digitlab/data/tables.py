@@ -53,8 +53,8 @@ def read_npz(path: str | os.PathLike[str]) -> Digits:
         raise DataError(
             f"{name}: images of shape {pixels.shape}", "Images are (n, height, width) or (n, 784)."
         )
-    grey = grey_of(pixels, name)
-    images = unrolled(grey, "rows", name) if grey.ndim == 2 else grey
+    gray = grey_of(pixels, name)
+    images = unrolled(gray, "rows", name) if gray.ndim == 2 else gray
     return digits_of(images, labels_of(labels, len(images), name), name)
 
 

@@ -26,7 +26,7 @@ from digitlab.estimator.inputs import can_hold_out, examples_of, hold_out, shape
 from digitlab.estimator.storage import TEN, fill_classifier, plain_value, read_classifier, write_classifier
 from digitlab.evaluation import predict_logits
 from digitlab.networks import Architecture, Network, architecture, build
-from digitlab.settings import from_plain
+from digitlab.settings import from_dict
 from digitlab.training import Examples, Recipe, fit
 
 __all__ = ["DigitClassifier"]
@@ -65,9 +65,9 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         n_features_in_: Numbers in one input; of pictures, height times width.
         feature_names_in_: Their names, if `X` was a table whose columns have names.
         network_: The trained `Network`, with as many logits as there are classes, or ten.
-        history_: One `Period` for each period trained, as `digitlab.fit` returns it.
-        n_iter_: How many periods were trained: epochs, unless the recipe has `period_steps`.
-        best_period_: The period whose weights were kept; None without early stopping.
+        history_: One `HistoryEntry` for each period trained, as `digitlab.fit` returns it.
+        n_iter_: How many periods were trained: epochs, unless the recipe has `eval_every`.
+        best_entry_: The period whose weights were kept; None without early stopping.
         seed_: The recipe's seed.
     """
 
@@ -142,7 +142,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             fitted = fit(network, recipe, train, validation)
         self.network_, self.seed_ = network, recipe.seed
         self.history_, self.n_iter_ = fitted.history, len(fitted.history)
-        self.best_period_ = fitted.best_period
+        self.best_entry_ = fitted.best_entry
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
@@ -221,7 +221,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             "seed": self._seed(),
         }
         others = _others("recipe", self.recipe, set(named))
-        return from_plain(Recipe, {"epsilon": 1e-7, **others, **named})  # 1e-7: Keras's
+        return from_dict(Recipe, {"epsilon": 1e-7, **others, **named})  # 1e-7: Keras's
 
     def _seed(self) -> int:
         if isinstance(self.random_state, Integral):

@@ -17,7 +17,7 @@ from digitlab.errors import ModelError
 from digitlab.files import write_bytes
 from digitlab.networks import Network, load_network
 from digitlab.networks.weights import describe
-from digitlab.training import Period
+from digitlab.training import HistoryEntry
 
 if TYPE_CHECKING:
     from digitlab.estimator.classifier import DigitClassifier
@@ -83,8 +83,8 @@ def fill_classifier(kind: type[DigitClassifier], network: Network, plain: dict[s
     if plain["feature_names"] is not None:
         made.feature_names_in_ = np.array(plain["feature_names"], dtype=object)
     made.network_, made.n_features_in_ = network, math.prod(network.input_shape)
-    made.history_ = tuple(Period(**period) for period in plain["history"])
-    made.n_iter_, made.best_period_, made.seed_ = len(made.history_), plain["best_period"], plain["seed"]
+    made.history_ = tuple(HistoryEntry(**period) for period in plain["history"])
+    made.n_iter_, made.best_entry_, made.seed_ = len(made.history_), plain["best_entry"], plain["seed"]
     return made
 
 
@@ -113,7 +113,7 @@ def _description(classifier: DigitClassifier) -> dict[str, Any]:
         "classes_type": classes.dtype.str,
         "feature_names": None if names is None else names.tolist(),
         "history": [asdict(period) for period in classifier.history_],
-        "best_period": classifier.best_period_,
+        "best_entry": classifier.best_entry_,
         "seed": classifier.seed_,
     }
 

@@ -71,7 +71,7 @@ class Scores:
         ]
         return sorted(wrong, key=lambda confusion: -confusion.n)[:most]
 
-    def as_plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The scores as plain data for JSON."""
         return {
             "n": self.n,

@@ -1,4 +1,4 @@
-"""Drawing only: numbers in, matplotlib figures out. Knows no network and no file."""
+"""FigureSpec only: numbers in, matplotlib figures out. Knows no network and no file."""
 
 from digitlab.figures.activations import draw_activations, draw_maps
 from digitlab.figures.arithmetic import Sum, draw_image_arithmetic, draw_patch_arithmetic, draw_product_bars

@@ -35,7 +35,7 @@ LOGITS = 0.75
 PICTURED = 128
 """The most maps of a layer that are drawn when all layers are."""
 BARS = 200
-"""The most units that are drawn as bars; more are drawn as a field of colour."""
+"""The most units that are drawn as bars; more are drawn as a field of color."""
 FIELD = 128  # units in a row of such a field
 
 
@@ -155,8 +155,8 @@ def _row(figure: Figure, name: str, values: NDArray[np.floating], down: float, h
 
 def _bars(axes: Axes, values: NDArray[np.floating]) -> None:
     """A bar for each unit; the scale stands at the right."""
-    colours = [POSITIVE if value > 0 else NEGATIVE for value in values]
-    axes.bar(range(len(values)), values, color=colours, width=0.8)
+    colors = [POSITIVE if value > 0 else NEGATIVE for value in values]
+    axes.bar(range(len(values)), values, color=colors, width=0.8)
     axes.axhline(0, color="#333333", linewidth=0.6)
     axes.set_xlim(-0.6, len(values) - 0.4)
     axes.grid(visible=False)
@@ -169,12 +169,12 @@ def _bars(axes: Axes, values: NDArray[np.floating]) -> None:
 
 
 def _field(axes: Axes, values: NDArray[np.floating]) -> AxesImage:
-    """Many units as cells of colour, row by row."""
+    """Many units as cells of color, row by row."""
     rows = -(-len(values) // FIELD)
     field = np.full(rows * FIELD, np.nan)
     field[: len(values)] = values
-    colours, low, high = signed_scale(values)
-    picture = axes.imshow(field.reshape(rows, FIELD), cmap=colours, vmin=low, vmax=high, aspect="auto")
+    colors, low, high = signed_scale(values)
+    picture = axes.imshow(field.reshape(rows, FIELD), cmap=colors, vmin=low, vmax=high, aspect="auto")
     frame(axes)
     return picture
 

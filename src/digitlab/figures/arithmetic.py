@@ -26,7 +26,7 @@ LADDER = 0.32  # height of one bar of a sum
 LEFT, RIGHT = 3.4, 0.8  # of the bars
 LINK: dict[str, Any] = {"color": "#9a9a9a", "linewidth": 0.8, "zorder": 0}
 WHOLE = "#4d4d4d"
-"""The colour of sums, and of what becomes of them."""
+"""The color of sums, and of what becomes of them."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def draw_image_arithmetic(
                     numbers, cmap="gray_r", vmin=min(0, numbers.min()), vmax=max(1, numbers.max())
                 )
             else:
-                colours, low, high = signed_scale(numbers)
-                picture = axes.imshow(numbers, cmap=colours, vmin=low, vmax=high)
+                colors, low, high = signed_scale(numbers)
+                picture = axes.imshow(numbers, cmap=colors, vmin=low, vmax=high)
                 sign = "×" if number == 1 else "="
                 _sign(figure, left - 0.33, head + 0.3 + tall / 2, sign)
             frame(axes)
@@ -178,8 +178,8 @@ def draw_product_bars(
     with style():
         figure = placed_figure(WIDTH, below + _ladder_height(added), title)
         axes = place(figure, LEFT, head + 0.05, WIDTH - LEFT - RIGHT, room)
-        colours = [POSITIVE if value > 0 else NEGATIVE for value in values]
-        axes.barh(range(len(values)), values, color=colours, height=0.7)
+        colors = [POSITIVE if value > 0 else NEGATIVE for value in values]
+        axes.barh(range(len(values)), values, color=colors, height=0.7)
         axes.axvline(0, color="#333333", linewidth=0.8)
         axes.set_ylim(len(values) - 0.4, -0.6)
         for number, (x, w) in enumerate(
@@ -215,8 +215,8 @@ def _ladder(figure: Figure, added: Sum, down: float) -> None:
     rows += [(name, 0.0, value, WHOLE) for name, value in added.after]
     room = LADDER * len(rows)
     axes = place(figure, LEFT, down, WIDTH - LEFT - RIGHT, room)
-    for number, (name, start, value, colour) in enumerate(rows):
-        axes.barh(number, value, left=start, color=colour, height=0.66)
+    for number, (name, start, value, color) in enumerate(rows):
+        axes.barh(number, value, left=start, color=color, height=0.66)
         whole = number >= len(added.terms)
         y = up(figure, down + room * (number + 0.5) / len(rows))
         weight = "bold" if whole else "normal"
@@ -237,9 +237,9 @@ def _ladder(figure: Figure, added: Sum, down: float) -> None:
 def _cells(
     axes: Axes, values: NDArray[np.float64], scale: tuple[Colormap, float, float], side: float
 ) -> None:
-    """Draws numbers in cells of their colour; `side` is a cell's, in inches."""
-    colours, low, high = scale
-    picture = axes.imshow(values, cmap=colours, vmin=low, vmax=high)
+    """Draws numbers in cells of their color; `side` is a cell's, in inches."""
+    colors, low, high = scale
+    picture = axes.imshow(values, cmap=colors, vmin=low, vmax=high)
     decimals = 2 if max(abs(low), high) >= 0.995 else 3
     words = [_short(value, decimals) for value in values.flat]
     font_size = min(10.0, 72 * side / (0.7 * max(map(len, words))))

@@ -24,8 +24,8 @@ class PixelMap:
     Attributes:
         values: `(height, width)`.
         title: What it shows.
-        unit: What the numbers are, for the colour bar.
-        signed: Whether they may be negative: drawn with a diverging map centred on zero; if not, with a
+        unit: What the numbers are, for the color bar.
+        signed: Whether they may be negative: drawn with a diverging map centered on zero; if not, with a
             map of one hue that starts at zero.
     """
 
@@ -63,7 +63,7 @@ def draw_attribution(
 
 
 def draw_pixel_map(pixels: PixelMap, ink: ArrayLike | None = None, axes: Axes | None = None) -> Figure:
-    """Draws a map of pixels with its colour bar, and over it the outline of an image.
+    """Draws a map of pixels with its color bar, and over it the outline of an image.
 
     Args:
         pixels: What to draw.
@@ -75,8 +75,8 @@ def draw_pixel_map(pixels: PixelMap, ink: ArrayLike | None = None, axes: Axes | 
     with style():
         if axes is None:
             axes = new_figure(6.0, 6.6).subplots()
-        colours, least = ("RdBu_r", -most) if pixels.signed else ("Oranges", 0.0)
-        picture = axes.imshow(values, cmap=colours, vmin=least, vmax=most, interpolation="nearest")
+        colors, least = ("RdBu_r", -most) if pixels.signed else ("Oranges", 0.0)
+        picture = axes.imshow(values, cmap=colors, vmin=least, vmax=most, interpolation="nearest")
         if ink is not None and np.min(ink) < 0.5 < np.max(ink):
             axes.contour(np.asarray(ink), levels=[0.5], colors="black", linewidths=0.9)
         frame(axes)

@@ -18,7 +18,7 @@ __all__ = ["draw_confusion", "draw_errors"]
 def draw_confusion(counts: ArrayLike, title: str, axes: Axes | None = None) -> Figure:
     """Draws a confusion matrix; each cell holds its count and its share of the row.
 
-    Colour is the share of the row on a scale that spreads small shares, so that rare errors are
+    Color is the share of the row on a scale that spreads small shares, so that rare errors are
     seen beside a full diagonal.
 
     Args:
@@ -61,7 +61,7 @@ def draw_errors(counts: ArrayLike, title: str, axes: Axes | None = None) -> Figu
     """Draws the errors of a confusion matrix; the diagonal, what was read rightly, is left empty.
 
     Each row is divided by how many there truly are, so that digits of which there are more do not
-    look worse. The scale of colours ends at the largest share of errors.
+    look worse. The scale of colors ends at the largest share of errors.
 
     Args:
         counts: `(10, 10)` whole numbers; rows are the truth, columns what was read.
@@ -89,10 +89,10 @@ def draw_errors(counts: ArrayLike, title: str, axes: Axes | None = None) -> Figu
         for (truth, read), count in np.ndenumerate(errors):
             if count:
                 share = shares[truth, read]
-                colour = "white" if share > 0.75 * most else "black"
+                color = "white" if share > 0.75 * most else "black"
                 words = f"{count}\n{share:.{decimals}%}"
                 size = 8.5 if decimals == 1 else 8
-                axes.text(read, truth, words, ha="center", va="center", fontsize=size, color=colour)
+                axes.text(read, truth, words, ha="center", va="center", fontsize=size, color=color)
         figure = _finish(axes, totals, title)
         if errors.any():  # nothing has no scale
             bar = figure.colorbar(picture, ax=axes, shrink=0.75, format=PercentFormatter(1.0))

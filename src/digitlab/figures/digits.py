@@ -37,7 +37,7 @@ def draw_digits(
         captions: n of them, of one line or several.
         title: What is seen.
         columns: Digits in a row.
-        marked: Numbers of digits that stand out: a thick frame, and a caption in another colour.
+        marked: Numbers of digits that stand out: a thick frame, and a caption in another color.
         font_size: Of the captions, in points.
         empty: What is written instead if n is 0.
         footing: Height left free below the grid, in inches; for a figure of its own.
@@ -65,9 +65,9 @@ def draw_digits(
             assert isinstance(frame, Rectangle)
             if number in marked:
                 frame.set(edgecolor=MARK, linewidth=3)
-            colour = MARK if number in marked else "black"
+            color = MARK if number in marked else "black"
             middle, below = column * (1 + GAP) + 0.5, row * tall + pictures.shape[1] / pictures.shape[2]
-            axes.text(middle, below + 0.04, caption, ha="center", va="top", fontsize=font_size, color=colour)
+            axes.text(middle, below + 0.04, caption, ha="center", va="top", fontsize=font_size, color=color)
     return figure_of(axes)
 
 
@@ -129,8 +129,8 @@ def draw_pixel_values(values: ArrayLike, title: str, axes: Axes | None = None) -
         axes.imshow(pixels, cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
         for (row, column), value in np.ndenumerate(pixels):
             # Zeros, most of all pixels, stand back so that the digit can be read in its numbers too.
-            colour = "white" if value > 127 else "black" if value else "#9a9a9a"
-            look = {"color": colour, "fontsize": font_size}
+            color = "white" if value > 127 else "black" if value else "#9a9a9a"
+            look = {"color": color, "fontsize": font_size}
             axes.text(column, row, str(int(value)), ha="center", va="center_baseline", **look)
         axes.set_xticks(np.arange(-0.5, width), minor=True)
         axes.set_yticks(np.arange(-0.5, height), minor=True)

@@ -72,12 +72,12 @@ def draw_softmax(
     bars = {"logits z": logits, "$e^z$": exponentials, "probabilities a": probabilities}
     steps = {name: np.asarray(each, dtype=float) for name, each in bars.items()}
     k = len(steps["logits z"])
-    colours = [MOVED if each == moved else OTHERS[each % len(OTHERS)] for each in range(k)]
+    colors = [MOVED if each == moved else OTHERS[each % len(OTHERS)] for each in range(k)]
     with style():
         figure = new_figure(10.4, 3.7)
         plots = figure.subplots(1, 4, width_ratios=[1, 1, 1, 1.9])
         for axes, (name, heights) in zip(plots[:3], steps.items(), strict=True):
-            axes.barh(range(k), heights, color=colours)
+            axes.barh(range(k), heights, color=colors)
             for row, height in enumerate(heights):
                 axes.text(max(height, 0), row, f" {height:.3g}", va="center", fontsize=10)
             written = {"logits z": "$z_{}$", "$e^z$": "$e^{{z_{}}}$"}.get(name, "$a_{}$")
@@ -89,7 +89,7 @@ def draw_softmax(
             axes.grid(visible=False)
         last = plots[3]
         for each, line in enumerate(np.asarray(swept, dtype=float).T):
-            last.plot(np.asarray(values), line, color=colours[each], label=f"$a_{each}$")
+            last.plot(np.asarray(values), line, color=colors[each], label=f"$a_{each}$")
         last.axvline(float(steps["logits z"][moved]), color="#666666", linewidth=0.9, linestyle=":")
         last.set(title=f"$z_{moved}$ moves, the others stay", xlabel=f"$z_{moved}$", ylabel="probability")
         last.set_ylim(0, 1.02)

@@ -106,11 +106,11 @@ def _draw(axes: Axes, lines: Sequence[Line]) -> None:
             (drawn,) = axes.plot(x, mean, color=next(theirs), label=line.name, zorder=3, linewidth=0.8)
             drawn.set(marker="o", markerfacecolor="white", markersize=5)
             continue
-        colour, stroke = next(ours)
+        color, stroke = next(ours)
         marker = "o" if len(x) < 4 else ""
-        axes.plot(x, mean, color=colour, linestyle=stroke, label=line.name, marker=marker)
+        axes.plot(x, mean, color=color, linestyle=stroke, label=line.name, marker=marker)
         if line.std is not None:
             std = np.asarray(line.std, dtype=float)
-            axes.fill_between(x, mean - std, mean + std, color=colour, alpha=0.2, linewidth=0)
+            axes.fill_between(x, mean - std, mean + std, color=color, alpha=0.2, linewidth=0)
     few = axes.dataLim.x1 < 2  # epochs: parts of one are worth a tick
     axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=not few, min_n_ticks=1))

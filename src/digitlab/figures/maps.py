@@ -33,7 +33,7 @@ def draw_map(
     names: tuple[str, str] | None = None,
     axes: Axes | None = None,
 ) -> Figure:
-    """Draws images as points in the colour of the digit they are; errors are crosses with a black edge.
+    """Draws images as points in the color of the digit they are; errors are crosses with a black edge.
 
     A digit stands in the middle of its points. Of the errors, those are told in words that have room.
 
@@ -50,8 +50,8 @@ def draw_map(
     with style():
         if axes is None:
             axes = new_figure(8.0, 7.6).subplots()
-        colours = np.array(DIGIT_COLOURS)[truth]
-        axes.scatter(places[~wrong, 0], places[~wrong, 1], s=11, c=colours[~wrong], linewidths=0)
+        colors = np.array(DIGIT_COLOURS)[truth]
+        axes.scatter(places[~wrong, 0], places[~wrong, 1], s=11, c=colors[~wrong], linewidths=0)
         size = 75 if wrong.sum() <= MANY else 55
         look: dict[str, Any] = {
             "marker": "X",
@@ -60,7 +60,7 @@ def draw_map(
             "linewidths": 1.0,
             "zorder": 3,
         }
-        axes.scatter(places[wrong, 0], places[wrong, 1], c=colours[wrong], **look)
+        axes.scatter(places[wrong, 0], places[wrong, 1], c=colors[wrong], **look)
         halo = [patheffects.withStroke(linewidth=3, foreground="white")]
         middles = {digit: np.median(places[truth == digit], axis=0) for digit in np.unique(truth)}
         for digit, (x, y) in middles.items():

@@ -65,7 +65,7 @@ def paint_image(axes: Axes, image: ArrayLike, low: float = 0, high: float = 1) -
 
 
 def ten_bars(axes: Axes, values: ArrayLike, probability: bool = False, font_size: float = 8.5) -> None:
-    """Draws a bar of each digit in its colour, with its number at its end.
+    """Draws a bar of each digit in its color, with its number at its end.
 
     Args:
         axes: Where; the digits become its ticks.

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 __all__ = ["DIGIT_COLOURS", "MARK", "figure_of", "frame", "new_figure", "save_figure", "style", "width_of"]
 
 DPI = 150
-# The ten colours that Petroff (2021, "Accessible color sequences for data visualization") found both
-# liked and told apart by colour-blind readers; dealt out so that digits often confused (4 and 9, 3 and 5,
+# The ten colors that Petroff (2021, "Accessible color sequences for data visualization") found both
+# liked and told apart by color-blind readers; dealt out so that digits often confused (4 and 9, 3 and 5,
 # 3 and 8, 2 and 7) are far apart in them.
 DIGIT_COLOURS = (
     "#717581",
@@ -30,9 +30,9 @@ DIGIT_COLOURS = (
     "#3f90da",
     "#92dadd",
 )
-"""The colour of each digit, 0 to 9, in every figure."""
+"""The color of each digit, 0 to 9, in every figure."""
 MARK = "#b34700"
-"""The colour of what is marked; what bears it stands out by its form as well."""
+"""The color of what is marked; what bears it stands out by its form as well."""
 STYLE: dict[Any, Any] = {
     "font.size": 11,
     "axes.titlesize": 12,

@@ -28,7 +28,7 @@ SIGNED = colormaps["RdBu_r"]
 AT_LEAST_ZERO = ListedColormap(SIGNED(np.linspace(0.5, 1, 256)), name="positive half of RdBu_r")
 POSITIVE = "#b2182b"
 NEGATIVE = "#2166ac"
-"""The colours of numbers above and below zero, as dark as bars and words want them."""
+"""The colors of numbers above and below zero, as dark as bars and words want them."""
 
 
 def signed_scale(values: ArrayLike) -> tuple[Colormap, float, float]:
@@ -63,7 +63,7 @@ def paint_tiles(axes: Axes, tiles: ArrayLike, columns: int, room: float = 0) -> 
         room: Height left above each tile for words, in widths of one.
 
     Returns:
-        The picture, for a colour bar.
+        The picture, for a color bar.
     """
     maps = np.asarray(tiles, dtype=float)
     n, height, width = maps.shape
@@ -77,9 +77,9 @@ def paint_tiles(axes: Axes, tiles: ArrayLike, columns: int, room: float = 0) -> 
         mosaic[top : top + height * fine, left : left + width * fine] = each.repeat(fine, 0).repeat(fine, 1)
         unit = width * fine
         frames.append(Rectangle((left / unit, top / unit), 1, tall))
-    colours, low, high = signed_scale(maps)
+    colors, low, high = signed_scale(maps)
     extent = (0, mosaic.shape[1] / (width * fine), mosaic.shape[0] / (width * fine), 0)
-    picture = axes.imshow(mosaic, cmap=colours, vmin=low, vmax=high, extent=extent, interpolation="nearest")
+    picture = axes.imshow(mosaic, cmap=colors, vmin=low, vmax=high, extent=extent, interpolation="nearest")
     thin = PatchCollection(frames, facecolor="none", edgecolor="#9a9a9a", linewidth=0.5, clip_on=False)
     axes.add_collection(thin)
     axes.set_axis_off()

@@ -73,7 +73,7 @@ def draw_scatter(
     legend: str,
     axes: Axes | None = None,
 ) -> Figure:
-    """Draws points coloured by digit, and the centroid of each digit with its number on it.
+    """Draws points colored by digit, and the centroid of each digit with its number on it.
 
     Args:
         points: `(n, 2)`, drawn in this order.
@@ -82,15 +82,15 @@ def draw_scatter(
         counts: How many there are of each digit, drawn or not.
         title: What is asked.
         names: What the two axes are.
-        legend: What the colours are: `digit read`.
+        legend: What the colors are: `digit read`.
         axes: Where to draw; by default a figure of its own.
     """
     where, middles = np.asarray(points, dtype=float), np.asarray(centroids, dtype=float)
     with style():
         if axes is None:
             axes = new_figure(8.0, 6.6).subplots()
-        colours = [DIGIT_COLOURS[digit] for digit in np.asarray(classes)]
-        axes.scatter(where[:, 0], where[:, 1], s=9, c=colours, alpha=0.55, linewidths=0)
+        colors = [DIGIT_COLOURS[digit] for digit in np.asarray(classes)]
+        axes.scatter(where[:, 0], where[:, 1], s=9, c=colors, alpha=0.55, linewidths=0)
         outline = [patheffects.withStroke(linewidth=2.5, foreground="white")]
         for digit, (x, y) in enumerate(middles):
             if np.isnan(x):

@@ -25,7 +25,7 @@ BETWEEN = 0.06  # between stages, in widths of one, so that they stay apart
 MANY = 32
 """Units in a row, where there are many hundreds."""
 SHOWN = 0.997
-"""Share of the weights that the colours tell apart; a few large ones would make all others white."""
+"""Share of the weights that the colors tell apart; a few large ones would make all others white."""
 FRAME_MS, LAST_MS = 140, 2500
 FILM_DPI = 80
 
@@ -159,11 +159,11 @@ def film_tiles(frames: Sequence[ArrayLike], names: Sequence[str], title: str) ->
 
 
 def _palette() -> Image.Image:
-    """The scale's colours, and greys for words: one palette, or colours would flicker between frames."""
+    """The scale's colors, and grays for words: one palette, or colors would flicker between frames."""
     scale = (np.asarray(SIGNED(np.linspace(0, 1, 97)))[:, :3] * 255).round().astype(np.uint8)
-    greys = np.linspace(0, 255, 31).round().astype(np.uint8)[:, None].repeat(3, axis=1)
+    grays = np.linspace(0, 255, 31).round().astype(np.uint8)[:, None].repeat(3, axis=1)
     holder = Image.new("P", (1, 1))
-    holder.putpalette(np.concatenate([scale, greys]).tobytes())
+    holder.putpalette(np.concatenate([scale, grays]).tobytes())
     return holder
 
 
@@ -177,7 +177,7 @@ def _as_image(figure: Figure) -> Image.Image:
 
 
 def _limits(weights: NDArray[np.float64], share: float = SHOWN) -> tuple[float, float]:
-    """Ends of a scale centred on 0 that holds this share of the weights."""
+    """Ends of a scale centered on 0 that holds this share of the weights."""
     most = float(np.quantile(np.abs(weights), share)) or 1.0
     return -most, most
 

@@ -120,7 +120,7 @@ def occlusion(network: Network, ink: NDArray[np.float32], digit: int, patch: int
     """What is lost of a digit when a square patch of paper covers a part of the image.
 
     The patch is laid on every pixel in turn (Zeiler and Fergus 2014, section 4.2, with paper instead
-    of grey); at the border the part that hangs over covers nothing.
+    of gray); at the border the part that hangs over covers nothing.
 
     Args:
         network: In evaluation mode.

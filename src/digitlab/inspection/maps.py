@@ -122,7 +122,7 @@ def pca_map(activations: NDArray[np.float32], seed: int = 0) -> PcaMap:
 def tsne_map(activations: NDArray[np.float32], seed: int = 0) -> NDArray[np.float64]:
     """Activations in two dimensions so that near ones stay near: t-SNE (van der Maaten and Hinton 2008).
 
-    Who is whose neighbour is what the map shows; the sizes of groups and the distances between them
+    Who is whose neighbor is what the map shows; the sizes of groups and the distances between them
     mean little, and its axes nothing. It starts from the two largest principal components, at a
     perplexity of 30.
 

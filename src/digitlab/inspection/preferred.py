@@ -23,7 +23,7 @@ INK = 0.13
 STRIDE = 1.0
 """Length of the first step, as the root of the sum of squared ink; steps shrink evenly to nothing."""
 SPREAD = 0.1
-"""Which share of the difference from each of its four neighbours a pixel gives up at a full step."""
+"""Which share of the difference from each of its four neighbors a pixel gives up at a full step."""
 MAP_SPREAD = 0.02
 """The same for feature maps, which see little more than a few pixels."""
 COST = 0.003
@@ -65,7 +65,7 @@ def preferred_images(
     Starting from faint noise, the image climbs the gradient of the unit's value. Left alone it would
     become noise that no pen makes, so it is held to what ink can be. Ink stays in [0, 1] and within a
     digit's usual amount (`INK`): after each step the image is projected there. Ink spreads a little to
-    its neighbours, a step against the sum of their squared differences, and a little of it is lost.
+    its neighbors, a step against the sum of their squared differences, and a little of it is lost.
     Gradients are smoothed; and for units that see the whole image it is moved by up to a pixel before
     each step, at random, so that nothing as fine as a pixel lasts. Nowhere is it told what digits look
     like.
@@ -154,7 +154,7 @@ def _blurred(slope: Tensor, weights: tuple[float, ...]) -> Tensor:
 
 
 def _neighbours(images: Tensor) -> Tensor:
-    """For each pixel the sum of its four neighbours' differences from it; none across the border."""
+    """For each pixel the sum of its four neighbors' differences from it; none across the border."""
     wide = functional.pad(images[:, None], (1, 1, 1, 1), mode="replicate")[:, 0]
     across = wide[:, 1:-1, :-2] + wide[:, 1:-1, 2:]
     return across + wide[:, :-2, 1:-1] + wide[:, 2:, 1:-1] - 4 * images

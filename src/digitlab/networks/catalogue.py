@@ -14,7 +14,7 @@ from digitlab.networks.deep_mnist import DeepMnistOptions, deep_mnist_layers
 from digitlab.networks.dense import MlpOptions, SoftmaxOptions, mlp_layers, softmax_layers
 from digitlab.networks.network import Network
 from digitlab.networks.swift import SwiftOptions, swift_layers
-from digitlab.settings import as_plain
+from digitlab.settings import to_dict
 
 __all__ = ["ARCHITECTURES", "Architecture", "architecture", "build"]
 
@@ -41,7 +41,7 @@ class Architecture:
         Raises:
             SettingError: If an option is unknown, or a value is not allowed.
         """
-        return as_plain(self.options(**options))
+        return to_dict(self.options(**options))
 
 
 ARCHITECTURES: Mapping[str, Architecture] = {
@@ -88,4 +88,4 @@ def build(name: str, /, *, seed: int = 0, **options: object) -> Network:
     chosen = kind.options(**options)
     shape = kind.input_shape or (chosen.inputs,)
     layers = kind.layers(chosen, torch.Generator().manual_seed(seed))
-    return Network(name, as_plain(chosen), shape, layers)
+    return Network(name, to_dict(chosen), shape, layers)

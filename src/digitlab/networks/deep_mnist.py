@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from digitlab.networks.layers import AddChannel, Dropout, Initialisation, convolution, dense
+from digitlab.networks.layers import Dropout, Initialization, Unsqueeze, convolution, dense
 from digitlab.settings import settings
 
 __all__ = ["DeepMnistOptions", "deep_mnist_layers"]
@@ -27,9 +27,9 @@ def deep_mnist_layers(options: DeepMnistOptions, generator: torch.Generator) -> 
     3,274,634 parameters. Weights start from a normal distribution of standard deviation 0.1, cut at
     two of them; every bias starts at 0.1 (source 002, cells 64, 69, 75 and 81).
     """
-    start: Initialisation = "truncated-normal"
+    start: Initialization = "truncated-normal"
     return {
-        "image": AddChannel(),
+        "image": Unsqueeze(),
         "conv1": convolution(1, 32, 5, start, generator, padding=2, bias=0.1),
         "relu1": nn.ReLU(),
         "pool1": nn.MaxPool2d(2),

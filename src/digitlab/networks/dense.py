@@ -9,8 +9,8 @@ import torch
 from pydantic import Field, model_validator
 from torch import nn
 
-from digitlab.networks.layers import Dropout, Initialisation, dense
-from digitlab.settings import Several, settings
+from digitlab.networks.layers import Dropout, Initialization, dense
+from digitlab.settings import CommaSeparated, settings
 
 __all__ = ["MlpOptions", "SoftmaxOptions", "mlp_layers", "softmax_layers"]
 
@@ -38,10 +38,12 @@ class MlpOptions:
     """Options of `mlp`."""
 
     inputs: Width = 784  # numbers in one input: 784 for 28x28, 400 for the classroom set
-    hidden: Annotated[tuple[Width, ...], Several, Field(min_length=1, max_length=100)] = (100,)  # units
+    hidden: Annotated[tuple[Width, ...], CommaSeparated, Field(min_length=1, max_length=100)] = (
+        100,
+    )  # units
     activation: Literal["relu", "sigmoid", "tanh"] = "relu"  # of every hidden layer
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # rate after every hidden layer
-    initialisation: Literal["by-activation", "glorot", "he", "small-normal"] = "by-activation"  # he for relu
+    initialization: Literal["by-activation", "glorot", "he", "small-normal"] = "by-activation"  # he for relu
     outputs: Outputs = 10  # classes, one logit each
 
     @model_validator(mode="after")
@@ -60,9 +62,9 @@ def mlp_layers(options: MlpOptions, generator: torch.Generator) -> dict[str, nn.
     or He's do, by default He's for relu and Glorot's else; logits as Glorot's. `small-normal` is for all
     of them: normal with a standard deviation of 0.01, biases too (source 000's TensorFlow.jl).
     """
-    start: Initialisation = "he" if options.activation == "relu" else "glorot"
-    if options.initialisation != "by-activation":
-        start = options.initialisation
+    start: Initialization = "he" if options.activation == "relu" else "glorot"
+    if options.initialization != "by-activation":
+        start = options.initialization
     layers: dict[str, nn.Module] = {"flatten": nn.Flatten()}
     width = options.inputs
     for number, units in enumerate(options.hidden, start=1):
@@ -71,6 +73,6 @@ def mlp_layers(options: MlpOptions, generator: torch.Generator) -> dict[str, nn.
         if options.dropout:
             layers[f"dropout{number}"] = Dropout(options.dropout)
         width = units
-    last: Initialisation = "small-normal" if start == "small-normal" else "glorot"
+    last: Initialization = "small-normal" if start == "small-normal" else "glorot"
     layers["logits"] = dense(width, options.outputs, last, generator)
     return layers

@@ -23,7 +23,7 @@ class LayerRow:
         output_shape: Shape of what it puts out for one input, without the batch axis.
         parameters: How many numbers of it training changes.
         multiply_adds: Multiplications with a weight for one input. Dense layers and convolutions
-            count; biases, activations, pooling and normalisation do not, as is usual.
+            count; biases, activations, pooling and normalization do not, as is usual.
     """
 
     name: str

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-__all__ = ["AddChannel", "Crop", "Dropout", "Initialisation", "Standardise", "convolution", "dense"]
+__all__ = ["Crop", "Dropout", "Initialization", "Normalize", "Unsqueeze", "convolution", "dense"]
 
-Initialisation = Literal["glorot", "he", "fan-in", "truncated-normal", "small-normal", "zeros"]
+Initialization = Literal["glorot", "he", "fan-in", "truncated-normal", "small-normal", "zeros"]
 
 
-class AddChannel(nn.Module):
+class Unsqueeze(nn.Module):
     """Makes pictures `(n, height, width)` into one-channel maps `(n, 1, height, width)`."""
 
     def forward(self, ink: Tensor) -> Tensor:
@@ -42,14 +42,14 @@ class Crop(nn.Module):
         return f"margin={self.margin}"
 
 
-class Standardise(nn.Module):
+class Normalize(nn.Module):
     """Takes MNIST's mean ink 0.1307 off and divides by its standard deviation 0.3081.
 
     The two figures are those of all pixels of the 60,000 training images.
     """
 
     def forward(self, ink: Tensor) -> Tensor:
-        """Standardised `ink`, of the same shape."""
+        """Standardized `ink`, of the same shape."""
         return (ink - 0.1307) / 0.3081
 
 
@@ -83,7 +83,7 @@ class Dropout(nn.Module):
 
 
 def dense(
-    inputs: int, outputs: int, start: Initialisation, generator: torch.Generator, bias: float = 0.0
+    inputs: int, outputs: int, start: Initialization, generator: torch.Generator, bias: float = 0.0
 ) -> nn.Linear:
     """A dense layer `(n, inputs) -> (n, outputs)` with its weights drawn from `generator`.
 
@@ -106,7 +106,7 @@ def convolution(
     inputs: int,
     outputs: int,
     size: int,
-    start: Initialisation,
+    start: Initialization,
     generator: torch.Generator,
     *,
     padding: int = 0,
@@ -131,7 +131,7 @@ def convolution(
 
 
 def _start(
-    layer: nn.Linear | nn.Conv2d, start: Initialisation, generator: torch.Generator, bias: float
+    layer: nn.Linear | nn.Conv2d, start: Initialization, generator: torch.Generator, bias: float
 ) -> None:
     weight = layer.weight
     assert layer.bias is not None

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from digitlab.errors import ModelError
-from digitlab.files import replacing
+from digitlab.files import atomic_write
 from digitlab.networks.network import Network
 from digitlab.networks.weights import describe
 
@@ -68,7 +68,7 @@ def export_onnx(network: Network, path: Path, inputs: Tensor) -> float:
     model = program.model_proto
     _drop_notes(model.graph)
     onnx.helper.set_model_props(model, {"digitlab": describe(network)})
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(model.SerializeToString())
         difference = onnx_difference(network, temporary, inputs)
         if not difference <= LARGEST_DIFFERENCE:

@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from digitlab.networks.layers import AddChannel, Crop, Initialisation, Standardise, convolution, dense
+from digitlab.networks.layers import Crop, Initialization, Normalize, Unsqueeze, convolution, dense
 from digitlab.settings import settings
 
 __all__ = ["SwiftOptions", "swift_layers"]
@@ -26,15 +26,15 @@ def swift_layers(options: SwiftOptions, generator: torch.Generator) -> dict[str,
 
     Made for speed: a margin of two pixels, which holds no ink in nearly all digits, is cut off first
     (a quarter of the work); pooling comes before the activation, which gives the same numbers from a
-    quarter of the activations; there is no normalisation to compute but MNIST's own mean and
+    quarter of the activations; there is no normalization to compute but MNIST's own mean and
     deviation. How it was found: `docs/performance.md`.
     """
     width = options.width
-    start: Initialisation = "fan-in"
+    start: Initialization = "fan-in"
     return {
-        "image": AddChannel(),
+        "image": Unsqueeze(),
         "crop": Crop(2),
-        "standardise": Standardise(),
+        "standardize": Normalize(),
         "conv1": convolution(1, width, 5, start, generator),
         "pool1": nn.MaxPool2d(2),
         "relu1": nn.ReLU(),

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from digitlab.errors import ModelError, SettingError
-from digitlab.files import replacing
+from digitlab.files import atomic_write
 from digitlab.networks.catalogue import architecture, build
 from digitlab.networks.network import Network
 
@@ -34,7 +34,7 @@ def save_network(network: Network, path: Path) -> None:
     """
     tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     content = safetensors.torch.save(tensors, {"digitlab": describe(network)})
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content)
 
 

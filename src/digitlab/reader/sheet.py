@@ -25,7 +25,7 @@ def sheet(predictions: Sequence[Prediction]) -> Image.Image:
         predictions: At least one.
 
     Returns:
-        A grey picture, ink dark on light paper; the pixels the network saw are crisp squares.
+        A gray picture, ink dark on light paper; the pixels the network saw are crisp squares.
     """
     columns = min(COLUMNS, len(predictions))
     rows = -(-len(predictions) // COLUMNS)

@@ -2,10 +2,10 @@
 
 from digitlab.report.contents import overall_rows
 from digitlab.report.results import (
-    Comparison,
     ExperimentResult,
     FigureFile,
-    Measured,
+    Measurement,
+    PublishedComparison,
     Results,
     Series,
     StudyResult,
@@ -17,10 +17,10 @@ from digitlab.report.results import (
 from digitlab.report.write import write_report
 
 __all__ = [
-    "Comparison",
     "ExperimentResult",
     "FigureFile",
-    "Measured",
+    "Measurement",
+    "PublishedComparison",
     "Results",
     "Series",
     "StudyResult",

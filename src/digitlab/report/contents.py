@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from digitlab.report.results import (
-    Comparison,
     ExperimentResult,
     FigureFile,
+    PublishedComparison,
     Results,
     Series,
     StudyResult,
@@ -251,7 +251,7 @@ def _number(scale: float, value: float | None, decimals: int) -> str:
     return NONE if value is None else number_text(scale * value, decimals)
 
 
-def _deviations_text(comparison: Comparison) -> str:
+def _deviations_text(comparison: PublishedComparison) -> str:
     if comparison.deviations is None:
         return ""
     of = "over the seeds" if comparison.scale_of == "seeds" else "of this many digits"

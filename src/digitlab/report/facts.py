@@ -9,25 +9,25 @@ from typing import Any
 from digitlab.report.results import ExperimentResult
 from digitlab.report.words import name_text, number_text
 
-__all__ = ["Facts", "facts_of"]
+__all__ = ["ExperimentSetup", "facts_of"]
 
 IN_USE: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "momentum": ("optimizer", ("momentum", "nesterov")),
     "betas": ("optimizer", ("adam", "adamw")),
     "rho": ("optimizer", ("rmsprop",)),
     "epsilon": ("optimizer", ("adam", "adamw", "rmsprop")),
-    "decay": ("schedule", ("step", "exponential")),
-    "decay_epochs": ("schedule", ("step", "exponential")),
-    "peak": ("schedule", ("one-cycle",)),
-    "final_rate": ("schedule", ("linear", "cosine", "one-cycle")),
+    "lr_decay": ("schedule", ("step", "exponential")),
+    "lr_decay_epochs": ("schedule", ("step", "exponential")),
+    "pct_start": ("schedule", ("one-cycle",)),
+    "final_lr_ratio": ("schedule", ("linear", "cosine", "one-cycle")),
 }
 """Knobs of a recipe that mean something only beside a certain value of another."""
-ONLY_WITH = {"monitor": "patience", "restore_best": "patience", "clip": "clip_norm"}
+ONLY_WITH = {"monitor": "patience", "restore_best": "patience", "clip_mode": "max_grad_norm"}
 """Knobs that mean something only where another is set."""
 
 
 @dataclass(frozen=True)
-class Facts:
+class ExperimentSetup:
     """How an experiment was done: lines of text by heading."""
 
     network: str
@@ -36,7 +36,7 @@ class Facts:
     seeds: str
 
 
-def facts_of(experiment: ExperimentResult) -> Facts:
+def facts_of(experiment: ExperimentResult) -> ExperimentSetup:
     """How an experiment was done, leaving out knobs that were not in use."""
     network = dict(experiment.network)
     parts = [str(network.pop("name"))] if "name" in network else []
@@ -49,7 +49,7 @@ def facts_of(experiment: ExperimentResult) -> Facts:
         for name, value in experiment.recipe.items()
         if _in_use(name, value, experiment.recipe)
     ]
-    return Facts(
+    return ExperimentSetup(
         network=", ".join(parts),
         recipe=", ".join(recipe),
         data=tuple((name_text(role), _value_text(words)) for role, words in experiment.data.items()),
@@ -65,7 +65,7 @@ def _in_use(name: str, value: Any, recipe: Mapping[str, Any]) -> bool:
         return recipe.get(other) in wanted
     if name in ONLY_WITH:
         return recipe.get(ONLY_WITH[name]) is not None
-    return not (name == "epochs" and recipe.get("steps") is not None)
+    return not (name == "epochs" and recipe.get("max_steps") is not None)
 
 
 def _value_text(value: Any) -> str:

@@ -73,8 +73,8 @@ def _study(study: StudyResult) -> Iterator[str]:
 
 def _experiment(experiment: ExperimentResult) -> Iterator[str]:
     yield f"### {_escape(experiment.title)}"
-    if experiment.corrects:
-        yield f"The sound version of `{experiment.corrects}`."
+    if experiment.fixes_protocol_of:
+        yield f"The sound version of `{experiment.fixes_protocol_of}`."
     facts = facts_of(experiment)
     lines = [("Network", facts.network), ("Recipe", facts.recipe), *facts.data, ("Seeds", facts.seeds)]
     lines = [(name, words) for name, words in lines if words]

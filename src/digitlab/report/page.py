@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from digitlab.report import contents
 from digitlab.report.facts import facts_of
-from digitlab.report.pictures import Picture
+from digitlab.report.pictures import EmbeddedFigure
 from digitlab.report.results import Results, Table
 from digitlab.report.words import NONE, cell_texts, seconds_text
 
@@ -24,7 +24,7 @@ MANY_ROWS = 20
 RELOAD_SECONDS = 20
 
 
-def page(results: Results, pictures: Mapping[str, Picture], under_way: bool = False) -> str:
+def page(results: Results, pictures: Mapping[str, EmbeddedFigure], under_way: bool = False) -> str:
     """The whole page as HTML.
 
     Args:

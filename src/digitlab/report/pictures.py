@@ -12,7 +12,7 @@ from PIL import Image
 from digitlab.errors import RunError
 from digitlab.report.results import FigureFile, Results
 
-__all__ = ["Picture", "read_pictures"]
+__all__ = ["EmbeddedFigure", "read_pictures"]
 
 FORMATS = {"PNG": "image/png", "GIF": "image/gif"}
 INKED_PIXELS = 96 / 150
@@ -20,7 +20,7 @@ INKED_PIXELS = 96 / 150
 
 
 @dataclass(frozen=True)
-class Picture:
+class EmbeddedFigure:
     """A figure as a page holds it.
 
     Attributes:
@@ -36,7 +36,7 @@ class Picture:
     uri: str
 
 
-def read_pictures(results: Results, folder: Path) -> dict[str, Picture]:
+def read_pictures(results: Results, folder: Path) -> dict[str, EmbeddedFigure]:
     """Every figure of `results`, by its `file`.
 
     Raises:
@@ -50,7 +50,7 @@ def read_pictures(results: Results, folder: Path) -> dict[str, Picture]:
     return pictures
 
 
-def _read(figure: FigureFile, owner: str, folder: Path) -> Picture:
+def _read(figure: FigureFile, owner: str, folder: Path) -> EmbeddedFigure:
     path = folder / figure.file
     named = f"figure {figure.id} of {owner}"
     if not path.resolve().is_relative_to(folder.resolve()):
@@ -66,4 +66,4 @@ def _read(figure: FigureFile, owner: str, folder: Path) -> Picture:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise RunError(f"{named} is no PNG or GIF: {path}", f"Remove the file. {again}") from None
     uri = f"data:{kind};base64,{base64.b64encode(content).decode()}"
-    return Picture(width, height, round(width * INKED_PIXELS), uri)
+    return EmbeddedFigure(width, height, round(width * INKED_PIXELS), uri)

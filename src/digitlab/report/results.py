@@ -15,13 +15,13 @@ from pydantic import AwareDatetime, Field, TypeAdapter, model_validator
 
 from digitlab.errors import DigitlabError, RunError
 from digitlab.files import write_json
-from digitlab.settings import as_plain, from_plain, settings
+from digitlab.settings import from_dict, settings, to_dict
 
 __all__ = [
-    "Comparison",
     "ExperimentResult",
     "FigureFile",
-    "Measured",
+    "Measurement",
+    "PublishedComparison",
     "Results",
     "Series",
     "StudyResult",
@@ -36,7 +36,7 @@ Cell = str | int | float | None
 
 
 @settings("field of a measured figure")
-class Measured:
+class Measurement:
     """One figure measured once for each seed: `mean`, sample standard deviation `std`, and `values`."""
 
     mean: float
@@ -45,7 +45,7 @@ class Measured:
 
 
 @settings("field of a comparison")
-class Comparison:
+class PublishedComparison:
     """A published figure beside ours.
 
     Attributes:
@@ -125,7 +125,7 @@ class ExperimentResult:
         network: `name`, `options` and `parameters`; empty where nothing is trained.
         recipe: Every knob of training; empty where nothing is trained.
         data: What was trained on, followed and scored, in words, by role.
-        corrects: The id of the unsound experiment of the source that this one does soundly.
+        fixes_protocol_of: The id of the unsound experiment of the source that this one does soundly.
         seeds: The seeds that were trained.
         measured: Figures by name: `test_accuracy`, `final_loss`, `train_seconds`.
         published: The source's figures by the same names.
@@ -143,12 +143,12 @@ class ExperimentResult:
     network: dict[str, Any] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
-    corrects: str | None = None
+    fixes_protocol_of: str | None = None
     seeds: tuple[int, ...] = ()
-    measured: dict[str, Measured] = field(default_factory=dict)
+    measured: dict[str, Measurement] = field(default_factory=dict)
     published: dict[str, float] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
-    comparison: dict[str, Comparison] = field(default_factory=dict)
+    comparison: dict[str, PublishedComparison] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
     figures: tuple[FigureFile, ...] = ()
     tables: tuple[Table, ...] = ()
@@ -216,7 +216,7 @@ def write_results(results: Results, folder: Path) -> Path:
         OutputError: If the operating system refuses.
     """
     path = folder / "results.json"
-    write_json(path, as_plain(results))
+    write_json(path, to_dict(results))
     return path
 
 
@@ -238,6 +238,6 @@ def read_results(path: Path) -> Results:
             f"{path} is of schema version {seen!r}; this digitlab reads version 1", "Choose another --out."
         )
     try:
-        return from_plain(Results, plain)
+        return from_dict(Results, plain)
     except DigitlabError as error:
         raise RunError(f"{path}: {error.problem}", "Choose another --out.") from None

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from digitlab.report.results import Cell, Comparison, Measured
+from digitlab.report.results import Cell, Measurement, PublishedComparison
 
 __all__ = [
     "cell_texts",
@@ -104,7 +104,7 @@ def published_text(name: str, value: float) -> str:
     return f"{text} %" if kind == "share" else text
 
 
-def measured_text(name: str, measured: Measured) -> str:
+def measured_text(name: str, measured: Measurement) -> str:
     """Mean and, of several values, standard deviation: `98.18 ± 0.12 %`, `43.3 ± 3.8 %`, `0.0294`.
 
     Both have as many decimals as leave two significant digits of the deviation, and never more than a
@@ -124,18 +124,18 @@ def measured_text(name: str, measured: Measured) -> str:
     return f"{number_text(mean, decimals)} ± {number_text(std, decimals)}{unit}"
 
 
-def range_text(name: str, measured: Measured) -> str:
+def range_text(name: str, measured: Measurement) -> str:
     """The lowest and the highest value: `97.91 to 98.30 %`; nothing for a single one."""
     low, high = min(measured.values), max(measured.values)
     if len(measured.values) < 2 or low == high:
         return ""
     if kind_of(name) == "seconds":
         return f"{seconds_text(low)} to {seconds_text(high)}"
-    texts = [measured_text(name, Measured(mean=each, std=0.0, values=(each,))) for each in (low, high)]
+    texts = [measured_text(name, Measurement(mean=each, std=0.0, values=(each,))) for each in (low, high)]
     return f"{texts[0].removesuffix(' %')} to {texts[1]}"
 
 
-def difference_text(name: str, comparison: Comparison) -> str:
+def difference_text(name: str, comparison: PublishedComparison) -> str:
     """Ours less the published figure: `+0.12 points`, and in deviations where there are any."""
     kind = kind_of(name)
     value = comparison.difference * (100 if kind == "share" else 1)
@@ -144,8 +144,8 @@ def difference_text(name: str, comparison: Comparison) -> str:
     return f"{text} points" if kind == "share" else text
 
 
-def verdict_text(comparison: Comparison) -> tuple[str, str]:
-    """A sign and a word, so that nothing hangs on colour: `≠`, `ours higher`."""
+def verdict_text(comparison: PublishedComparison) -> tuple[str, str]:
+    """A sign and a word, so that nothing hangs on color: `≠`, `ours higher`."""
     sign, word = VERDICTS[comparison.verdict]
     if comparison.verdict == "outside":
         word += " higher" if comparison.difference > 0 else " lower"
@@ -180,7 +180,7 @@ def _cell_text(cell: Cell, decimals: int) -> str:
     return number_text(cell, decimals if isinstance(cell, float) else 0)
 
 
-def _seconds_measured(measured: Measured) -> str:
+def _seconds_measured(measured: Measurement) -> str:
     mean, std = measured.mean, measured.std
     if len(measured.values) < 2:
         return seconds_text(mean)

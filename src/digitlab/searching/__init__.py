@@ -2,14 +2,14 @@
 
 from digitlab.searching.grid import parse_grid
 from digitlab.searching.plan import Candidate, Fit, Plan
-from digitlab.searching.results import FitResult
-from digitlab.searching.search import Best, Progress, SearchResult, search
+from digitlab.searching.results import FoldResult
+from digitlab.searching.search import BestCandidate, Progress, SearchResult, search
 
 __all__ = [
-    "Best",
+    "BestCandidate",
     "Candidate",
     "Fit",
-    "FitResult",
+    "FoldResult",
     "Plan",
     "Progress",
     "SearchResult",

@@ -14,12 +14,12 @@ from typing import Any
 import torch
 
 from digitlab.errors import RunError, SettingError
-from digitlab.searching.material import Material
+from digitlab.searching.material import SearchData
 from digitlab.searching.plan import Fit, Plan
-from digitlab.searching.results import FitResult
+from digitlab.searching.results import FoldResult
 from digitlab.searching.way import Way
 from digitlab.searching.work import do_fit
-from digitlab.settings import as_plain, from_plain
+from digitlab.settings import from_dict, to_dict
 
 __all__ = ["ray_cluster"]
 
@@ -37,7 +37,7 @@ PROBE = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.ar
 
 
 @contextmanager
-def ray_cluster(address: str, plan: Plan, material: Material) -> Iterator[Way]:
+def ray_cluster(address: str, plan: Plan, material: SearchData) -> Iterator[Way]:
     """Connects to a Ray cluster for the length of the block.
 
     The material is put into the cluster's object store once; every machine maps it from there.
@@ -70,7 +70,7 @@ def ray_cluster(address: str, plan: Plan, material: Material) -> Iterator[Way]:
     try:
         shared = ray.put(material)
         task = ray.remote(num_cpus=1, max_retries=RETRIES)(_do_one)
-        yield lambda fits: _spread(ray, task, as_plain(plan), shared, fits)
+        yield lambda fits: _spread(ray, task, to_dict(plan), shared, fits)
     finally:
         with suppress(Exception):
             ray.shutdown()
@@ -78,23 +78,23 @@ def ray_cluster(address: str, plan: Plan, material: Material) -> Iterator[Way]:
 
 def _spread(
     ray: Any, task: Any, plan: dict[str, Any], shared: Any, fits: Sequence[Fit]
-) -> Iterator[FitResult]:
+) -> Iterator[FoldResult]:
     """Does `fits` as Ray tasks; yields results as they come."""
-    waiting = {task.remote(plan, as_plain(fit), shared): fit for fit in fits}
+    waiting = {task.remote(plan, to_dict(fit), shared): fit for fit in fits}
     while waiting:
         (done,), _ = ray.wait(list(waiting), num_returns=1)
         fit = waiting.pop(done)
         try:
-            yield from_plain(FitResult, ray.get(done))
+            yield from_dict(FoldResult, ray.get(done))
         except ray.exceptions.RayError as error:
             words = str(error).strip().splitlines()[0]
-            yield FitResult(fit=fit, error=f"{type(error).__name__}: {words}")
+            yield FoldResult(fit=fit, error=f"{type(error).__name__}: {words}")
 
 
-def _do_one(plan: dict[str, Any], fit: dict[str, Any], material: Material) -> dict[str, Any]:
+def _do_one(plan: dict[str, Any], fit: dict[str, Any], material: SearchData) -> dict[str, Any]:
     """Does one fit, on whatever machine Ray has sent it to."""
     torch.set_num_threads(1)
-    return as_plain(do_fit(from_plain(Plan, plan), from_plain(Fit, fit), material))
+    return to_dict(do_fit(from_dict(Plan, plan), from_dict(Fit, fit), material))
 
 
 def _check_answers(address: str) -> None:

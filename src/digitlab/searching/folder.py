@@ -11,8 +11,8 @@ from typing import Any
 from digitlab.errors import DigitlabError, RunError
 from digitlab.files import make_folder, write_json
 from digitlab.searching.plan import Fit, Plan
-from digitlab.searching.results import FitResult
-from digitlab.settings import as_plain, from_plain
+from digitlab.searching.results import FoldResult
+from digitlab.settings import from_dict, to_dict
 
 __all__ = ["SearchFolder"]
 
@@ -42,7 +42,7 @@ class SearchFolder:
         elif (path / "run.json").exists():
             raise RunError(f"{path} holds a run, not a search", "Choose another folder with --out.")
         make_folder(path / "fits")
-        write_json(path / "search.json", as_plain(plan))
+        write_json(path / "search.json", to_dict(plan))
         return folder
 
     def plan(self) -> Plan:
@@ -53,23 +53,23 @@ class SearchFolder:
         """
         path = self.path / "search.json"
         try:
-            return from_plain(Plan, json.loads(path.read_bytes()))
+            return from_dict(Plan, json.loads(path.read_bytes()))
         except (OSError, ValueError, TypeError, DigitlabError) as error:
             reason = error.problem if isinstance(error, DigitlabError) else error
             raise RunError(f"cannot read {path}: {reason}", "Search again into a new folder.") from None
 
-    def record(self, result: FitResult) -> None:
+    def record(self, result: FoldResult) -> None:
         """Writes what a fit came to, whole or not at all.
 
         Raises:
             OutputError: If the operating system refuses.
         """
-        write_json(self._file(result.fit), as_plain(result))
+        write_json(self._file(result.fit), to_dict(result))
 
-    def find(self, fit: Fit) -> FitResult | None:
+    def find(self, fit: Fit) -> FoldResult | None:
         """What a fit came to, or None if it is not finished; a damaged file counts as not finished."""
         try:
-            result = from_plain(FitResult, json.loads(self._file(fit).read_bytes()))
+            result = from_dict(FoldResult, json.loads(self._file(fit).read_bytes()))
         except (OSError, ValueError, TypeError, DigitlabError):
             return None
         return result if result.fit == fit else None
@@ -86,7 +86,7 @@ class SearchFolder:
         return self.path / "fits" / f"{fit.rung}-{fit.candidate:04d}-{fit.split}.json"
 
     def _check_same(self, plan: Plan) -> None:
-        there, here = as_plain(self.plan()), as_plain(plan)
+        there, here = to_dict(self.plan()), to_dict(plan)
         for name, value in here.items():
             if there[name] != value:
                 raise RunError(

@@ -12,7 +12,7 @@ import numpy as np
 from digitlab.errors import SettingError
 from digitlab.networks import architecture
 from digitlab.searching.plan import Candidate
-from digitlab.settings import as_plain, from_plain, parse_assignments
+from digitlab.settings import from_dict, parse_assignments, to_dict
 from digitlab.training import Recipe
 
 __all__ = ["candidates_of", "parse_grid", "sampled"]
@@ -132,7 +132,7 @@ def _candidate(
     changes = {name: value for name, value in values.items() if name not in known}
     complete = kind.complete({**options, **chosen})
     # Built from all fields, not by `dataclasses.replace`, so that text from a command line will do.
-    changed = from_plain(Recipe, {**dataclasses.asdict(recipe), **changes, "threads": 1})
-    plain = as_plain(changed)
+    changed = from_dict(Recipe, {**dataclasses.asdict(recipe), **changes, "threads": 1})
+    plain = to_dict(changed)
     params = {name: complete[name] if name in known else plain[name] for name in values}
     return Candidate(params=params, options=complete, recipe=changed)

@@ -13,11 +13,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from digitlab.errors import DigitlabError
-from digitlab.searching.material import Material
+from digitlab.searching.material import SearchData
 from digitlab.searching.plan import Fit
-from digitlab.searching.results import FitResult
+from digitlab.searching.results import FoldResult
 from digitlab.searching.way import Way
-from digitlab.settings import as_plain, from_plain
+from digitlab.settings import from_dict, to_dict
 
 __all__ = ["local_processes"]
 
@@ -27,7 +27,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 @contextmanager
-def local_processes(folder: Path, material: Material, n: int) -> Iterator[Way]:
+def local_processes(folder: Path, material: SearchData, n: int) -> Iterator[Way]:
     """Starts `n` processes, which live as long as the block.
 
     A process is told a fit in one line of JSON and answers in one line (`worker.py`): nothing is
@@ -54,10 +54,10 @@ def local_processes(folder: Path, material: Material, n: int) -> Iterator[Way]:
                 worker.end()
 
 
-def _spread(workers: Sequence[_Worker], fits: Sequence[Fit]) -> Iterator[FitResult]:
+def _spread(workers: Sequence[_Worker], fits: Sequence[Fit]) -> Iterator[FoldResult]:
     """Does `fits` on the workers; yields results as they come."""
     waiting: SimpleQueue[Fit] = SimpleQueue()
-    done: SimpleQueue[FitResult] = SimpleQueue()
+    done: SimpleQueue[FoldResult] = SimpleQueue()
     for fit in fits:
         waiting.put(fit)
 
@@ -84,16 +84,16 @@ class _Worker:
         self.ended = False
         self.lock = threading.Lock()
 
-    def do(self, fit: Fit) -> FitResult:
+    def do(self, fit: Fit) -> FoldResult:
         """Has the process do a fit, and waits for it."""
         words = ""
         for _ in range(ATTEMPTS):
-            answer = self._ask(json.dumps(as_plain(fit)))
+            answer = self._ask(json.dumps(to_dict(fit)))
             try:
-                return from_plain(FitResult, json.loads(answer))
+                return from_dict(FoldResult, json.loads(answer))
             except (ValueError, TypeError, DigitlabError):
                 words = f"its process ended (exit code {self._bury()})"
-        return FitResult(fit=fit, error=words)
+        return FoldResult(fit=fit, error=words)
 
     def end(self) -> None:
         """Ends the process, also in the middle of a fit."""

@@ -1,4 +1,4 @@
-"""`Material`: the examples of a search, as arrays that many processes can share."""
+"""`SearchData`: the examples of a search, as arrays that many processes can share."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
 from digitlab.errors import DataError, SettingError
-from digitlab.files import make_folder, replacing
+from digitlab.files import atomic_write, make_folder
 from digitlab.searching.plan import Plan
-from digitlab.training import DataPlan, Examples
+from digitlab.training import DataConfig, Examples
 
-__all__ = ["IN_FOLD", "Material"]
+__all__ = ["IN_FOLD", "SearchData"]
 
 IN_FOLD = "fold"
 """Early stopping by a stratified tenth of each fold's training part."""
@@ -29,7 +29,7 @@ Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class SearchData:
     """What a search fits and scores on.
 
     Attributes:
@@ -47,7 +47,7 @@ class Material:
     validation_labels: NDArray[np.int64]
 
     @classmethod
-    def load(cls, data: str | Examples, validation: str | Examples) -> Material:
+    def load(cls, data: str | Examples, validation: str | Examples) -> SearchData:
         """Loads what `search` is given.
 
         Raises:
@@ -56,7 +56,7 @@ class Material:
         """
         if isinstance(data, str):
             held = validation if isinstance(validation, str) and validation != IN_FOLD else "none"
-            loaded = DataPlan(train=data, validation=held).load()
+            loaded = DataConfig(train=data, validation=held).load()
             train, name = Examples.of(loaded.train), data
             followed = Examples.of(loaded.validation) if loaded.validation else None
         else:
@@ -140,14 +140,14 @@ class Material:
         make_folder(folder)
         try:
             for name, array in self._arrays().items():
-                with replacing(folder / f"{name}.npy") as path:
+                with atomic_write(folder / f"{name}.npy") as path:
                     np.save(path, array, allow_pickle=False)
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     @classmethod
-    def mapped(cls, folder: Path) -> Material:
+    def mapped(cls, folder: Path) -> SearchData:
         """The material that `saved` has laid down, mapped into memory and shared, not copied."""
         names = ("inputs", "labels", "validation_inputs", "validation_labels")
         return cls(

@@ -103,7 +103,7 @@ class Plan:
             forward = multiply_adds(network)
         step = 3 * forward * recipe.batch_size + UPDATE * network.parameter_count() + STEP_OVERHEAD
         examples = self.data["n"] * self.shares[fit.rung]
-        return float(step * (recipe.steps or recipe.epochs * examples / recipe.batch_size))
+        return float(step * (recipe.max_steps or recipe.epochs * examples / recipe.batch_size))
 
     def survivors(self, ranked: list[int]) -> list[int]:
         """Which of the candidates, best first, go on to the next rung."""

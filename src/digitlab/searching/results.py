@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 from digitlab.searching.plan import Fit, Plan
 from digitlab.settings import settings
 
-__all__ = ["CvResults", "FitResult", "best_first", "cv_results"]
+__all__ = ["CvResults", "FoldResult", "best_first", "cv_results"]
 
 Seconds = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
@@ -20,7 +20,7 @@ CvResults = dict[str, list[Any]]
 
 
 @settings("field of a fit's result")
-class FitResult:
+class FoldResult:
     """What one fit came to.
 
     Attributes:
@@ -44,7 +44,7 @@ class FitResult:
     steps: Count = 0
 
 
-def cv_results(plan: Plan, results: Iterable[FitResult]) -> CvResults:
+def cv_results(plan: Plan, results: Iterable[FoldResult]) -> CvResults:
     """Results as scikit-learn's `GridSearchCV.cv_results_` has them, arrays as lists, NaN as None.
 
     One entry for each candidate, in the plan's order; with halving one for each candidate of each
@@ -75,7 +75,7 @@ def cv_results(plan: Plan, results: Iterable[FitResult]) -> CvResults:
     return found
 
 
-def best_first(results: Iterable[FitResult], rung: int) -> list[int]:
+def best_first(results: Iterable[FoldResult], rung: int) -> list[int]:
     """The candidates of a rung by their mean score; those with a failed fold are left out."""
     means = {
         candidate: float(np.mean([fit.score for fit in fits]))
@@ -85,10 +85,10 @@ def best_first(results: Iterable[FitResult], rung: int) -> list[int]:
     return sorted(means, key=lambda candidate: -means[candidate])
 
 
-def _by_rung_and_candidate(results: Iterable[FitResult]) -> dict[tuple[int, int], list[FitResult]]:
+def _by_rung_and_candidate(results: Iterable[FoldResult]) -> dict[tuple[int, int], list[FoldResult]]:
     """Results by candidate, in order, its folds in order. A fit counts once, however often it is given."""
     once = {(fit.fit.rung, fit.fit.candidate, fit.fit.split): fit for fit in results}
-    rows: dict[tuple[int, int], list[FitResult]] = {}
+    rows: dict[tuple[int, int], list[FoldResult]] = {}
     for rung, candidate, split in sorted(once):
         rows.setdefault((rung, candidate), []).append(once[rung, candidate, split])
     return rows

@@ -19,12 +19,12 @@ from digitlab.searching.cluster import ray_cluster
 from digitlab.searching.folder import SearchFolder
 from digitlab.searching.grid import candidates_of, sampled
 from digitlab.searching.local import local_processes
-from digitlab.searching.material import IN_FOLD, Material
+from digitlab.searching.material import IN_FOLD, SearchData
 from digitlab.searching.plan import Plan
-from digitlab.searching.results import CvResults, FitResult, best_first, cv_results
+from digitlab.searching.results import CvResults, FoldResult, best_first, cv_results
 from digitlab.searching.way import Way
 from digitlab.training import (
-    DataPlan,
+    DataConfig,
     Examples,
     Recipe,
     Run,
@@ -34,11 +34,11 @@ from digitlab.training import (
     new_run_folder,
 )
 
-__all__ = ["Best", "Progress", "SearchResult", "search"]
+__all__ = ["BestCandidate", "Progress", "SearchResult", "search"]
 
 
 @dataclass(frozen=True)
-class Best:
+class BestCandidate:
     """The best candidate.
 
     Attributes:
@@ -64,7 +64,7 @@ class Progress:
 
     folder: Path
     plan: Plan
-    results: Sequence[FitResult]
+    results: Sequence[FoldResult]
     total: int
     seconds_left: float | None
 
@@ -89,14 +89,14 @@ class SearchResult:
     folder: Path
     plan: Plan
     results: CvResults
-    best: Best
+    best: BestCandidate
     failures: list[dict[str, Any]]
     seconds: float
     fit_seconds: float
     halving: dict[str, Any] | None
     run: Run | None = None
 
-    def as_plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """As the contract of `search --json` has it."""
         return {
             "folder": str(self.folder),
@@ -144,7 +144,7 @@ def search(
         data: What to search on: the name of a set, a path, or examples.
         validation: What early stopping looks at, if the recipe has patience: `fold`, a stratified
             tenth of each fold's training part; or the same digits for all folds, written as in
-            `DataPlan` or given as examples.
+            `DataConfig` or given as examples.
         cv: How many stratified folds.
         shuffle: Whether examples are shuffled, by `seed`, before they are dealt to folds.
         seed: Decides folds, tenths and samples; weights and order are the recipe's own seed.
@@ -178,10 +178,10 @@ def search(
         way = local_processes(folder.path, material, workers or environment()["cores"])
     results = _all_rungs(plan, folder, way, on_fit)
     found = _ranked(folder, plan, results, time.perf_counter() - started)
-    folder.finish(found.as_plain())
+    folder.finish(found.to_dict())
     if refit:
         found = _refitted(found, material, data, validation)
-        folder.finish(found.as_plain())
+        folder.finish(found.to_dict())
     return found
 
 
@@ -197,10 +197,10 @@ def _plan(
     seed: int,
     random: int | None,
     halving: bool,
-) -> tuple[Material, Plan]:
+) -> tuple[SearchData, Plan]:
     """Loads the data and makes the plan; everything that can be checked is checked here."""
     candidates_of(network, grid, options or {}, recipe)  # what is wrong with the grid is said at once
-    material = Material.load(data, validation)
+    material = SearchData.load(data, validation)
     shared = dict(options or {})
     if architecture(network).input_shape is None and "inputs" not in grid:
         shared.setdefault("inputs", material.inputs[0].size)
@@ -228,9 +228,9 @@ def _all_rungs(
     folder: SearchFolder,
     way: AbstractContextManager[Way],
     on_fit: Callable[[Progress], None] | None,
-) -> list[FitResult]:
+) -> list[FoldResult]:
     """Does the fits that are not done yet, and returns all. A search without halving has one rung."""
-    results: list[FitResult] = []
+    results: list[FoldResult] = []
     alive = list(range(len(plan.candidates)))
     total = 0
     with way as run:
@@ -266,7 +266,7 @@ class _Clock:
         return (time.perf_counter() - self.started) * (self.work / self.done - 1)
 
 
-def _ranked(folder: SearchFolder, plan: Plan, results: list[FitResult], seconds: float) -> SearchResult:
+def _ranked(folder: SearchFolder, plan: Plan, results: list[FoldResult], seconds: float) -> SearchResult:
     failures = [
         {"params": plan.candidates[of.fit.candidate].params, "split": of.fit.split, "error": of.error}
         for of in results
@@ -284,7 +284,7 @@ def _ranked(folder: SearchFolder, plan: Plan, results: list[FitResult], seconds:
         folder=folder.path,
         plan=plan,
         results=cv_results(plan, results),
-        best=Best(plan.candidates[ranked[0]].params, math.fsum(scores) / plan.cv),
+        best=BestCandidate(plan.candidates[ranked[0]].params, math.fsum(scores) / plan.cv),
         failures=failures,
         seconds=seconds,
         fit_seconds=math.fsum(of.fit_time + of.score_time for of in results),
@@ -293,7 +293,7 @@ def _ranked(folder: SearchFolder, plan: Plan, results: list[FitResult], seconds:
 
 
 def _refitted(
-    found: SearchResult, material: Material, data: str | Examples, validation: str | Examples
+    found: SearchResult, material: SearchData, data: str | Examples, validation: str | Examples
 ) -> SearchResult:
     """Trains the best candidate on all data: as a run where they have a name, else as one weights file."""
     plan = found.plan
@@ -301,7 +301,7 @@ def _refitted(
     recipe = replace(best.recipe, threads=0)
     if isinstance(data, str) and isinstance(validation, str):
         in_fold = "stratified:10%" if recipe.patience else "none"
-        chosen = DataPlan(train=data, validation=in_fold if validation == IN_FOLD else validation)
+        chosen = DataConfig(train=data, validation=in_fold if validation == IN_FOLD else validation)
         folder = found.folder / "best"
         if (folder / "run.json").exists():
             return replace(found, run=experiment.resume(folder))

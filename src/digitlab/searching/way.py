@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from digitlab.searching.plan import Fit
-from digitlab.searching.results import FitResult
+from digitlab.searching.results import FoldResult
 
 __all__ = ["Way"]
 
-Way = Callable[[Sequence[Fit]], Iterator[FitResult]]
+Way = Callable[[Sequence[Fit]], Iterator[FoldResult]]
 """Does fits, several at a time, begun in the order given; yields each result as it comes."""

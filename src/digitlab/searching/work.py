@@ -9,15 +9,15 @@ import numpy as np
 from digitlab.errors import DigitlabError, TrainingError
 from digitlab.evaluation import predict_logits
 from digitlab.networks import build
-from digitlab.searching.material import Material
+from digitlab.searching.material import SearchData
 from digitlab.searching.plan import Candidate, Fit, Plan
-from digitlab.searching.results import FitResult
+from digitlab.searching.results import FoldResult
 from digitlab.training import Examples, fit
 
 __all__ = ["do_fit"]
 
 
-def do_fit(plan: Plan, task: Fit, material: Material) -> FitResult:
+def do_fit(plan: Plan, task: Fit, material: SearchData) -> FoldResult:
     """Trains one candidate on one fold and scores it on what was held out.
 
     Whatever goes wrong in it is written into the result: one fit must not end a search.
@@ -30,7 +30,7 @@ def do_fit(plan: Plan, task: Fit, material: Material) -> FitResult:
         return _fit_and_score(plan.network, candidate, task, *parts)
     except Exception as error:
         words = error.problem if isinstance(error, DigitlabError) else f"{type(error).__name__}: {error}"
-        return FitResult(fit=task, error=words, fit_time=time.perf_counter() - started)
+        return FoldResult(fit=task, error=words, fit_time=time.perf_counter() - started)
 
 
 def _fit_and_score(
@@ -40,7 +40,7 @@ def _fit_and_score(
     train: Examples,
     followed: Examples | None,
     scored: Examples,
-) -> FitResult:
+) -> FoldResult:
     recipe = candidate.recipe
     started = time.perf_counter()
     network = build(network_name, seed=recipe.seed, **candidate.options)
@@ -51,7 +51,7 @@ def _fit_and_score(
     if not np.isfinite(logits).all():
         raise TrainingError("the network gives logits that are not numbers", "Lower the learning rate.")
     score = float((logits.argmax(1) == scored.labels.numpy()).mean())
-    return FitResult(
+    return FoldResult(
         fit=task,
         score=score,
         fit_time=trained - started,

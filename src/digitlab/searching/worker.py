@@ -12,10 +12,10 @@ from pathlib import Path
 import torch
 
 from digitlab.searching.folder import SearchFolder
-from digitlab.searching.material import Material
+from digitlab.searching.material import SearchData
 from digitlab.searching.plan import Fit
 from digitlab.searching.work import do_fit
-from digitlab.settings import as_plain, from_plain
+from digitlab.settings import from_dict, to_dict
 
 __all__ = ["main"]
 
@@ -25,10 +25,10 @@ def main() -> None:
     answers, sys.stdout = sys.stdout, sys.stderr  # what a library might print is no answer
     torch.set_num_threads(1)
     folder = Path(sys.argv[1])
-    plan, material = SearchFolder(folder).plan(), Material.mapped(folder / "data")
+    plan, material = SearchFolder(folder).plan(), SearchData.mapped(folder / "data")
     for line in sys.stdin:
-        result = do_fit(plan, from_plain(Fit, json.loads(line)), material)
-        print(json.dumps(as_plain(result)), file=answers, flush=True)
+        result = do_fit(plan, from_dict(Fit, json.loads(line)), material)
+        print(json.dumps(to_dict(result)), file=answers, flush=True)
 
 
 if __name__ == "__main__":

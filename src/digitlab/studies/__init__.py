@@ -1,34 +1,34 @@
 """Studies: the five published pieces of work, as data, and the runner that does them."""
 
 from digitlab.studies.catalogue import STUDIES, study
-from digitlab.studies.runner import Course, reproduce
+from digitlab.studies.runner import ReproduceProgress, reproduce
 from digitlab.studies.study import (
     Demonstration,
-    Drawing,
+    DemonstrationResult,
     Experiment,
-    Material,
-    Order,
+    FigureSpec,
     Published,
+    ReproduceOptions,
     Search,
-    Shown,
     Study,
+    StudyData,
     Training,
 )
-from digitlab.studies.trained import Trained
+from digitlab.studies.trained import ExperimentRuns
 
 __all__ = [
     "STUDIES",
-    "Course",
     "Demonstration",
-    "Drawing",
+    "DemonstrationResult",
     "Experiment",
-    "Material",
-    "Order",
+    "ExperimentRuns",
+    "FigureSpec",
     "Published",
+    "ReproduceOptions",
+    "ReproduceProgress",
     "Search",
-    "Shown",
     "Study",
-    "Trained",
+    "StudyData",
     "Training",
     "reproduce",
     "study",

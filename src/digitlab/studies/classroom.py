@@ -13,13 +13,13 @@ from digitlab.networks import layer_table
 from digitlab.report import Table
 from digitlab.studies.drawings import confusion
 from digitlab.studies.splits import IMAGE_OF_TWO, classroom_held_out
-from digitlab.studies.study import Drawing, Training
-from digitlab.studies.trained import Trained
+from digitlab.studies.study import FigureSpec, Training
+from digitlab.studies.trained import ExperimentRuns
 from digitlab.training import recipe
 
 __all__ = ["OPTIONS", "RECIPE", "SOUND", "layers", "logits_of_two", "measures", "weight_shapes"]
 
-OPTIONS = {"inputs": 400, "hidden": (25, 15), "activation": "relu", "initialisation": "glorot"}
+OPTIONS = {"inputs": 400, "hidden": (25, 15), "activation": "relu", "initialization": "glorot"}
 RECIPE = replace(recipe("keras-adam"), epochs=40)
 SOUND = Training(
     id="network-sound",
@@ -31,13 +31,15 @@ SOUND = Training(
     seeds=5,
     quick={"epochs": 20},
     cost=1.2,
-    corrects="network",
-    drawings=(Drawing("confusion", "Which digits are taken for which? Held-out digits", confusion("test")),),
+    fixes_protocol_of="network",
+    drawings=(
+        FigureSpec("confusion", "Which digits are taken for which? Held-out digits", confusion("test")),
+    ),
 )
 """What both sources leave out: digits that are held out."""
 
 
-def measures(trained: Trained) -> Mapping[str, Sequence[float]]:
+def measures(trained: ExperimentRuns) -> Mapping[str, Sequence[float]]:
     """Errors on the digits trained on, and what is read in image 1015, for each seed."""
     examples = trained.material.scored["train"]
     labels = examples.labels.numpy()
@@ -57,7 +59,7 @@ def measures(trained: Trained) -> Mapping[str, Sequence[float]]:
     }
 
 
-def layers(trained: Trained) -> Table:
+def layers(trained: ExperimentRuns) -> Table:
     """The layer table: shapes and parameters of every layer that has some."""
     rows = [row for row in layer_table(trained.network) if row.parameters]
     return Table(
@@ -70,7 +72,7 @@ def layers(trained: Trained) -> Table:
     )
 
 
-def weight_shapes(trained: Trained) -> Table:
+def weight_shapes(trained: ExperimentRuns) -> Table:
     """The shapes of weights and biases, as the source prints them: inputs x units."""
     dense = {name: each for name, each in trained.network.layers.items() if isinstance(each, nn.Linear)}
     rows = [
@@ -85,7 +87,7 @@ def weight_shapes(trained: Trained) -> Table:
     )
 
 
-def logits_of_two(trained: Trained, published: Sequence[float] | None = None) -> Table:
+def logits_of_two(trained: ExperimentRuns, published: Sequence[float] | None = None) -> Table:
     """Logits and probabilities of image 1015 by the first seed, beside the published logits."""
     of_two = trained.material.scored["train"].inputs[IMAGE_OF_TWO : IMAGE_OF_TWO + 1]
     logits = predict_logits(trained.network, of_two)[0]

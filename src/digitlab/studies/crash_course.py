@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from digitlab.studies.drawings import confusion, growth, learning, seen, stages
 from digitlab.studies.splits import held_out_2500, same_first_test_images
-from digitlab.studies.study import Drawing, Published, Study, Training
+from digitlab.studies.study import FigureSpec, Published, Study, Training
 from digitlab.training import Recipe
 
 __all__ = ["STUDY"]
@@ -14,15 +14,15 @@ __all__ = ["STUDY"]
 LINEAR = Recipe(
     optimizer="adam",
     learning_rate=0.02,
-    clip_norm=5.0,
-    clip="per-tensor",
+    max_grad_norm=5.0,
+    clip_mode="per-tensor",
     batch_size=10,
-    steps=100,
-    period_steps=10,
+    max_steps=100,
+    eval_every=10,
 )
-LINEAR_LONGER = replace(LINEAR, learning_rate=0.003, batch_size=30, steps=1000, period_steps=100)
-DENSE = Recipe(optimizer="adam", learning_rate=0.003, batch_size=30, steps=1000, period_steps=100)
-HIDDEN = {"hidden": (100, 100), "initialisation": "small-normal"}
+LINEAR_LONGER = replace(LINEAR, learning_rate=0.003, batch_size=30, max_steps=1000, eval_every=100)
+DENSE = Recipe(optimizer="adam", learning_rate=0.003, batch_size=30, max_steps=1000, eval_every=100)
+HIDDEN = {"hidden": (100, 100), "initialization": "small-normal"}
 KEPT = "Task 1, output of the first training"
 KEPT_2 = "Task 1, output of the second training"
 
@@ -30,8 +30,8 @@ LINEAR_LOSSES = (1.6702, 0.9915, 0.7994, 0.7915, 0.7205, 0.6933, 0.7988, 0.7104,
 LINEAR_LONGER_LOSSES = (0.6441, 0.5320, 0.4717, 0.4588, 0.4326, 0.4172, 0.3980, 0.4001, 0.3926, 0.4087)
 DENSE_LOSSES = (0.7803, 0.5115, 0.4296, 0.3786, 0.3250, 0.2978, 0.2842, 0.2748, 0.2309, 0.2490)
 
-CURVES = Drawing("curves", "Log loss over ten periods, as the source plots it", learning)
-CONFUSION = Drawing(
+CURVES = FigureSpec("curves", "Log loss over ten periods, as the source plots it", learning)
+CONFUSION = FigureSpec(
     "confusion", "Which digits are taken for which? Validation examples", confusion("validation")
 )
 
@@ -69,7 +69,7 @@ STUDY = Study(
             material=held_out_2500,
             seeds=5,
             cost=0.6,
-            corrects="linear-1",
+            fixes_protocol_of="linear-1",
         ),
         Training(
             id="linear-2",
@@ -87,7 +87,7 @@ STUDY = Study(
             drawings=(
                 CURVES,
                 CONFUSION,
-                Drawing(
+                FigureSpec(
                     "weights", "The weights of the ten outputs: what each digit looks for", seen("weights")
                 ),
             ),
@@ -100,7 +100,7 @@ STUDY = Study(
             material=held_out_2500,
             seeds=5,
             cost=0.8,
-            corrects="linear-2",
+            fixes_protocol_of="linear-2",
         ),
         Training(
             id="dense",
@@ -122,13 +122,15 @@ STUDY = Study(
             drawings=(
                 CURVES,
                 CONFUSION,
-                Drawing(
+                FigureSpec(
                     "examples", "Digits of the test file with their labels", seen("digits", "validation")
                 ),
-                Drawing("weights", "The weights of the 100 units of the first hidden layer", seen("weights")),
-                Drawing("unit-98", "Unit 98, the one that the source shows large", seen("unit", unit=97)),
-                Drawing("stages", "The same units after 10, 100 and 1,000 steps", stages),
-                Drawing("growth", "Twenty-five units while they learn", growth, "gif"),
+                FigureSpec(
+                    "weights", "The weights of the 100 units of the first hidden layer", seen("weights")
+                ),
+                FigureSpec("unit-98", "Unit 98, the one that the source shows large", seen("unit", unit=97)),
+                FigureSpec("stages", "The same units after 10, 100 and 1,000 steps", stages),
+                FigureSpec("growth", "Twenty-five units while they learn", growth, "gif"),
             ),
         ),
         Training(
@@ -140,15 +142,15 @@ STUDY = Study(
             material=held_out_2500,
             seeds=5,
             cost=1.3,
-            corrects="dense",
+            fixes_protocol_of="dense",
         ),
         Training(
             id="dense-95",
             title="A combination that reaches what the exercise asks for: batches of 100, 2,000 steps",
             network="mlp",
             options=HIDDEN,
-            recipe=replace(DENSE, batch_size=100, steps=2000, period_steps=200),
-            quick={"steps": 500, "period_steps": 50},
+            recipe=replace(DENSE, batch_size=100, max_steps=2000, eval_every=200),
+            quick={"max_steps": 500, "eval_every": 50},
             material=held_out_2500,
             seeds=3,
             cost=3.1,
@@ -163,8 +165,8 @@ STUDY = Study(
             title="The same with dropout: each hidden unit kept with probability 0.8",
             network="mlp",
             options={**HIDDEN, "dropout": 0.2},
-            recipe=replace(DENSE, batch_size=100, steps=2000, period_steps=200, keep_probability=0.8),
-            quick={"steps": 500, "period_steps": 50},
+            recipe=replace(DENSE, batch_size=100, max_steps=2000, eval_every=200),
+            quick={"max_steps": 500, "eval_every": 50},
             material=held_out_2500,
             seeds=3,
             cost=4.1,

@@ -9,8 +9,16 @@ from digitlab.networks import layer_table
 from digitlab.report import Table
 from digitlab.studies.drawings import confusion, learning, on_its_own, seen
 from digitlab.studies.splits import first_5000_held_out, first_5000_set_aside
-from digitlab.studies.study import Demonstration, Drawing, Order, Published, Shown, Study, Training
-from digitlab.studies.trained import Trained
+from digitlab.studies.study import (
+    Demonstration,
+    DemonstrationResult,
+    FigureSpec,
+    Published,
+    ReproduceOptions,
+    Study,
+    Training,
+)
+from digitlab.studies.trained import ExperimentRuns
 from digitlab.training import RECIPES
 from digitlab.views.learning import TOY_PROBABILITIES, TOY_TARGETS
 
@@ -19,16 +27,16 @@ __all__ = ["STUDY"]
 STATE_OF_THE_ART = 0.9979
 
 
-def _cross_entropy(_: Order) -> Shown:
+def _cross_entropy(_: ReproduceOptions) -> DemonstrationResult:
     """The toy mini-batch of two: the mean over items of -sum(y log p)."""
     steps = cross_entropy_steps(TOY_PROBABILITIES, TOY_TARGETS)
-    return Shown(
+    return DemonstrationResult(
         measured={"cross_entropy": steps.mean, "row_sum": float(steps.probabilities[0].sum())},
         figures=(on_its_own("cross-entropy", "The toy example, every number shown"),),
     )
 
 
-def _layers(trained: Trained) -> Table:
+def _layers(trained: ExperimentRuns) -> Table:
     rows = layer_table(trained.network)
     return Table(
         id="layers",
@@ -42,18 +50,18 @@ def _layers(trained: Trained) -> Table:
 
 
 LOOKS = (
-    Drawing("curves", "Log loss every 100 steps", learning),
-    Drawing(
+    FigureSpec("curves", "Log loss every 100 steps", learning),
+    FigureSpec(
         "kernels", "The 32 kernels of 5x5 of the first convolution", seen("filters", "test", layer="conv1")
     ),
-    Drawing("image", "Test image 1, which is shown to the network", seen("image", "test", image=1)),
-    Drawing(
+    FigureSpec("image", "Test image 1, which is shown to the network", seen("image", "test", image=1)),
+    FigureSpec(
         "features-1", "Its 32 maps after convolution 1", seen("features", "test", image=1, layer="conv1")
     ),
-    Drawing(
+    FigureSpec(
         "features-2", "Its 64 maps after convolution 2", seen("features", "test", image=1, layer="conv2")
     ),
-    Drawing("confusion", "Which digits are taken for which? Test images", confusion("test")),
+    FigureSpec("confusion", "Which digits are taken for which? Test images", confusion("test")),
 )
 
 STUDY = Study(
@@ -76,9 +84,9 @@ STUDY = Study(
             seeds=5,
             cost=0.8,
             drawings=(
-                Drawing("curves", "Log loss every 100 steps", learning),
-                Drawing("weights", "What the ten outputs look for", seen("weights", "test")),
-                Drawing("confusion", "Which digits are taken for which? Test images", confusion("test")),
+                FigureSpec("curves", "Log loss every 100 steps", learning),
+                FigureSpec("weights", "What the ten outputs look for", seen("weights", "test")),
+                FigureSpec("confusion", "Which digits are taken for which? Test images", confusion("test")),
             ),
             notes=("The source's output, a final accuracy, is missing from the text that we have.",),
         ),
@@ -107,7 +115,7 @@ STUDY = Study(
             recipe=RECIPES["deep-mnist"],
             material=first_5000_set_aside,
             seeds=1,
-            quick={"steps": 100, "period_steps": 20},
+            quick={"max_steps": 100, "eval_every": 20},
             cost=60.0,
             tables=(_layers,),
             drawings=LOOKS,
@@ -120,10 +128,10 @@ STUDY = Study(
             id="cnn-long",
             title="The deep network, 20,000 steps",
             network="deep-mnist",
-            recipe=replace(RECIPES["deep-mnist"], steps=20_000, period_steps=1000),
+            recipe=replace(RECIPES["deep-mnist"], max_steps=20_000, eval_every=1000),
             material=first_5000_set_aside,
             seeds=1,
-            quick={"steps": 300, "period_steps": 100},
+            quick={"max_steps": 300, "eval_every": 100},
             cost=1000.0,
             drawings=LOOKS,
             long=True,

@@ -14,9 +14,9 @@ from digitlab.networks import Network, build
 from digitlab.report import Series
 from digitlab.studies.splits import first_5000_held_out
 from digitlab.studies.study import Search
-from digitlab.studies.trained import Trained
+from digitlab.studies.trained import ExperimentRuns
 from digitlab.training import Examples, Recipe
-from digitlab.views import Subject, inspect
+from digitlab.views import InspectedModel, inspect
 from digitlab.views.weights import FILMED, STAGES, after_words, growth_steps, learned_tiles
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
     "widths",
 ]
 
-Draw = Callable[[Trained], Figure | bytes]
+Draw = Callable[[ExperimentRuns], Figure | bytes]
 
 
 def seen(what: str, role: str = "train", **choices: object) -> Draw:
@@ -40,29 +40,29 @@ def seen(what: str, role: str = "train", **choices: object) -> Draw:
     Args:
         what: The view's name, as `digitlab inspect --what` has it.
         role: Which of the experiment's digits the network reads.
-        **choices: Fields of `Choices`.
+        **choices: Fields of `ViewOptions`.
     """
 
-    def draw(trained: Trained) -> Figure | bytes:
+    def draw(trained: ExperimentRuns) -> Figure | bytes:
         return inspect(_subject(trained, role), what, None, **choices).figure
 
     return draw
 
 
 @lru_cache(maxsize=2)  # one experiment's; more would keep the digits of all before it in memory
-def _subject(trained: Trained, role: str) -> Subject:
+def _subject(trained: ExperimentRuns, role: str) -> InspectedModel:
     """The network with the digits of a role; made once, for what it reads is worked out once."""
-    return Subject(trained.network, _name(trained), trained.material.digits[role])
+    return InspectedModel(trained.network, _name(trained), trained.material.digits[role])
 
 
-def _name(trained: Trained) -> str:
+def _name(trained: ExperimentRuns) -> str:
     return f"{trained.experiment.network}, seed {trained.outcomes[0].seed}"
 
 
 def confusion(role: str) -> Draw:
     """What draws which digits of a role the first seed's network takes for which."""
 
-    def draw(trained: Trained) -> Figure:
+    def draw(trained: ExperimentRuns) -> Figure:
         title = f"Which digits does {_name(trained)} take for which?\n{_result(trained, role)}"
         return draw_confusion(trained.outcomes[0].scores[role]["confusion"], title)
 
@@ -72,19 +72,19 @@ def confusion(role: str) -> Draw:
 def errors(role: str) -> Draw:
     """The same without what is read rightly: the errors alone."""
 
-    def draw(trained: Trained) -> Figure:
+    def draw(trained: ExperimentRuns) -> Figure:
         title = f"Which digits does {_name(trained)} misread as which?\n{_result(trained, role)}"
         return draw_errors(trained.outcomes[0].scores[role]["confusion"], title)
 
     return draw
 
 
-def _result(trained: Trained, role: str) -> str:
+def _result(trained: ExperimentRuns, role: str) -> str:
     scores = trained.outcomes[0].scores[role]
     return f"{role} digits: {scores['accuracy']:.2%} of {scores['n']:,} read rightly"
 
 
-def learning(trained: Trained) -> Figure:
+def learning(trained: ExperimentRuns) -> Figure:
     """Log loss period by period: mean and spread over the seeds, and the source's values."""
     outcomes = trained.outcomes
     length = min(len(outcome.history) for outcome in outcomes)
@@ -101,7 +101,7 @@ def learning(trained: Trained) -> Figure:
         if published:
             values = np.array(published, dtype=float)
             lines.append(Line(label, range(1, len(values) + 1), values, published=True))
-    unit = "period" if trained.experiment.recipe.period_steps else "epoch"
+    unit = "period" if trained.experiment.recipe.eval_every else "epoch"
     seeds = len(outcomes)
     title = (
         f"{trained.experiment.title}\nmean of {seeds} seeds and their spread"
@@ -132,7 +132,7 @@ def on_its_own(what: str, title: str, digits: Digits | None = None) -> tuple[str
         title: The caption.
         digits: What it is of; by default MNIST's test digits.
     """
-    subject = Subject(build("softmax"), "softmax", digits or mnist("test"))
+    subject = InspectedModel(build("softmax"), "softmax", digits or mnist("test"))
     figure = inspect(subject, what).figure
     assert isinstance(figure, Figure)
     return what, title, figure
@@ -141,14 +141,14 @@ def on_its_own(what: str, title: str, digits: Digits | None = None) -> tuple[str
 def components(what: str) -> Draw:
     """A view of the principal components of the 55,000 training images."""
 
-    def draw(trained: Trained) -> Figure | bytes:
+    def draw(trained: ExperimentRuns) -> Figure | bytes:
         digits = first_5000_held_out(trained.order).digits["train"]
-        return inspect(Subject(build("softmax"), "MNIST", digits), what).figure
+        return inspect(InspectedModel(build("softmax"), "MNIST", digits), what).figure
 
     return draw
 
 
-def stages(trained: Trained) -> Figure:
+def stages(trained: ExperimentRuns) -> Figure:
     """The first layer's weights after 10, 100 and 1,000 steps, or as far as the training goes."""
     steps, tiles, layer = learned_tiles(*_again(trained), STAGES)
     return draw_stages(
@@ -156,7 +156,7 @@ def stages(trained: Trained) -> Figure:
     )
 
 
-def growth(trained: Trained) -> bytes:
+def growth(trained: ExperimentRuns) -> bytes:
     """Twenty-five units of the first layer while they learn, as an animation."""
     network, recipe, train = _again(trained)
     steps, tiles, _ = learned_tiles(network, recipe, train, growth_steps(recipe, len(train)))
@@ -164,7 +164,7 @@ def growth(trained: Trained) -> bytes:
     return film_tiles(list(tiles[:, :FILMED]), names, "Twenty-five units while they learn")
 
 
-def _again(trained: Trained) -> tuple[Network, Recipe, Examples]:
+def _again(trained: ExperimentRuns) -> tuple[Network, Recipe, Examples]:
     """The first seed's network as it started, its recipe and its digits."""
     experiment = trained.experiment
     network = build(experiment.network, seed=trained.recipe.seed, **experiment.options)

@@ -24,7 +24,16 @@ from digitlab.studies.splits import (
     pca_of_first_5000_held_out,
     pixels_of_first_5000_held_out,
 )
-from digitlab.studies.study import Demonstration, Drawing, Order, Published, Search, Shown, Study, Training
+from digitlab.studies.study import (
+    Demonstration,
+    DemonstrationResult,
+    FigureSpec,
+    Published,
+    ReproduceOptions,
+    Search,
+    Study,
+    Training,
+)
 from digitlab.training import recipe
 
 __all__ = ["STUDY"]
@@ -35,21 +44,21 @@ RMSPROP = replace(recipe("keras-rmsprop"), epochs=30)
 STOPPED_BY_TEN = {"epochs": 30, "patience": 10, "restore_best": False}
 """Keras's `EarlyStopping(patience=10)` as the source calls it: the last weights stay, not the best."""
 
-CURVES = Drawing("curves", "Log loss after each epoch, beside the published one", learning)
-CONFUSION = Drawing(
+CURVES = FigureSpec("curves", "Log loss after each epoch, beside the published one", learning)
+CONFUSION = FigureSpec(
     "confusion", "Which digits are taken for which? Counts on the 55,000 training images", confusion("train")
 )
-ERRORS = Drawing("errors", "Only the errors: shares of each row, the diagonal empty", errors("train"))
+ERRORS = FigureSpec("errors", "Only the errors: shares of each row, the diagonal empty", errors("train"))
 
 
-def _forest(order: Order) -> Shown:
+def _forest(order: ReproduceOptions) -> DemonstrationResult:
     """Experiment 5: a forest of 100 trees on the training images; its 70 most important pixels."""
     train = mnist("train")
     n, trees = (3000, 20) if order.quick else (55_000, TREES)
     importances = pixel_importances(train.images[5000 : 5000 + n], train.labels[5000 : 5000 + n], trees, 42)
     pixels = top_pixels(importances, PIXELS)
     share = float(importances.ravel()[pixels].sum())
-    return Shown(
+    return DemonstrationResult(
         measured={"pixels": float(len(pixels)), "share_of_importance": share},
         figures=(
             (
@@ -82,7 +91,7 @@ STUDY = Study(
             id="mlp-1",
             title="Experiment 1: one hidden unit, RMSprop, 30 epochs",
             network="mlp",
-            options={"hidden": (1,), "initialisation": "glorot"},
+            options={"hidden": (1,), "initialization": "glorot"},
             recipe=RMSPROP,
             material=first_5000_held_out,
             seeds=3,
@@ -100,16 +109,16 @@ STUDY = Study(
                 CURVES,
                 CONFUSION,
                 ERRORS,
-                Drawing("pair", "Ones and threes, read rightly and wrongly", seen("pair", pair=(1, 3))),
-                Drawing("boxplot", "The unit's value by the digit that is read", seen("boxplot")),
-                Drawing("weights", "What the one unit looks for", seen("weights")),
+                FigureSpec("pair", "Ones and threes, read rightly and wrongly", seen("pair", pair=(1, 3))),
+                FigureSpec("boxplot", "The unit's value by the digit that is read", seen("boxplot")),
+                FigureSpec("weights", "What the one unit looks for", seen("weights")),
             ),
         ),
         Training(
             id="mlp-2",
             title="Experiment 2: two hidden units, RMSprop, 30 epochs",
             network="mlp",
-            options={"hidden": (2,), "initialisation": "glorot"},
+            options={"hidden": (2,), "initialization": "glorot"},
             recipe=RMSPROP,
             material=first_5000_held_out,
             seeds=3,
@@ -127,20 +136,20 @@ STUDY = Study(
                 CURVES,
                 CONFUSION,
                 ERRORS,
-                Drawing("pair", "Fives and eights, read rightly and wrongly", seen("pair", pair=(5, 8))),
-                Drawing("scatter", "Both units' values, by the digit that is read", seen("scatter")),
-                Drawing("weights", "What the two units look for", seen("weights")),
+                FigureSpec("pair", "Fives and eights, read rightly and wrongly", seen("pair", pair=(5, 8))),
+                FigureSpec("scatter", "Both units' values, by the digit that is read", seen("scatter")),
+                FigureSpec("weights", "What the two units look for", seen("weights")),
             ),
         ),
         Search(
             id="grid",
             title="Experiment 3: 16 widths in 3 folds, stopped after 2 epochs without gain",
             network="mlp",
-            options={"initialisation": "glorot"},
+            options={"initialization": "glorot"},
             recipe=replace(RMSPROP, patience=2, restore_best=False),
             widths=tuple(range(100, 900, 50)),
             quick_widths=(100, 400),
-            quick={"steps": 400, "patience": None},
+            quick={"max_steps": 400, "patience": None},
             cv=3,
             data="mnist:train",
             validation="first:5000",
@@ -153,7 +162,7 @@ STUDY = Study(
             published_series={"mean_score": MEAN_SCORES},
             notes=(
                 "Its time is that of all 48 fits on one core, added up; two cores share them. The source's "
-                "is wall clock, and two of its fits took ten times as long as their neighbours "
+                "is wall clock, and two of its fits took ten times as long as their neighbors "
                 "(mean_fit_time in Out [78]).",
             ),
         ),
@@ -161,10 +170,10 @@ STUDY = Study(
             id="grid-best",
             title="Experiment 3: the search's best, 700 units, trained again as the search does",
             network="mlp",
-            options={"hidden": (700,), "initialisation": "glorot"},
+            options={"hidden": (700,), "initialization": "glorot"},
             recipe=replace(RMSPROP, patience=2, restore_best=False),
             material=first_5000_held_out,
-            quick={"steps": 400},
+            quick={"max_steps": 400},
             cost=20.0,
             published={
                 "test_accuracy": Published(0.9796, "Out [81]"),
@@ -175,10 +184,10 @@ STUDY = Study(
             id="mlp-700-relu",
             title="Experiment 3: 700 ReLU units, RMSprop, stopped after 10 epochs without gain",
             network="mlp",
-            options={"hidden": (700,), "initialisation": "glorot"},
+            options={"hidden": (700,), "initialization": "glorot"},
             recipe=recipe("keras-rmsprop", STOPPED_BY_TEN),
             material=first_5000_held_out,
-            quick={"steps": 600},
+            quick={"max_steps": 600},
             cost=48.0,
             published={
                 "test_accuracy": Published(0.9819999933242798, "Out [88]"),
@@ -193,7 +202,7 @@ STUDY = Study(
                 CURVES,
                 CONFUSION,
                 ERRORS,
-                Drawing("pair", "Fives and eights, read rightly and wrongly", seen("pair", pair=(5, 8))),
+                FigureSpec("pair", "Fives and eights, read rightly and wrongly", seen("pair", pair=(5, 8))),
             ),
         ),
         Training(
@@ -203,7 +212,7 @@ STUDY = Study(
             options={"hidden": (700,), "activation": "sigmoid"},
             recipe=recipe("keras-adam", STOPPED_BY_TEN),
             material=first_5000_held_out,
-            quick={"steps": 500},
+            quick={"max_steps": 500},
             cost=100.0,
             published={
                 "test_accuracy": Published(0.9818000197410583, "Out [97]"),
@@ -219,9 +228,9 @@ STUDY = Study(
                 CURVES,
                 CONFUSION,
                 ERRORS,
-                Drawing("pair", "Fives and eights, read rightly and wrongly", seen("pair", pair=(5, 8))),
-                Drawing("weights", "What the 700 units look for", seen("weights")),
-                Drawing("mistakes", "The worst mistakes on the test images", seen("mistakes", "test")),
+                FigureSpec("pair", "Fives and eights, read rightly and wrongly", seen("pair", pair=(5, 8))),
+                FigureSpec("weights", "What the 700 units look for", seen("weights")),
+                FigureSpec("mistakes", "The worst mistakes on the test images", seen("mistakes", "test")),
             ),
             notes=(
                 "The source trains this network three times (as models 3a, 4 and 5): test accuracies 0.9818, "
@@ -239,7 +248,7 @@ STUDY = Study(
             options={"inputs": 154, "hidden": (700,), "activation": "sigmoid"},
             recipe=recipe("keras-adam", STOPPED_BY_TEN),
             material=pca_of_first_5000_held_out,
-            quick={"steps": 800},
+            quick={"max_steps": 800},
             cost=45.0,
             published={
                 "test_accuracy": Published(0.9789000153541565, "Out [132]"),
@@ -255,8 +264,10 @@ STUDY = Study(
                 CURVES,
                 CONFUSION,
                 ERRORS,
-                Drawing("variance", "How many components hold 95 % of the variance", components("variance")),
-                Drawing("components", "The first components as images", components("components")),
+                FigureSpec(
+                    "variance", "How many components hold 95 % of the variance", components("variance")
+                ),
+                FigureSpec("components", "The first components as images", components("components")),
             ),
             notes=(
                 "The source's table gives this network 556,510 parameters, which is the full network's "
@@ -279,11 +290,11 @@ STUDY = Study(
             id="forest-pixels",
             title="Experiment 5: 70 pixels, 700 ReLU units, Adam",
             network="mlp",
-            options={"inputs": PIXELS, "hidden": (700,), "initialisation": "glorot"},
+            options={"inputs": PIXELS, "hidden": (700,), "initialization": "glorot"},
             recipe=recipe("keras-adam", STOPPED_BY_TEN),
             material=pixels_of_first_5000_held_out,
             needs=("forest",),
-            quick={"steps": 800},
+            quick={"max_steps": 800},
             cost=22.0,
             published={
                 "test_accuracy": Published(0.948199987411499, "Out [157]"),

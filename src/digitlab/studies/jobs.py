@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from digitlab.networks import build
-from digitlab.settings import as_plain
-from digitlab.studies.study import Demonstration, Experiment, Order, Search, Study, Training
+from digitlab.settings import to_dict
+from digitlab.studies.study import Demonstration, Experiment, ReproduceOptions, Search, Study, Training
 from digitlab.studies.trained import recipe_for, seeds_for
 from digitlab.training import can_stack
 
@@ -52,12 +52,12 @@ class Job:
         """Unique among all jobs."""
         return f"{self.study}/{self.experiment}/{self.name}"
 
-    def file(self, order: Order) -> Path:
+    def file(self, order: ReproduceOptions) -> Path:
         """Where its result is kept."""
         return order.out / "work" / self.study / f"{self.experiment}-{self.name}.json"
 
 
-def jobs_of(study: Study, order: Order) -> Iterator[Job]:
+def jobs_of(study: Study, order: ReproduceOptions) -> Iterator[Job]:
     """Every job of a study."""
     for experiment in study.chosen(order):
         jobs = list(_work_of(study, experiment, order))
@@ -75,7 +75,7 @@ def _shown_of(experiment: Experiment) -> int:
     return int(isinstance(experiment, Search))
 
 
-def _work_of(study: Study, experiment: Experiment, order: Order) -> Iterator[Job]:
+def _work_of(study: Study, experiment: Experiment, order: ReproduceOptions) -> Iterator[Job]:
     after = tuple(f"{study.id}/{needed}/show" for needed in experiment.needs)
     if isinstance(experiment, Demonstration):
         if experiment.show:
@@ -95,7 +95,7 @@ def _work_of(study: Study, experiment: Experiment, order: Order) -> Iterator[Job
             )
 
 
-def _stacks(experiment: Training, order: Order) -> list[tuple[int, ...]]:
+def _stacks(experiment: Training, order: ReproduceOptions) -> list[tuple[int, ...]]:
     """The seeds of an experiment, together where a stack of replicas is faster than one after another."""
     seeds = seeds_for(experiment, order)
     if len(seeds) == 1:
@@ -107,18 +107,18 @@ def _stacks(experiment: Training, order: Order) -> list[tuple[int, ...]]:
     return [(seed,) for seed in seeds]
 
 
-def search_values(search: Search, order: Order) -> tuple[dict[str, Any], Sequence[int]]:
+def search_values(search: Search, order: ReproduceOptions) -> tuple[dict[str, Any], Sequence[int]]:
     """What a search changes of its recipe, and which widths it compares."""
     return (dict(search.quick), search.quick_widths) if order.quick else ({}, search.widths)
 
 
-def fingerprint(experiment: Experiment, order: Order) -> str:
+def fingerprint(experiment: Experiment, order: ReproduceOptions) -> str:
     """What a kept result must agree in with what is asked for now, as a short text."""
     told: dict[str, Any] = {"quick": order.quick, "mat": str(order.mat or "")}
     if isinstance(experiment, Training):
-        told |= {"recipe": as_plain(recipe_for(experiment, order, 0)), "options": dict(experiment.options)}
+        told |= {"recipe": to_dict(recipe_for(experiment, order, 0)), "options": dict(experiment.options)}
         told |= {"network": experiment.network, "seeds": seeds_for(experiment, order)}
         told["drawings"] = [(one.id, one.title) for one in experiment.drawings]
     elif isinstance(experiment, Search):
-        told |= {"recipe": as_plain(experiment.recipe), "values": search_values(experiment, order)}
+        told |= {"recipe": to_dict(experiment.recipe), "values": search_values(experiment, order)}
     return hashlib.blake2b(json.dumps(told, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()

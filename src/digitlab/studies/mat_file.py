@@ -19,8 +19,16 @@ from digitlab.studies.classroom import (
 )
 from digitlab.studies.drawings import learning, on_its_own, seen
 from digitlab.studies.splits import IMAGE_OF_TWO, of_mat_file
-from digitlab.studies.study import Demonstration, Drawing, Order, Published, Shown, Study, Training
-from digitlab.studies.trained import Trained
+from digitlab.studies.study import (
+    Demonstration,
+    DemonstrationResult,
+    FigureSpec,
+    Published,
+    ReproduceOptions,
+    Study,
+    Training,
+)
+from digitlab.studies.trained import ExperimentRuns
 
 __all__ = ["STUDY"]
 
@@ -33,7 +41,7 @@ LOSSES = (
 LOGITS_OF_TWO = (-4.87, 4.77, 8.07, 3.09, -6.48, -4.35, -2.85, 1.81, -0.71, -3.97)
 
 
-def _read(order: Order) -> Shown:
+def _read(order: ReproduceOptions) -> DemonstrationResult:
     """Reads the person's file, or writes the classroom set in its layout and reads that."""
     if order.mat:
         digits = read_mat(order.mat)
@@ -48,7 +56,7 @@ def _read(order: Order) -> Shown:
             "labels_changed": float((digits.labels != original.labels).sum()),
         }
     counts = np.bincount(digits.labels, minlength=10)
-    return Shown(
+    return DemonstrationResult(
         measured={
             "images": float(len(digits)),
             "pixels": float(digits.height * digits.width),
@@ -67,7 +75,7 @@ def _read(order: Order) -> Shown:
     )
 
 
-def _softmax(_: Order) -> Shown:
+def _softmax(_: ReproduceOptions) -> DemonstrationResult:
     """Stable softmax: the largest z is taken off first, so that e^z cannot overflow."""
     z = np.array([1000.0, 1001.0, 1002.0])
     with np.errstate(over="ignore", invalid="ignore"):
@@ -77,7 +85,7 @@ def _softmax(_: Order) -> Shown:
         (one, "not a number" if np.isnan(a) else round(float(a), 6), round(float(b), 6))
         for one, a, b in zip(z.tolist(), plain, stable, strict=True)
     )
-    return Shown(
+    return DemonstrationResult(
         measured={"sum_of_probabilities": float(stable.sum()), "largest_probability": float(stable.max())},
         tables=(
             Table(
@@ -90,7 +98,7 @@ def _softmax(_: Order) -> Shown:
     )
 
 
-def _two(trained: Trained) -> Table:
+def _two(trained: ExperimentRuns) -> Table:
     return logits_of_two(trained, LOGITS_OF_TWO)
 
 
@@ -134,14 +142,14 @@ STUDY = Study(
             measures=measures,
             tables=(layers, weight_shapes, _two),
             drawings=(
-                Drawing("loss", "Loss after each epoch, beside the published one", learning),
-                Drawing(
+                FigureSpec("loss", "Loss after each epoch, beside the published one", learning),
+                FigureSpec(
                     "outputs", "Image 1015: from logits to probabilities", seen("outputs", image=IMAGE_OF_TWO)
                 ),
-                Drawing(
+                FigureSpec(
                     "predictions", "64 digits at random: label, and what is read", seen("predictions", seed=4)
                 ),
-                Drawing("mistakes", "The true errors", seen("mistakes")),
+                FigureSpec("mistakes", "The true errors", seen("mistakes")),
             ),
             notes=(
                 "The article reports 4,499 errors out of 5,000. A network with a loss of 0.04 cannot make "

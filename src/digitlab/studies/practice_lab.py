@@ -19,7 +19,15 @@ from digitlab.studies.classroom import (
 )
 from digitlab.studies.drawings import learning, on_its_own, seen
 from digitlab.studies.splits import IMAGE_OF_TWO, classroom_boxes, classroom_whole
-from digitlab.studies.study import Demonstration, Drawing, Order, Published, Shown, Study, Training
+from digitlab.studies.study import (
+    Demonstration,
+    DemonstrationResult,
+    FigureSpec,
+    Published,
+    ReproduceOptions,
+    Study,
+    Training,
+)
 from digitlab.views.learning import LOGITS
 
 __all__ = ["STUDY"]
@@ -32,7 +40,7 @@ LOSSES = (
 )
 
 
-def _softmax(_: Order) -> Shown:
+def _softmax(_: ReproduceOptions) -> DemonstrationResult:
     """Exercise 1: softmax by hand, e^z over the sum of all e^z, against the library's."""
     z = np.array(LOGITS)
     by_hand = np.exp(z) / np.exp(z).sum()
@@ -42,7 +50,7 @@ def _softmax(_: Order) -> Shown:
         for one, a, b in zip(z, by_hand, library, strict=True)
     )
     stable = softmax_steps(z).probabilities
-    return Shown(
+    return DemonstrationResult(
         measured={
             **{f"softmax_of_{int(one)}": float(a) for one, a in zip(z, by_hand, strict=True)},
             "largest_difference_to_library": float(np.abs(by_hand - library).max()),
@@ -63,10 +71,10 @@ def _softmax(_: Order) -> Shown:
     )
 
 
-def _dataset(_: Order) -> Shown:
+def _dataset(_: ReproduceOptions) -> DemonstrationResult:
     """Section 4.2: 5,000 digits as a matrix of 5,000 x 400 and a column of labels."""
     x, y = classroom_matrix("reduced")
-    return Shown(
+    return DemonstrationResult(
         measured={
             "images": float(x.shape[0]),
             "pixels": float(x.shape[1]),
@@ -131,13 +139,13 @@ STUDY = Study(
             measures=measures,
             tables=(layers, weight_shapes, logits_of_two),
             drawings=(
-                Drawing("loss", "Loss after each epoch, beside the published one", learning),
-                Drawing("weights", "What the 25 units of the first layer look for", seen("weights")),
-                Drawing(
+                FigureSpec("loss", "Loss after each epoch, beside the published one", learning),
+                FigureSpec("weights", "What the 25 units of the first layer look for", seen("weights")),
+                FigureSpec(
                     "outputs", "Image 1015: from logits to probabilities", seen("outputs", image=IMAGE_OF_TWO)
                 ),
-                Drawing("predictions", "64 digits: label and what is read", seen("predictions")),
-                Drawing(
+                FigureSpec("predictions", "64 digits: label and what is read", seen("predictions")),
+                FigureSpec(
                     "mistakes", "Digits that it still reads wrongly after training on them", seen("mistakes")
                 ),
             ),
@@ -154,7 +162,7 @@ STUDY = Study(
             cost=1.2,
             published={"final_loss": Published(0.0294, "Out [21], epoch 40")},
             published_series={"train_loss": LOSSES},
-            drawings=(Drawing("loss", "Loss after each epoch: not the published course", learning),),
+            drawings=(FigureSpec("loss", "Loss after each epoch: not the published course", learning),),
             notes=(
                 "Shown because it tells how the course's file was made: twice the ink in every image, and "
                 "the loss falls to a fifth of the published one. With whole images reduced it falls as "

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from digitlab.evaluation import spread
 from digitlab.networks import architecture
-from digitlab.report import Comparison, ExperimentResult, Measured, Series, StudyResult
-from digitlab.settings import as_plain
+from digitlab.report import ExperimentResult, Measurement, PublishedComparison, Series, StudyResult
+from digitlab.settings import to_dict
 from digitlab.studies.jobs import Job, fingerprint, jobs_of, search_values
-from digitlab.studies.study import Experiment, Order, Published, Search, Study, Training
-from digitlab.studies.trained import Outcome, recipe_for
-from digitlab.training import Period, Recipe
+from digitlab.studies.study import Experiment, Published, ReproduceOptions, Search, Study, Training
+from digitlab.studies.trained import SeedResult, recipe_for
+from digitlab.training import HistoryEntry, Recipe
 
 __all__ = ["compare", "kept", "mean_scores", "outcomes_of", "study_result"]
 
@@ -25,7 +25,7 @@ FAR = 3.0
 """Deviations beyond which a difference has to be explained."""
 
 
-def kept(experiment: Experiment, job: Job, order: Order) -> Kept | None:
+def kept(experiment: Experiment, job: Job, order: ReproduceOptions) -> Kept | None:
     """The result of a job, if it is on disk, whole, and of what is asked for now."""
     try:
         result: Kept = json.loads(job.file(order).read_bytes())
@@ -37,7 +37,7 @@ def kept(experiment: Experiment, job: Job, order: Order) -> Kept | None:
     return result if whole and result.get("fingerprint") == fingerprint(experiment, order) else None
 
 
-def outcomes_of(experiment: Training, study: str, order: Order) -> list[Outcome]:
+def outcomes_of(experiment: Training, study: str, order: ReproduceOptions) -> list[SeedResult]:
     """What every seed of an experiment came to, by seed; what is not done yet is left out."""
     outcomes = []
     for path in sorted((order.out / "work" / study).glob(f"{experiment.id}-seed*.json")):
@@ -46,10 +46,10 @@ def outcomes_of(experiment: Training, study: str, order: Order) -> list[Outcome]
             continue
         for one in result["seeds"]:
             outcomes.append(
-                Outcome(
+                SeedResult(
                     seed=one["seed"],
                     weights=order.out / one["weights"],
-                    history=tuple(Period(**line) for line in one["history"]),
+                    history=tuple(HistoryEntry(**line) for line in one["history"]),
                     also=tuple(one["also"]),
                     scores=one["scores"],
                     train_seconds=one["train_seconds"],
@@ -58,7 +58,7 @@ def outcomes_of(experiment: Training, study: str, order: Order) -> list[Outcome]
     return sorted(outcomes, key=lambda outcome: outcome.seed)
 
 
-def study_result(study: Study, order: Order) -> StudyResult:
+def study_result(study: Study, order: ReproduceOptions) -> StudyResult:
     """What a study has come to so far."""
     jobs = list(jobs_of(study, order))
     done: dict[str, list[tuple[Job, Kept]]] = {}
@@ -83,7 +83,7 @@ def study_result(study: Study, order: Order) -> StudyResult:
 
 
 def _experiment_result(
-    experiment: Experiment, study: str, order: Order, done: Sequence[tuple[Job, Kept]]
+    experiment: Experiment, study: str, order: ReproduceOptions, done: Sequence[tuple[Job, Kept]]
 ) -> ExperimentResult:
     results = [result for _, result in done]
     facts: dict[str, Any] = {}
@@ -95,13 +95,13 @@ def _experiment_result(
     for result in results:
         values |= result.get("measured", {})
     measured = {
-        name: Measured(mean=s.mean, std=s.std, values=s.values)
+        name: Measurement(mean=s.mean, std=s.std, values=s.values)
         for name, s in ((name, spread(each)) for name, each in values.items())
     }
     return ExperimentResult(
         id=experiment.id,
         title=experiment.title,
-        corrects=experiment.corrects,
+        fixes_protocol_of=experiment.fixes_protocol_of,
         measured=measured,
         published={name: figure.value for name, figure in experiment.published.items()},
         places={name: figure.place for name, figure in experiment.published.items()},
@@ -117,12 +117,12 @@ def _experiment_result(
 
 
 def _of_training(
-    experiment: Training, outcomes: Sequence[Outcome], results: Sequence[Kept], order: Order
+    experiment: Training, outcomes: Sequence[SeedResult], results: Sequence[Kept], order: ReproduceOptions
 ) -> tuple[dict[str, Any], dict[str, list[float]]]:
     trained = [seed for result in results for seed in result.get("seeds", [])]
     options = architecture(experiment.network).complete(dict(experiment.options))
     facts: dict[str, Any] = {
-        "network": {"name": experiment.network, "options": as_plain(options)},
+        "network": {"name": experiment.network, "options": to_dict(options)},
         "recipe": _told(recipe_for(experiment, order, 0)),
     }
     if not outcomes:
@@ -141,7 +141,7 @@ def _of_training(
         values[f"{role}_loss"] = [outcome.scores[role]["log_loss"] for outcome in outcomes]
     if "parameters" in experiment.published:
         values["parameters"] = [float(trained[0]["parameters"])]
-    values["periods"] = [float(line.period) for line in last]
+    values["periods"] = [float(line.entry) for line in last]
     values["train_seconds"] = [outcome.train_seconds for outcome in outcomes]
     return facts, values
 
@@ -149,10 +149,10 @@ def _of_training(
 def _told(recipe: Recipe) -> dict[str, Any]:
     """A recipe without what is each seed's own and each machine's own."""
     own = ("seed", "threads", "device", "precision")
-    return {name: value for name, value in as_plain(recipe).items() if name not in own}
+    return {name: value for name, value in to_dict(recipe).items() if name not in own}
 
 
-def _series(experiment: Training, outcomes: Sequence[Outcome]) -> dict[str, Series]:
+def _series(experiment: Training, outcomes: Sequence[SeedResult]) -> dict[str, Series]:
     """What was followed, as far as every seed went."""
     length = min(len(outcome.history) for outcome in outcomes)
     lines = {"train_loss": [[p.train_loss for p in one.history[:length]] for one in outcomes]}
@@ -161,7 +161,7 @@ def _series(experiment: Training, outcomes: Sequence[Outcome]) -> dict[str, Seri
             lines[name] = [[getattr(p, name) for p in one.history[:length]] for one in outcomes]
     if outcomes[0].also:
         lines["training_examples_loss"] = [list(one.also[:length]) for one in outcomes]
-    periods = experiment.recipe.period_steps is not None
+    periods = experiment.recipe.eval_every is not None
     found = {}
     for name, values in lines.items():
         table = np.array(values)
@@ -178,7 +178,7 @@ def _series(experiment: Training, outcomes: Sequence[Outcome]) -> dict[str, Seri
 
 
 def _of_search(
-    search: Search, results: Sequence[Kept], order: Order
+    search: Search, results: Sequence[Kept], order: ReproduceOptions
 ) -> tuple[dict[str, Any], dict[str, list[float]]]:
     _, widths = search_values(search, order)
     by_width: dict[int, dict[int, Mapping[str, Any]]] = {}
@@ -247,7 +247,7 @@ def _scores_by_width(search: Search, widths: Sequence[int], scores: NDArray[np.f
     )
 
 
-def mean_scores(search: Search, study: Study, order: Order) -> Series:
+def mean_scores(search: Search, study: Study, order: ReproduceOptions) -> Series:
     """The mean score of each width whose fits are all done."""
     jobs = [job for job in jobs_of(study, order) if job.experiment == search.id and job.kind == "fit"]
     results = [result for job in jobs if (result := kept(search, job, order))]
@@ -255,7 +255,7 @@ def mean_scores(search: Search, study: Study, order: Order) -> Series:
     return series
 
 
-def _standard_errors(outcome: Outcome) -> dict[str, float]:
+def _standard_errors(outcome: SeedResult) -> dict[str, float]:
     """By how much accuracies and losses of one network differ from one sample of digits to another."""
     errors = {}
     for role, one in outcome.scores.items():
@@ -270,8 +270,8 @@ def _share_error(share: float, n: int) -> float:
 
 
 def _comparisons(
-    measured: Mapping[str, Measured], published: Mapping[str, Published], errors: Mapping[str, float]
-) -> dict[str, Comparison]:
+    measured: Mapping[str, Measurement], published: Mapping[str, Published], errors: Mapping[str, float]
+) -> dict[str, PublishedComparison]:
     return {
         name: compare(measured[name], figure, errors.get(name, 0.0))
         for name, figure in published.items()
@@ -279,13 +279,13 @@ def _comparisons(
     }
 
 
-def _can_judge(name: str, measured: Measured) -> bool:
+def _can_judge(name: str, measured: Measurement) -> bool:
     """Times are no results; and how a training went has a spread that one seed does not show."""
     of_course = name in ("periods", "last_epoch_accuracy", "final_loss")
     return not name.endswith("_seconds") and not (of_course and len(measured.values) == 1)
 
 
-def compare(measured: Measured, published: Published, error: float = 0.0) -> Comparison:
+def compare(measured: Measurement, published: Published, error: float = 0.0) -> PublishedComparison:
     """Sets a published figure beside what we measured.
 
     The scale is the standard deviation over seeds; of one seed, `sqrt(2)` times the standard error on
@@ -310,7 +310,7 @@ def compare(measured: Measured, published: Published, error: float = 0.0) -> Com
         verdict = "inside"
     else:
         verdict = "near" if abs(difference) <= FAR * scale else "outside"
-    return Comparison(
+    return PublishedComparison(
         difference=difference,
         deviations=deviations,
         scale=scale,

@@ -22,11 +22,11 @@ from digitlab.studies.catalogue import STUDIES, study
 from digitlab.studies.jobs import Job, jobs_of
 from digitlab.studies.results import kept, study_result
 from digitlab.studies.splits import check_mat_file
-from digitlab.studies.study import Order
+from digitlab.studies.study import ReproduceOptions
 from digitlab.studies.work import do_job, prepare_process
 from digitlab.training import available_cores, environment
 
-__all__ = ["Course", "reproduce"]
+__all__ = ["ReproduceProgress", "reproduce"]
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 BETWEEN_PAGES = 30.0
@@ -34,7 +34,7 @@ BETWEEN_PAGES = 30.0
 
 
 @dataclass
-class Course:
+class ReproduceProgress:
     """How far a reproduction has come.
 
     Attributes:
@@ -94,7 +94,9 @@ class Course:
 
 
 def reproduce(
-    names: Sequence[str], order: Order, on_change: Callable[[Course], None] | None = None
+    names: Sequence[str],
+    order: ReproduceOptions,
+    on_change: Callable[[ReproduceProgress], None] | None = None,
 ) -> Results:
     """Does studies, or what is left of them, and writes results and page into the order's folder.
 
@@ -119,7 +121,7 @@ def reproduce(
         check_mat_file(order.mat)
     _claim(order)
     jobs = [job for each in chosen for job in jobs_of(each, order)]
-    course = Course(jobs)
+    course = ReproduceProgress(jobs)
     course.found = {
         job.key for job in jobs if kept(STUDIES[job.study].experiment(job.experiment), job, order)
     }
@@ -161,7 +163,7 @@ def reproduce(
     return final
 
 
-def _claim(order: Order) -> None:
+def _claim(order: ReproduceOptions) -> None:
     """Makes the folder ours, or says why it cannot be."""
     mark = order.out / "work" / "order.json"
     ours = {"schema_version": 1, "digitlab": version("digitlab"), "quick": order.quick}
@@ -180,7 +182,7 @@ def _claim(order: Order) -> None:
     write_json(mark, ours)
 
 
-def _seconds_before(order: Order) -> float:
+def _seconds_before(order: ReproduceOptions) -> float:
     """What earlier, interrupted reproductions into this folder have taken."""
     path = order.out / "results.json"
     if not path.exists():
@@ -215,9 +217,9 @@ def _processes(n: int) -> Iterator[ProcessPoolExecutor]:
 def _work(
     pool: ProcessPoolExecutor,
     cores: int,
-    course: Course,
-    order: Order,
-    on_change: Callable[[Course], None],
+    course: ReproduceProgress,
+    order: ReproduceOptions,
+    on_change: Callable[[ReproduceProgress], None],
 ) -> Iterator[None]:
     """Keeps every process busy until nothing can be begun any more; yields after each wait."""
     running: dict[Future[float], Job] = {}

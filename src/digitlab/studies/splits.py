@@ -13,7 +13,7 @@ from sklearn.decomposition import PCA
 
 from digitlab.data import Digits, classroom, mnist, read_mat
 from digitlab.errors import DataError
-from digitlab.studies.study import Material, Order
+from digitlab.studies.study import ReproduceOptions, StudyData
 from digitlab.training import Examples
 
 __all__ = [
@@ -37,12 +37,12 @@ IMAGE_OF_TWO = 1015
 """The image that sources 001 and 004 ask about: a two in the course's file, and in any file of its order."""
 
 
-def _once(make: Callable[[Order], Material]) -> Callable[[Order], Material]:
+def _once(make: Callable[[ReproduceOptions], StudyData]) -> Callable[[ReproduceOptions], StudyData]:
     """Makes the digits at most once in a process, and lets the last ones go for others."""
-    last: dict[Order, Material] = {}
+    last: dict[ReproduceOptions, StudyData] = {}
 
     @wraps(make)
-    def made(order: Order) -> Material:
+    def made(order: ReproduceOptions) -> StudyData:
         if order not in last:
             last.clear()
             last[order] = make(order)
@@ -65,14 +65,14 @@ def _part(examples: Examples, start: int, end: int) -> Examples:
     return Examples(examples.inputs[start:end], examples.labels[start:end])
 
 
-def same_first_test_images(_: Order) -> Material:
+def same_first_test_images(_: ReproduceOptions) -> StudyData:
     """Source 000 as it ran: trained on the training file, everything else is the start of the test file.
 
     Its loader is given a range and takes only its length: "training", "validation" and "test" examples are
     the first 7,500, 2,500 and 3,000 images of the *test* file, so the last two lie within the first.
     """
     test, images = _examples("test"), _mnist("test")
-    return Material(
+    return StudyData(
         train=_examples("train"),
         scored={
             "train": _part(test, 0, 7500),
@@ -91,11 +91,11 @@ def same_first_test_images(_: Order) -> Material:
 
 
 @_once
-def held_out_2500(_: Order) -> Material:
+def held_out_2500(_: ReproduceOptions) -> StudyData:
     """Source 000's sizes on digits that are apart: 57,500 to train on, 2,500 held out, 10,000 test."""
     train, validation = _mnist("train").split(2500, "stratified")
     examples = Examples.of(train)
-    return Material(
+    return StudyData(
         train=examples,
         scored={
             "train": _part(examples, 0, 7500),
@@ -113,11 +113,11 @@ def held_out_2500(_: Order) -> Material:
     )
 
 
-def first_5000_held_out(_: Order) -> Material:
+def first_5000_held_out(_: ReproduceOptions) -> StudyData:
     """Sources 002 and 003: the first 5,000 of the training file held out, 55,000 to train on, 10,000 test."""
     whole, examples = _mnist("train"), _examples("train")
     train = _part(examples, 5000, 60000)
-    return Material(
+    return StudyData(
         train=train,
         scored={"train": train, "validation": _part(examples, 0, 5000), "test": _examples("test")},
         digits={
@@ -129,16 +129,16 @@ def first_5000_held_out(_: Order) -> Material:
     )
 
 
-def first_5000_set_aside(order: Order) -> Material:
+def first_5000_set_aside(order: ReproduceOptions) -> StudyData:
     """Source 002: the same division; its deep network is followed by nothing but its own batches."""
     whole = first_5000_held_out(order)
     if order.quick:  # reading 15,000 images takes longer than a quick look's training
         few = _part(whole.scored["test"], 0, QUICK_TEST)
         words = {**WORDS, "test": f"the first {QUICK_TEST:,} images of the test file"}
         digits = {"test": whole.digits["test"].take(QUICK_TEST)}
-        return Material(whole.train, {"test": few}, words, follow=None, digits=digits)
+        return StudyData(whole.train, {"test": few}, words, follow=None, digits=digits)
     kept = ("validation", "test")
-    return Material(
+    return StudyData(
         train=whole.train,
         scored={role: whole.scored[role] for role in kept},
         follow=None,
@@ -155,14 +155,14 @@ WORDS: Mapping[str, str] = {
 
 
 @_once
-def pca_of_first_5000_held_out(order: Order) -> Material:
+def pca_of_first_5000_held_out(order: ReproduceOptions) -> StudyData:
     """Source 003, experiment 4: the components that hold 95 % of the training images' variance."""
     images = first_5000_held_out(order)
     pca = PCA(n_components=PCA_VARIANCE, svd_solver="covariance_eigh").fit(
         images.train.inputs.flatten(1).numpy()
     )
     scored = {role: _features(each, lambda ink: pca.transform(ink)) for role, each in images.scored.items()}
-    return Material(
+    return StudyData(
         train=scored["train"],
         scored=scored,
         words={**WORDS, "features": f"{pca.n_components_} principal components of the training images"},
@@ -170,13 +170,13 @@ def pca_of_first_5000_held_out(order: Order) -> Material:
 
 
 @_once
-def pixels_of_first_5000_held_out(order: Order) -> Material:
+def pixels_of_first_5000_held_out(order: ReproduceOptions) -> StudyData:
     """Source 003, experiment 5: the 70 pixels that its random forest finds most important."""
     images = first_5000_held_out(order)
     with np.load(order.arrays("hidden-layer", "forest")) as forest:
         pixels = forest["pixels"]
     scored = {role: _features(each, lambda ink: ink[:, pixels]) for role, each in images.scored.items()}
-    return Material(
+    return StudyData(
         train=scored["train"],
         scored=scored,
         words={**WORDS, "features": f"the ink of {len(pixels)} pixels"},
@@ -188,12 +188,12 @@ def _features(examples: Examples, made: Callable[[NDArray[np.float32]], NDArray[
     return Examples(torch.from_numpy(np.ascontiguousarray(made(ink), dtype=np.float32)), examples.labels)
 
 
-def classroom_whole(_: Order) -> Material:
+def classroom_whole(_: ReproduceOptions) -> StudyData:
     """Sources 001 and 004: 5,000 digits of 20x20, trained on and scored on alike."""
     return _trained_and_scored(classroom("reduced"), "5,000 digits: whole images reduced to 20x20")
 
 
-def classroom_boxes(_: Order) -> Material:
+def classroom_boxes(_: ReproduceOptions) -> StudyData:
     """The same digits in the other form: the 20x20 box that each fills."""
     return _trained_and_scored(classroom(), "5,000 digits: the 20x20 boxes that they fill")
 
@@ -212,7 +212,7 @@ def check_mat_file(path: Path) -> None:
         )
 
 
-def of_mat_file(order: Order) -> Material:
+def of_mat_file(order: ReproduceOptions) -> StudyData:
     """Source 004: the digits of a `.mat` file, the person's own or one written in the same layout."""
     path = order.mat or order.out / "work" / "mat-file" / "classroom.mat"
     digits = read_mat(path)
@@ -220,9 +220,9 @@ def of_mat_file(order: Order) -> Material:
     return _trained_and_scored(digits, words)
 
 
-def _trained_and_scored(digits: Digits, words: str) -> Material:
+def _trained_and_scored(digits: Digits, words: str) -> StudyData:
     examples = Examples.of(digits)
-    return Material(
+    return StudyData(
         train=examples,
         scored={"train": examples},
         follow=None,
@@ -232,11 +232,11 @@ def _trained_and_scored(digits: Digits, words: str) -> Material:
 
 
 @_once
-def classroom_held_out(_: Order) -> Material:
+def classroom_held_out(_: ReproduceOptions) -> StudyData:
     """Sources 001 and 004, soundly: a fifth of the digits held out, by digit."""
     train, test = classroom("reduced").split(1000, "stratified")
     examples = Examples.of(train)
-    return Material(
+    return StudyData(
         train=examples,
         scored={"train": examples, "test": Examples.of(test)},
         follow=None,

@@ -14,18 +14,18 @@ from digitlab.report import ExperimentResult, Table
 from digitlab.training import Examples, Recipe
 
 if TYPE_CHECKING:
-    from digitlab.studies.trained import Trained
+    from digitlab.studies.trained import ExperimentRuns
 
 __all__ = [
     "Demonstration",
-    "Drawing",
+    "DemonstrationResult",
     "Experiment",
-    "Material",
-    "Order",
+    "FigureSpec",
     "Published",
+    "ReproduceOptions",
     "Search",
-    "Shown",
     "Study",
+    "StudyData",
     "Training",
 ]
 
@@ -46,7 +46,7 @@ class Published:
 
 
 @dataclass(frozen=True)
-class Order:
+class ReproduceOptions:
     """What `reproduce` was asked for.
 
     Attributes:
@@ -69,7 +69,7 @@ class Order:
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class StudyData:
     """The digits of an experiment.
 
     Attributes:
@@ -91,12 +91,12 @@ class Material:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class FigureSpec:
     """A picture of what was trained: its id, its caption, what draws it, and the ending of its file."""
 
     id: str
     title: str
-    draw: Callable[[Trained], Figure | bytes]
+    draw: Callable[[ExperimentRuns], Figure | bytes]
     ending: str = "png"
 
 
@@ -119,7 +119,7 @@ class Training:
         measures: Further figures, one value for each seed.
         drawings: Pictures of the first seed's network.
         tables: Tables.
-        corrects: The id of the experiment whose protocol this one mends.
+        fixes_protocol_of: The id of the experiment whose protocol this one mends.
         notes: What is to be known.
         needs: Ids of demonstrations whose arrays the material is made from.
         long: Whether it is done only when long ones are asked for.
@@ -130,16 +130,16 @@ class Training:
     network: str
     options: Mapping[str, Any] = field(default_factory=dict)
     recipe: Recipe
-    material: Callable[[Order], Material]
+    material: Callable[[ReproduceOptions], StudyData]
     seeds: int = 1
     quick: Mapping[str, Any] = field(default_factory=dict)
     cost: float = 1.0
     published: Mapping[str, Published] = field(default_factory=dict)
     published_series: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
-    measures: Callable[[Trained], Mapping[str, Sequence[float]]] | None = None
-    drawings: tuple[Drawing, ...] = ()
-    tables: tuple[Callable[[Trained], Table], ...] = ()
-    corrects: str | None = None
+    measures: Callable[[ExperimentRuns], Mapping[str, Sequence[float]]] | None = None
+    drawings: tuple[FigureSpec, ...] = ()
+    tables: tuple[Callable[[ExperimentRuns], Table], ...] = ()
+    fixes_protocol_of: str | None = None
     notes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     long: bool = False
@@ -165,7 +165,7 @@ class Search:
         published: The source's figures.
         published_series: The source's mean score for each width, as `mean_score`.
         notes: What is to be known.
-        corrects: The id of the experiment whose protocol this one mends.
+        fixes_protocol_of: The id of the experiment whose protocol this one mends.
         long: Whether it is done only when long ones are asked for.
         needs: Ids of demonstrations that must have been shown before.
     """
@@ -185,13 +185,13 @@ class Search:
     published: Mapping[str, Published] = field(default_factory=dict)
     published_series: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    corrects: str | None = None
+    fixes_protocol_of: str | None = None
     long: bool = False
     needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Shown:
+class DemonstrationResult:
     """What a demonstration came to.
 
     Attributes:
@@ -218,18 +218,18 @@ class Demonstration:
         cost: Seconds of one core, roughly.
         published: The source's figures.
         notes: What is to be known.
-        corrects: The id of the experiment whose protocol this one mends.
+        fixes_protocol_of: The id of the experiment whose protocol this one mends.
         long: Whether it is done only when long ones are asked for.
         needs: Ids of demonstrations that must have been shown before.
     """
 
     id: str
     title: str
-    show: Callable[[Order], Shown] | None = None
+    show: Callable[[ReproduceOptions], DemonstrationResult] | None = None
     cost: float = 1.0
     published: Mapping[str, Published] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    corrects: str | None = None
+    fixes_protocol_of: str | None = None
     long: bool = False
     needs: tuple[str, ...] = ()
 
@@ -263,6 +263,6 @@ class Study:
         """The experiment called `name`."""
         return next(each for each in self.experiments if each.id == name)
 
-    def chosen(self, order: Order) -> list[Experiment]:
+    def chosen(self, order: ReproduceOptions) -> list[Experiment]:
         """The experiments that an order is about."""
         return [each for each in self.experiments if order.long or not each.long]

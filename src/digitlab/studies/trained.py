@@ -1,4 +1,4 @@
-"""`Trained`: what the seeds of one experiment came to, as drawings, tables and measures get it."""
+"""`ExperimentRuns`: what the seeds of one experiment came to, as drawings, tables and measures get it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.networks import Network, load_network
-from digitlab.studies.study import Material, Order, Training
-from digitlab.training import Period, Recipe
+from digitlab.studies.study import ReproduceOptions, StudyData, Training
+from digitlab.training import HistoryEntry, Recipe
 
-__all__ = ["Outcome", "Trained", "recipe_for", "seeds_for"]
+__all__ = ["ExperimentRuns", "SeedResult", "recipe_for", "seeds_for"]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SeedResult:
     """What one seed came to.
 
     Attributes:
@@ -24,20 +24,20 @@ class Outcome:
         weights: The file with its network.
         history: One line for each period.
         also: Log loss on the second followed role after each period; empty without one.
-        scores: Scores by role, as `Scores.as_plain` has them.
+        scores: Scores by role, as `Scores.to_dict` has them.
         train_seconds: Wall clock of training and of the scoring between its periods.
     """
 
     seed: int
     weights: Path
-    history: tuple[Period, ...]
+    history: tuple[HistoryEntry, ...]
     also: tuple[float, ...]
     scores: dict[str, dict[str, Any]]
     train_seconds: float
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class ExperimentRuns:
     """An experiment after its trainings.
 
     Attributes:
@@ -47,11 +47,11 @@ class Trained:
     """
 
     experiment: Training
-    order: Order
-    outcomes: Sequence[Outcome]
+    order: ReproduceOptions
+    outcomes: Sequence[SeedResult]
 
     @cached_property
-    def material(self) -> Material:
+    def material(self) -> StudyData:
         """The digits of the experiment."""
         return self.experiment.material(self.order)
 
@@ -71,12 +71,12 @@ class Trained:
         return recipe_for(self.experiment, self.order, self.outcomes[0].seed)
 
 
-def recipe_for(experiment: Training, order: Order, seed: int) -> Recipe:
+def recipe_for(experiment: Training, order: ReproduceOptions, seed: int) -> Recipe:
     """How one seed of an experiment is trained: on one core, for another is at work beside it."""
     cut = experiment.quick if order.quick else {}
     return replace(experiment.recipe, **{**cut, "seed": seed, "threads": 1})
 
 
-def seeds_for(experiment: Training, order: Order) -> list[int]:
+def seeds_for(experiment: Training, order: ReproduceOptions) -> list[int]:
     """The seeds of an experiment: as many as asked for, else as the study says, one if quick."""
     return list(range(order.seeds or (1 if order.quick else experiment.seeds)))

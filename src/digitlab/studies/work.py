@@ -15,31 +15,31 @@ from matplotlib.figure import Figure
 from digitlab.errors import TrainingError
 from digitlab.evaluation import accuracy_and_log_loss, log_probabilities, predict_logits, score
 from digitlab.figures import save_figure
-from digitlab.files import make_folder, replacing, write_bytes, write_json
+from digitlab.files import atomic_write, make_folder, write_bytes, write_json
 from digitlab.networks import Network, build, save_network
-from digitlab.processes import end_with_parent
+from digitlab.processes import exit_with_parent
 from digitlab.searching import Candidate, Fit, Plan
-from digitlab.searching.material import Material as SearchMaterial
+from digitlab.searching.material import SearchData
 from digitlab.searching.work import do_fit
-from digitlab.settings import as_plain
+from digitlab.settings import to_dict
 from digitlab.studies.catalogue import STUDIES
 from digitlab.studies.drawings import widths
 from digitlab.studies.jobs import Job, fingerprint, search_values
 from digitlab.studies.results import mean_scores, outcomes_of
-from digitlab.studies.study import Demonstration, Material, Order, Search, Training
-from digitlab.studies.trained import Trained, recipe_for
-from digitlab.training import Examples, Fitted, Period, fit, fit_replicas
+from digitlab.studies.study import Demonstration, ReproduceOptions, Search, StudyData, Training
+from digitlab.studies.trained import ExperimentRuns, recipe_for
+from digitlab.training import Examples, FitResult, HistoryEntry, fit, fit_replicas
 
 __all__ = ["do_job", "prepare_process"]
 
 
 def prepare_process() -> None:
     """Sets a process up for jobs: one thread, for every core has a process of its own."""
-    end_with_parent()
+    exit_with_parent()
     torch.set_num_threads(1)
 
 
-def do_job(job: Job, order: Order) -> float:
+def do_job(job: Job, order: ReproduceOptions) -> float:
     """Does one job and leaves its result in `job.file(order)`.
 
     Returns:
@@ -64,7 +64,7 @@ def do_job(job: Job, order: Order) -> float:
     return seconds
 
 
-def _train(experiment: Training, job: Job, order: Order) -> dict[str, Any]:
+def _train(experiment: Training, job: Job, order: ReproduceOptions) -> dict[str, Any]:
     material = experiment.material(order)
     recipes = [recipe_for(experiment, order, seed) for seed in job.seeds]
     networks = [build(experiment.network, seed=seed, **experiment.options) for seed in job.seeds]
@@ -75,8 +75,8 @@ def _train(experiment: Training, job: Job, order: Order) -> dict[str, Any]:
     else:
         fitted = []
         for network, recipe, losses in zip(networks, recipes, also, strict=True):
-            on_period = _follower(network, material, losses) if material.also else None
-            fitted.append(fit(network, recipe, material.train, followed, on_period=on_period))
+            on_history = _follower(network, material, losses) if material.also else None
+            fitted.append(fit(network, recipe, material.train, followed, on_history=on_history))
     return {
         "seeds": [
             _one_seed(experiment, job, order, *each, material)
@@ -85,12 +85,12 @@ def _train(experiment: Training, job: Job, order: Order) -> dict[str, Any]:
     }
 
 
-def _follower(network: Network, material: Material, losses: list[float]) -> Any:
+def _follower(network: Network, material: StudyData, losses: list[float]) -> Any:
     """Notes the log loss on the second followed role after each period."""
     assert material.also is not None
     examples = material.scored[material.also]
 
-    def follow(_: Period) -> None:
+    def follow(_: HistoryEntry) -> None:
         logits = predict_logits(network, examples.inputs)
         losses.append(accuracy_and_log_loss(logits, examples.labels.numpy())[1])
 
@@ -100,12 +100,12 @@ def _follower(network: Network, material: Material, losses: list[float]) -> Any:
 def _one_seed(
     experiment: Training,
     job: Job,
-    order: Order,
+    order: ReproduceOptions,
     seed: int,
     network: Network,
-    fitted: Fitted,
+    fitted: FitResult,
     also: list[float],
-    material: Material,
+    material: StudyData,
 ) -> dict[str, Any]:
     weights = f"models/{job.study}-{experiment.id}-seed-{seed}.safetensors"
     make_folder(order.out / "models")
@@ -128,11 +128,11 @@ def _score(network: Network, examples: Examples) -> dict[str, Any]:
     logits, labels = predict_logits(network, examples.inputs), examples.labels.numpy()
     losses = -log_probabilities(logits)[np.arange(len(labels)), labels]
     error = float(losses.std(ddof=1) / len(losses) ** 0.5)
-    return {**score(logits, labels).as_plain(), "log_loss_error": error}
+    return {**score(logits, labels).to_dict(), "log_loss_error": error}
 
 
-def _draw(experiment: Training, job: Job, order: Order) -> dict[str, Any]:
-    trained = Trained(experiment, order, outcomes_of(experiment, job.study, order))
+def _draw(experiment: Training, job: Job, order: ReproduceOptions) -> dict[str, Any]:
+    trained = ExperimentRuns(experiment, order, outcomes_of(experiment, job.study, order))
     figures = []
     for drawing in experiment.drawings:
         name = f"{job.study}-{experiment.id}-{drawing.id}.{drawing.ending}"
@@ -141,24 +141,24 @@ def _draw(experiment: Training, job: Job, order: Order) -> dict[str, Any]:
     return {
         "figures": figures,
         "measured": {name: [float(value) for value in values] for name, values in measures.items()},
-        "tables": [as_plain(table(trained)) for table in experiment.tables],
+        "tables": [to_dict(table(trained)) for table in experiment.tables],
     }
 
 
-def _draw_search(search: Search, job: Job, order: Order) -> dict[str, Any]:
+def _draw_search(search: Search, job: Job, order: ReproduceOptions) -> dict[str, Any]:
     figure = widths(search, mean_scores(search, STUDIES[job.study], order))
     name = f"{job.study}-{search.id}-widths.png"
     title = "The mean score of each width, beside the published one"
     return {"figures": [_write_figure(order.out, name, "widths", title, figure)]}
 
 
-def _show(experiment: Demonstration, job: Job, order: Order) -> dict[str, Any]:
+def _show(experiment: Demonstration, job: Job, order: ReproduceOptions) -> dict[str, Any]:
     assert experiment.show is not None
     shown = experiment.show(order)
     if shown.arrays:
         path = order.arrays(job.study, experiment.id)
         make_folder(path.parent)
-        with replacing(path) as part:
+        with atomic_write(path) as part:
             np.savez(part, **shown.arrays)
     return {
         "figures": [
@@ -166,7 +166,7 @@ def _show(experiment: Demonstration, job: Job, order: Order) -> dict[str, Any]:
             for name, title, figure in shown.figures
         ],
         "measured": {name: [float(value)] for name, value in shown.measured.items()},
-        "tables": [as_plain(table) for table in shown.tables],
+        "tables": [to_dict(table) for table in shown.tables],
     }
 
 
@@ -177,7 +177,7 @@ def _write_figure(out: Path, name: str, identity: str, title: str, figure: Figur
     return {"id": identity, "title": title, "file": f"figures/{name}"}
 
 
-def _fit(search: Search, job: Job, order: Order) -> dict[str, Any]:
+def _fit(search: Search, job: Job, order: ReproduceOptions) -> dict[str, Any]:
     """One fold of one width, by the search room's own work."""
     changes, _ = search_values(search, order)
     recipe = replace(search.recipe, **{**changes, "threads": 1})
@@ -198,10 +198,10 @@ def _fit(search: Search, job: Job, order: Order) -> dict[str, Any]:
     result = do_fit(plan, Fit(candidate=0, split=job.split), material)
     if result.error:
         raise TrainingError(f"{search.id}, {job.width} units: {result.error}", "Lower the learning rate.")
-    return {"width": job.width, "split": job.split, "result": as_plain(result)}
+    return {"width": job.width, "split": job.split, "result": to_dict(result)}
 
 
 @cache
-def _search_material(data: str, validation: str) -> SearchMaterial:
+def _search_material(data: str, validation: str) -> SearchData:
     """Loaded once in each process, for 48 fits."""
-    return SearchMaterial.load(data, validation)
+    return SearchData.load(data, validation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from digitlab.errors import SettingError, TrainingError
-from digitlab.networks import Dropout, Network
+from digitlab.networks import Network
 from digitlab.training.examples import Examples
 from digitlab.training.hardware import choose_hardware
 from digitlab.training.recipe import Recipe
@@ -35,12 +35,6 @@ def check_training(
             f"{train.inputs.ndim - 1}-dimensional",
             "Set rotate, shift, zoom and shear to 0.",
         )
-    drops = any(isinstance(layer, Dropout) for layer in network.modules())
-    if recipe.keep_probability is not None and not drops:
-        raise SettingError(
-            f"recipe field keep_probability={recipe.keep_probability}: {network.name} has no dropout layer",
-            "Build it with a dropout option above 0, or set keep_probability=none.",
-        )
     outputs = network.options.get("outputs", 10)
     highest = int(train.labels.max())
     if highest >= outputs:
@@ -54,5 +48,5 @@ def diverged(period: int, step: int, rate: float) -> TrainingError:
     """The error of a training whose loss is no longer a number."""
     return TrainingError(
         f"the loss is no longer a number (period {period}, step {step})",
-        f"Lower the learning rate, which is {rate:g}, or clip gradients (clip_norm=5).",
+        f"Lower the learning rate, which is {rate:g}, or clip gradients (max_grad_norm=5).",
     )

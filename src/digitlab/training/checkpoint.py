@@ -20,8 +20,8 @@ from torch import Tensor
 
 from digitlab.errors import RunError
 from digitlab.files import make_folder, write_bytes
-from digitlab.training.history import Period
-from digitlab.training.session import Session
+from digitlab.training.history import HistoryEntry
+from digitlab.training.session import TrainState
 
 __all__ = ["Checkpoint"]
 
@@ -53,7 +53,7 @@ class Checkpoint:
         self.path = folder / "state.safetensors"
         self._due = 0.0
 
-    def save_if_due(self, session: Session) -> None:
+    def save_if_due(self, session: TrainState) -> None:
         """Saves the state, unless saving would take more than a twentieth of the time.
 
         Raises:
@@ -76,7 +76,7 @@ class Checkpoint:
             "train_seconds": session.train_seconds,
             "evaluation_seconds": session.evaluation_seconds,
             "history": [asdict(period) for period in session.history],
-            "best_period": session.best.period.period if session.best.period else None,
+            "best_entry": session.best.entry.entry if session.best.entry else None,
             "optimizer": plain,
         }
         ready = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
@@ -84,7 +84,7 @@ class Checkpoint:
         finished = time.monotonic()
         self._due = finished + (finished - started) / SHARE_OF_TIME
 
-    def restore(self, session: Session) -> None:
+    def restore(self, session: TrainState) -> None:
         """Brings `session` to the state kept here; leaves it as it is when there is none.
 
         Raises:
@@ -106,7 +106,7 @@ class Checkpoint:
             ) from None
 
 
-def _restore(session: Session, facts: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+def _restore(session: TrainState, facts: dict[str, Any], tensors: dict[str, Tensor]) -> None:
     version = facts.get("schema_version", 1)
     if version != VERSION:
         raise ValueError(f"schema version {version}; this digitlab reads version {VERSION}")
@@ -117,9 +117,9 @@ def _restore(session: Session, facts: dict[str, Any], tensors: dict[str, Tensor]
     session.rate_factor = facts["rate_factor"]
     session.train_seconds = facts["train_seconds"]
     session.evaluation_seconds = facts["evaluation_seconds"]
-    session.history = [Period(**row) for row in facts["history"]]
-    if facts["best_period"] is not None:
-        session.best.period = session.history[facts["best_period"] - 1]
+    session.history = [HistoryEntry(**row) for row in facts["history"]]
+    if facts["best_entry"] is not None:
+        session.best.entry = session.history[facts["best_entry"] - 1]
         session.best.weights = _under("best/", tensors)
     state = session.optimizer.state_dict()
     state["state"] = _unflatten(_under("optimizer/", tensors), facts["optimizer"])

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from digitlab.settings import as_plain
+from digitlab.settings import to_dict
 from digitlab.training.run import Run
 
-__all__ = ["Comparison", "compare_runs"]
+__all__ = ["RunTable", "compare_runs"]
 
 Row = dict[str, Any]
 SPLITS = ("validation", "test", "train")
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RunTable:
     """A table of runs.
 
     Attributes:
@@ -50,7 +50,7 @@ class Comparison:
         )
 
 
-def compare_runs(runs: Sequence[Run]) -> Comparison:
+def compare_runs(runs: Sequence[Run]) -> RunTable:
     """Sets finished runs side by side.
 
     Raises:
@@ -70,7 +70,7 @@ def compare_runs(runs: Sequence[Run]) -> Comparison:
     shared = [f"{split} accuracy" for split in SPLITS if all(f"{split} accuracy" in row for row in rows)]
     rows.sort(key=lambda row: -row[shared[0]])
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    return Comparison(shared[0], columns, [{name: row.get(name) for name in columns} for row in rows])
+    return RunTable(shared[0], columns, [{name: row.get(name) for name in columns} for row in rows])
 
 
 def _settings(run: Run) -> Row:
@@ -78,8 +78,8 @@ def _settings(run: Run) -> Row:
     return {
         "network": facts.network,
         **facts.options,
-        **as_plain(facts.recipe),
-        **{f"data {name}": value for name, value in as_plain(facts.data).items()},
+        **to_dict(facts.recipe),
+        **{f"data {name}": value for name, value in to_dict(facts.data).items()},
     }
 
 

@@ -1,4 +1,4 @@
-"""`DataPlan`: which digits a run trains on, is followed by, and is finally scored on."""
+"""`DataConfig`: which digits a run trains on, is followed by, and is finally scored on."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from digitlab.data import Digits, HoldOut, load
 from digitlab.errors import SettingError
 from digitlab.settings import settings
 
-__all__ = ["DataPlan", "LoadedData"]
+__all__ = ["DataConfig", "Splits"]
 
 HOLD_OUT = re.compile(r"(first|last|random|stratified):(\d+)(%?)(?::(\d+))?")
 
 
 @dataclass(frozen=True)
-class LoadedData:
+class Splits:
     """The digits of a plan."""
 
     train: Digits
@@ -29,7 +29,7 @@ class LoadedData:
 
 
 @settings("data setting")
-class DataPlan:
+class DataConfig:
     """Where the digits of a run come from, as plain data.
 
     `validation` is `none`; digits held out of `train`, written `last:5000`, `first:5000`,
@@ -40,7 +40,7 @@ class DataPlan:
     validation: str = "stratified:10%"  # what to follow training with, and stop it by
     test: str = "none"  # what to score the finished network on; never used before
 
-    def load(self) -> LoadedData:
+    def load(self) -> Splits:
         """Loads the digits.
 
         Raises:
@@ -55,7 +55,7 @@ class DataPlan:
             train, validation = train.split(n, cast(HoldOut, how), int(seed or 0))
         elif self.validation != "none":
             validation = load(self.validation)
-        return LoadedData(train, validation, None if self.test == "none" else load(self.test))
+        return Splits(train, validation, None if self.test == "none" else load(self.test))
 
     def check(self) -> None:
         """Checks what can be checked without reading anything.

@@ -1,4 +1,4 @@
-"""The history of a training: one `Period` a line, and the table on disk."""
+"""The history of a training: one `HistoryEntry` a line, and the table on disk."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
-__all__ = ["Period", "history_from_csv", "history_to_csv"]
+__all__ = ["HistoryEntry", "history_from_csv", "history_to_csv"]
 
 
 @dataclass(frozen=True)
-class Period:
+class HistoryEntry:
     """What training had come to at the end of one period (by default: one epoch).
 
     Attributes:
-        period: Number of the period, from 1.
+        entry: Number of the entry, from 1.
         step: Steps taken so far.
         epoch: Passes over the training digits so far; not always whole.
         learning_rate: Of the period's last step.
-        train_loss: Mean loss over the period's batches, as it was minimised (with dropout,
+        train_loss: Mean loss over the period's batches, as it was minimized (with dropout,
             augmentation and label smoothing), in nats.
         train_accuracy: Share read rightly in the same passes, in [0, 1].
         validation_loss: Mean log loss on the validation digits, in nats; None without any.
         validation_accuracy: Share of them read rightly; None without any.
     """
 
-    period: int
+    entry: int
     step: int
     epoch: float
     learning_rate: float
@@ -36,10 +36,10 @@ class Period:
     validation_accuracy: float | None = None
 
 
-COLUMNS = [field.name for field in fields(Period)]
+COLUMNS = [field.name for field in fields(HistoryEntry)]
 
 
-def history_to_csv(history: Sequence[Period]) -> str:
+def history_to_csv(history: Sequence[HistoryEntry]) -> str:
     """The history as CSV with a header; a missing figure is an empty cell; floats in full."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
@@ -48,7 +48,7 @@ def history_to_csv(history: Sequence[Period]) -> str:
     return text.getvalue()
 
 
-def history_from_csv(text: str) -> list[Period]:
+def history_from_csv(text: str) -> list[HistoryEntry]:
     """Reads what `history_to_csv` wrote.
 
     Raises:
@@ -58,8 +58,8 @@ def history_from_csv(text: str) -> list[Period]:
     if reader.fieldnames != COLUMNS:
         raise ValueError(f"columns {reader.fieldnames}, not {COLUMNS}")
     return [
-        Period(
-            period=int(row["period"]),
+        HistoryEntry(
+            entry=int(row["entry"]),
             step=int(row["step"]),
             **{name: float(row[name]) if row[name] else None for name in COLUMNS[2:]},  # type: ignore[arg-type]
         )

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from digitlab.networks import Network
-from digitlab.training.history import Period
+from digitlab.training.history import HistoryEntry
 from digitlab.training.recipe import Recipe
 
-__all__ = ["Average", "Best", "Weights", "copy_weights"]
+__all__ = ["EMA", "EarlyStopping", "Weights", "copy_weights"]
 
 Weights = dict[str, Tensor]
 
@@ -22,10 +22,10 @@ def copy_weights(network: nn.Module) -> Weights:
     return {name: value.detach().clone() for name, value in network.state_dict().items()}
 
 
-class Average:
+class EMA:
     """An exponential moving average of a network's parameters and buffers.
 
-    Buffers too: an average that leaves batch normalisation's statistics out costs up to a point of
+    Buffers too: an average that leaves batch normalization's statistics out costs up to a point of
     accuracy early on. Early, the decay is lowered to `(1 + t) / (10 + t)` after `t` steps, so that
     the first weights are soon forgotten. Whole-number buffers are copied, not averaged.
     """
@@ -64,33 +64,31 @@ class Average:
             network.load_state_dict(before)
 
 
-class Best:
+class EarlyStopping:
     """The best period so far by the recipe's monitored figure, and how long ago it was."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.monitor = recipe.monitor
         self.patience = recipe.patience
         self.restore_best = recipe.restore_best
-        self.period: Period | None = None
+        self.entry: HistoryEntry | None = None
         self.weights: Weights = {}
 
-    def consider(self, period: Period, network: Network) -> None:
+    def consider(self, period: HistoryEntry, network: Network) -> None:
         """Keeps the weights of `network`, if `period` is better than all before it."""
         if self.patience is None:
             return
-        if self.period is None or self._figure(period) < self._figure(self.period):
-            self.period = period
+        if self.entry is None or self._figure(period) < self._figure(self.entry):
+            self.entry = period
             self.weights = copy_weights(network) if self.restore_best else {}
 
     def exhausted(self, now: int) -> bool:
         """Whether `patience` periods have brought nothing better, at the end of period `now`."""
         return (
-            self.patience is not None
-            and self.period is not None
-            and (now - self.period.period >= self.patience)
+            self.patience is not None and self.entry is not None and (now - self.entry.entry >= self.patience)
         )
 
-    def _figure(self, period: Period) -> float:
+    def _figure(self, period: HistoryEntry) -> float:
         """What should be small."""
         if self.monitor == "validation_accuracy":
             assert period.validation_accuracy is not None

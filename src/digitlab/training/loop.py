@@ -19,20 +19,20 @@ from digitlab.training.check import check_training, diverged
 from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.examples import Examples
 from digitlab.training.hardware import Hardware, choose_hardware
-from digitlab.training.history import Period
-from digitlab.training.keeping import Average, Best
+from digitlab.training.history import HistoryEntry
+from digitlab.training.keeping import EMA, EarlyStopping
 from digitlab.training.optimizers import clip_gradients, make_optimizer
 from digitlab.training.randomness import epoch_order, prepare_dropout, reseed
 from digitlab.training.recipe import Recipe
 from digitlab.training.schedules import learning_rate_at
-from digitlab.training.session import Session, Timetable
-from digitlab.training.team import Team, join_team
+from digitlab.training.session import StepCounts, TrainState
+from digitlab.training.team import ProcessGroup, init_distributed
 
-__all__ = ["Callback", "Fitted", "Live", "fit"]
+__all__ = ["Callback", "FitResult", "StepInfo", "fit"]
 
 
 @dataclass
-class Live:
+class StepInfo:
     """A training under way, as its callbacks see it after every step and may steer it.
 
     A callback that blocks pauses the training; its time does not count as training. In a team of
@@ -49,7 +49,7 @@ class Live:
     """
 
     network: Network
-    timetable: Timetable
+    timetable: StepCounts
     step: int
     learning_rate: float
     loss: Tensor
@@ -57,29 +57,29 @@ class Live:
     stop: bool = False
 
 
-Callback = Callable[[Live], None]
+Callback = Callable[[StepInfo], None]
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FitResult:
     """What a training has come to; the network itself holds the weights that were kept.
 
     Attributes:
-        history: One `Period` for each period.
+        history: One `HistoryEntry` for each period.
         hardware: What it ran on.
         steps: Steps taken.
         train_seconds: Wall clock of the steps alone, over all resumptions.
         evaluation_seconds: Wall clock of the scoring between periods.
-        best_period: The period whose weights were kept, when the recipe has patience; else None.
+        best_entry: The period whose weights were kept, when the recipe has patience; else None.
         stopped_early: Whether patience ran out.
     """
 
-    history: tuple[Period, ...]
+    history: tuple[HistoryEntry, ...]
     hardware: Hardware
     steps: int
     train_seconds: float
     evaluation_seconds: float
-    best_period: int | None
+    best_entry: int | None
     stopped_early: bool
 
 
@@ -90,9 +90,9 @@ def fit(
     validation: Examples | None = None,
     *,
     callbacks: Sequence[Callback] = (),
-    on_period: Callable[[Period], None] | None = None,
+    on_history: Callable[[HistoryEntry], None] | None = None,
     checkpoint: Checkpoint | None = None,
-) -> Fitted:
+) -> FitResult:
     """Trains `network` by `recipe`, in place.
 
     Args:
@@ -101,7 +101,7 @@ def fit(
         train: What to train on.
         validation: What to follow between periods, and to stop early by.
         callbacks: Called after every step.
-        on_period: Called with each line of history as it comes.
+        on_history: Called with each line of history as it comes.
         checkpoint: Where to keep the state between periods; training goes on from what it holds.
 
     Raises:
@@ -111,16 +111,16 @@ def fit(
     """
     check_training(network, recipe, train, validation)
     hardware = choose_hardware(recipe, network)
-    team = join_team(hardware.device)
-    timetable = Timetable.of(recipe, len(train))
+    team = init_distributed(hardware.device)
+    timetable = StepCounts.of(recipe, len(train))
     team.check(recipe, len(train))
     network = hardware.place(network)
     train = train.to(hardware.device)
-    session = Session(
+    session = TrainState(
         network,
         make_optimizer(network, recipe),
-        Average(network, recipe.average_decay) if recipe.average_decay is not None else None,
-        Best(recipe),
+        EMA(network, recipe.ema_decay) if recipe.ema_decay is not None else None,
+        EarlyStopping(recipe),
     )
     stopped = False
     with hardware.with_threads():
@@ -130,39 +130,39 @@ def fit(
         while session.step < timetable.total_steps and not stopped:
             period, stopped = _train_period(session, recipe, timetable, hardware, team, train, callbacks)
             period = _follow(session, period, validation)
-            stopped = stopped or session.best.exhausted(period.period)
-            if on_period and team.rank == 0:
-                on_period(period)
+            stopped = stopped or session.best.exhausted(period.entry)
+            if on_history and team.rank == 0:
+                on_history(period)
             if checkpoint and team.rank == 0:
                 checkpoint.save_if_due(session)
     _keep_weights(session)
-    return Fitted(
+    return FitResult(
         history=tuple(session.history),
         hardware=hardware,
         steps=session.step,
         train_seconds=session.train_seconds,
         evaluation_seconds=session.evaluation_seconds,
-        best_period=session.best.period.period if session.best.period else None,
+        best_entry=session.best.entry.entry if session.best.entry else None,
         stopped_early=session.step < timetable.total_steps,
     )
 
 
 def _train_period(
-    session: Session,
+    session: TrainState,
     recipe: Recipe,
-    timetable: Timetable,
+    timetable: StepCounts,
     hardware: Hardware,
-    team: Team,
+    team: ProcessGroup,
     train: Examples,
     callbacks: Sequence[Callback],
-) -> tuple[Period, bool]:
+) -> tuple[HistoryEntry, bool]:
     """Takes the steps of one period. Returns its line of history, and whether a callback said stop."""
     network, optimizer = session.network.train(), session.optimizer
     forward, weights = team.forward(network), list(network.parameters())
     dropout_randomness = prepare_dropout(network, recipe, hardware.device)
     picture_randomness = torch.Generator() if recipe.augments else None
     losses, outputs, targets = [], [], []
-    end = min(timetable.total_steps, session.step + timetable.period_steps)
+    end = min(timetable.total_steps, session.step + timetable.eval_every)
     away = 0.0
     stop = False
     batches: tuple[Tensor, ...] = ()
@@ -203,7 +203,7 @@ def _train_period(
         targets.append(labels)
         if callbacks:
             left = time.perf_counter()
-            live = Live(network, timetable, session.step, rate, losses[-1], session.rate_factor)
+            live = StepInfo(network, timetable, session.step, rate, losses[-1], session.rate_factor)
             for callback in callbacks:
                 callback(live)
             if team.size == 1:  # a team's processes must all go on alike
@@ -221,8 +221,8 @@ def _train_period(
     mean_loss = total_loss / n
     if not mean_loss < float("inf"):
         raise diverged(len(session.history) + 1, session.step, recipe.learning_rate)
-    period = Period(
-        period=len(session.history) + 1,
+    period = HistoryEntry(
+        entry=len(session.history) + 1,
         step=session.step,
         epoch=session.step / timetable.epoch_steps,
         learning_rate=rate,
@@ -232,7 +232,7 @@ def _train_period(
     return period, stop
 
 
-def _follow(session: Session, period: Period, validation: Examples | None) -> Period:
+def _follow(session: TrainState, period: HistoryEntry, validation: Examples | None) -> HistoryEntry:
     """Scores the weights as they would be kept, and enters the period into the history."""
     started = time.perf_counter()
     network = session.network
@@ -240,7 +240,7 @@ def _follow(session: Session, period: Period, validation: Examples | None) -> Pe
         if validation is not None:
             logits = predict_logits(network, validation.inputs)
             if not np.isfinite(logits).all():
-                raise diverged(period.period, session.step, period.learning_rate)
+                raise diverged(period.entry, session.step, period.learning_rate)
             accuracy, loss = accuracy_and_log_loss(logits, validation.labels.numpy())
             period = replace(period, validation_loss=loss, validation_accuracy=accuracy)
         session.best.consider(period, network)
@@ -249,7 +249,7 @@ def _follow(session: Session, period: Period, validation: Examples | None) -> Pe
     return period
 
 
-def _keep_weights(session: Session) -> None:
+def _keep_weights(session: TrainState) -> None:
     """Leaves the network with its best weights, else the averaged ones, else the last."""
     if session.best.weights:
         session.network.load_state_dict(session.best.weights)

@@ -159,12 +159,12 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
 
 def clip_gradients(weights: list[nn.Parameter], recipe: Recipe) -> None:
-    """Shortens gradients that are longer than `recipe.clip_norm`, keeping their direction.
+    """Shortens gradients that are longer than `recipe.max_grad_norm`, keeping their direction.
 
     `per-tensor` measures and shortens the gradient of each weight matrix and bias by itself, as
     source 000 does; `global` measures all of them as one vector (Pascanu et al. 2013).
     """
-    if recipe.clip_norm is None:
+    if recipe.max_grad_norm is None:
         return
-    for together in [weights] if recipe.clip == "global" else [[weight] for weight in weights]:
-        nn.utils.clip_grad_norm_(together, recipe.clip_norm)
+    for together in [weights] if recipe.clip_mode == "global" else [[weight] for weight in weights]:
+        nn.utils.clip_grad_norm_(together, recipe.max_grad_norm)

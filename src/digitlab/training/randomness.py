@@ -14,19 +14,19 @@ from torch import Tensor
 from digitlab.networks import Dropout, Network
 from digitlab.training.recipe import Recipe
 
-__all__ = ["Purpose", "epoch_order", "generator_for", "prepare_dropout", "reseed"]
+__all__ = ["RngStream", "epoch_order", "generator_for", "prepare_dropout", "reseed"]
 
-Purpose = Literal["order", "dropout", "augmentation"]
-PURPOSES: tuple[Purpose, ...] = ("order", "dropout", "augmentation")
+RngStream = Literal["order", "dropout", "augmentation"]
+PURPOSES: tuple[RngStream, ...] = ("order", "dropout", "augmentation")
 
 
-def reseed(generator: torch.Generator, seed: int, purpose: Purpose, number: int) -> None:
+def reseed(generator: torch.Generator, seed: int, purpose: RngStream, number: int) -> None:
     """Sets `generator` to where it stands for the `number`-th epoch or step of a purpose."""
     words = np.random.SeedSequence((seed, PURPOSES.index(purpose), number)).generate_state(1, np.uint64)
     generator.manual_seed(int(words[0] >> np.uint64(1)))
 
 
-def generator_for(seed: int, purpose: Purpose, number: int) -> torch.Generator:
+def generator_for(seed: int, purpose: RngStream, number: int) -> torch.Generator:
     """A new generator on the processor, as `reseed` sets it."""
     generator = torch.Generator()
     reseed(generator, seed, purpose, number)
@@ -48,6 +48,4 @@ def prepare_dropout(network: Network, recipe: Recipe, device: str) -> torch.Gene
     generator = torch.Generator(device)
     for layer in layers:
         layer.generator = generator
-        if recipe.keep_probability is not None:
-            layer.rate = 1 - recipe.keep_probability
     return generator if any(layer.rate for layer in layers) else None

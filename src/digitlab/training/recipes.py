@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 
 from digitlab.errors import SettingError
-from digitlab.settings import from_plain
+from digitlab.settings import from_dict
 from digitlab.training.recipe import Recipe
 
 __all__ = ["RECIPES", "recipe", "standard_recipe"]
@@ -18,9 +18,9 @@ SWIFT = Recipe(
     batch_size=128,
     epochs=1,
     drop_last=True,
-    period_steps=39,
+    eval_every=39,
     schedule="linear",
-    warm_up=0.2,
+    warmup_fraction=0.2,
     label_smoothing=0.1,
 )
 
@@ -31,19 +31,18 @@ RECIPES: Mapping[str, Recipe] = {
     "keras-rmsprop": Recipe(optimizer="rmsprop", learning_rate=1e-3, rho=0.9, epsilon=1e-7, batch_size=32),
     "keras-sgd": Recipe(optimizer="sgd", learning_rate=1e-2, batch_size=32),
     # Source 002: plain gradient descent for softmax, Adam and dropout for the deep network.
-    "softmax": Recipe(optimizer="sgd", learning_rate=0.5, batch_size=50, steps=1000, period_steps=100),
+    "softmax": Recipe(optimizer="sgd", learning_rate=0.5, batch_size=50, max_steps=1000, eval_every=100),
     "deep-mnist": Recipe(
         optimizer="adam",
         learning_rate=1e-4,
         batch_size=50,
-        steps=1100,
-        period_steps=100,
-        keep_probability=0.5,
+        max_steps=1100,
+        eval_every=100,
     ),
     # The quickest to a mean of 99 % and of 99.5 % on two cores; chosen on validation digits alone.
     "swift": SWIFT,
     "swift-99.5": replace(
-        SWIFT, learning_rate=6e-3, epochs=3, period_steps=None, rotate=10, shift=1.5, zoom=0.1, shear=5.7
+        SWIFT, learning_rate=6e-3, epochs=3, eval_every=None, rotate=10, shift=1.5, zoom=0.1, shear=5.7
     ),
 }
 
@@ -61,7 +60,7 @@ def recipe(name: str, overrides: Mapping[str, object] | Iterable[tuple[str, obje
     """
     if name not in RECIPES:
         raise SettingError(f"unknown recipe {name!r}", f"Those there are: {', '.join(RECIPES)}.")
-    return from_plain(Recipe, {**asdict(RECIPES[name]), **dict(overrides)})
+    return from_dict(Recipe, {**asdict(RECIPES[name]), **dict(overrides)})
 
 
 def standard_recipe(

@@ -22,14 +22,14 @@ from digitlab.networks import Dropout, Network
 from digitlab.training.check import check_training, diverged
 from digitlab.training.examples import Examples
 from digitlab.training.hardware import Hardware, choose_hardware
-from digitlab.training.history import Period
-from digitlab.training.keeping import Average, Best, Weights, copy_weights
-from digitlab.training.loop import Fitted
+from digitlab.training.history import HistoryEntry
+from digitlab.training.keeping import EMA, EarlyStopping, Weights, copy_weights
+from digitlab.training.loop import FitResult
 from digitlab.training.optimizers import make_optimizer
 from digitlab.training.randomness import epoch_order, prepare_dropout, reseed
 from digitlab.training.recipe import Recipe
 from digitlab.training.schedules import learning_rate_at
-from digitlab.training.session import Timetable
+from digitlab.training.session import StepCounts
 
 __all__ = ["can_stack", "fit_replicas"]
 
@@ -42,7 +42,7 @@ def can_stack(network: Network, recipe: Recipe) -> bool:
     return all(isinstance(layer, kinds) for layer in network.layers.values()) and not recipe.augments
 
 
-class Stack(nn.Module):
+class StackedNetworks(nn.Module):
     """Replicas of one dense network with their weights in one tensor for each layer.
 
     The replicas' own weights are views of the stack's, so that each replica is at any time a
@@ -82,7 +82,7 @@ def fit_replicas(
     recipes: Sequence[Recipe],
     train: Examples,
     validation: Examples | None = None,
-) -> list[Fitted]:
+) -> list[FitResult]:
     """Trains replicas of one dense network together, in place.
 
     Args:
@@ -103,10 +103,10 @@ def fit_replicas(
     for replica in replicas:
         check_training(replica, recipe, train, validation)
     hardware = choose_hardware(replace(recipe, batch_size=recipe.batch_size * len(replicas)), replicas[0])
-    timetable = Timetable.of(recipe, len(train))
+    timetable = StepCounts.of(recipe, len(train))
     for replica in replicas:
         hardware.place(replica)
-    course = _Course(Stack(replicas).to(hardware.device), list(recipes), timetable, hardware)
+    course = _Course(StackedNetworks(replicas).to(hardware.device), list(recipes), timetable, hardware)
     flat = Examples(train.inputs.flatten(1), train.labels).to(hardware.device)
     with hardware.with_threads():
         while course.step < timetable.total_steps and course.going():
@@ -118,16 +118,18 @@ def fit_replicas(
 class _Course:
     """A joint training under way: the stack, and for each replica its history and best weights."""
 
-    def __init__(self, stack: Stack, recipes: list[Recipe], timetable: Timetable, hardware: Hardware) -> None:
+    def __init__(
+        self, stack: StackedNetworks, recipes: list[Recipe], timetable: StepCounts, hardware: Hardware
+    ) -> None:
         self.stack, self.recipes, self.timetable, self.hardware = stack, recipes, timetable, hardware
         self.recipe = recipes[0]
         self.optimizer = make_optimizer(stack, self.recipe)
-        decay = self.recipe.average_decay
-        self.average = None if decay is None else Average(stack, decay)
-        self.best = [Best(recipe) for recipe in recipes]
-        self.histories: list[list[Period]] = [[] for _ in recipes]
+        decay = self.recipe.ema_decay
+        self.average = None if decay is None else EMA(stack, decay)
+        self.best = [EarlyStopping(recipe) for recipe in recipes]
+        self.histories: list[list[HistoryEntry]] = [[] for _ in recipes]
         self.stopped: list[Weights] = [{} for _ in recipes]  # the weights with which a replica stopped
-        self.lines: list[Period] = []
+        self.lines: list[HistoryEntry] = []
         self.step = 0
         self.train_seconds = self.evaluation_seconds = 0.0
 
@@ -144,7 +146,7 @@ class _Course:
             for one, each in zip(self.stack.replicas, self.recipes, strict=True)
         ]
         losses, outputs, targets = [], [], []
-        end = min(timetable.total_steps, self.step + timetable.period_steps)
+        end = min(timetable.total_steps, self.step + timetable.eval_every)
         batches: tuple[Tensor, ...] = ()
         rate = 0.0
         started = time.perf_counter()
@@ -188,8 +190,8 @@ class _Course:
         if not bool(loss.isfinite().all()):
             raise diverged(len(self.histories[0]) + 1, self.step, recipe.learning_rate)
         self.lines = [
-            Period(
-                period=-(-self.step // timetable.period_steps),
+            HistoryEntry(
+                entry=-(-self.step // timetable.eval_every),
                 step=self.step,
                 epoch=self.step / timetable.epoch_steps,
                 learning_rate=rate,
@@ -216,10 +218,10 @@ class _Course:
             line = replace(line, validation_loss=loss, validation_accuracy=accuracy)
         self.histories[number].append(line)
         self.best[number].consider(line, network)
-        if self.best[number].exhausted(line.period):
+        if self.best[number].exhausted(line.entry):
             self.stopped[number] = self.best[number].weights or copy_weights(network)
 
-    def finish(self) -> list[Fitted]:
+    def finish(self) -> list[FitResult]:
         """Gives each replica the weights that `fit` would keep, as tensors of its own."""
         if self.average:
             self.stack.load_state_dict(self.average.weights)
@@ -231,15 +233,15 @@ class _Course:
                 parameter.data = parameter.data.clone(memory_format=torch.contiguous_format)
             network.load_state_dict(kept)
             network.eval()
-            history, best = self.histories[number], self.best[number].period
+            history, best = self.histories[number], self.best[number].entry
             fitted.append(
-                Fitted(
+                FitResult(
                     history=tuple(history),
                     hardware=self.hardware,
                     steps=history[-1].step,
                     train_seconds=self.train_seconds * share,
                     evaluation_seconds=self.evaluation_seconds * share,
-                    best_period=best.period if best else None,
+                    best_entry=best.entry if best else None,
                     stopped_early=history[-1].step < self.timetable.total_steps,
                 )
             )
@@ -247,12 +249,12 @@ class _Course:
 
     def _clip_gradients(self) -> None:
         """`clip_gradients`, for each replica by itself."""
-        longest = self.recipe.clip_norm
+        longest = self.recipe.max_grad_norm
         if longest is None:
             return
         gradients = [p.grad for p in self.stack.parameters() if p.grad is not None]
         squares = torch.stack([gradient.flatten(1).square().sum(dim=1) for gradient in gradients])
-        if self.recipe.clip == "global":
+        if self.recipe.clip_mode == "global":
             squares = squares.sum(dim=0, keepdim=True).expand_as(squares)
         factors = (longest / (squares.sqrt() + 1e-6)).clamp(max=1.0)
         for gradient, factor in zip(gradients, factors, strict=True):

@@ -16,14 +16,14 @@ import torch
 from digitlab.errors import DigitlabError, RunError
 from digitlab.files import make_folder, write_json, write_text
 from digitlab.networks import Network, architecture, load_network, save_network
-from digitlab.settings import as_plain, from_plain, settings
+from digitlab.settings import from_dict, settings, to_dict
 from digitlab.training.checkpoint import Checkpoint
-from digitlab.training.data_plan import DataPlan
+from digitlab.training.data_plan import DataConfig
 from digitlab.training.hardware import available_cores
-from digitlab.training.history import Period, history_from_csv, history_to_csv
+from digitlab.training.history import HistoryEntry, history_from_csv, history_to_csv
 from digitlab.training.recipe import Recipe
 
-__all__ = ["Run", "RunFacts", "environment", "new_run_folder"]
+__all__ = ["Run", "RunConfig", "environment", "new_run_folder"]
 
 METRICS = (
     "splits",
@@ -38,14 +38,14 @@ METRICS = (
 
 
 @settings("field of a run")
-class RunFacts:
+class RunConfig:
     """What a run is, decided before its first step; `run.json`."""
 
     schema_version: Literal[1] = 1
     network: str
     options: dict[str, Any]
     recipe: Recipe
-    data: DataPlan
+    data: DataConfig
     environment: dict[str, Any]
 
     @property
@@ -65,10 +65,10 @@ class Run:
     """
 
     folder: Path
-    facts: RunFacts
+    facts: RunConfig
 
     @classmethod
-    def create(cls, folder: Path, facts: RunFacts) -> Run:
+    def create(cls, folder: Path, facts: RunConfig) -> Run:
         """Begins a run in `folder`, which is made if it is not there.
 
         Raises:
@@ -80,7 +80,7 @@ class Run:
                 f"{folder} holds a run already", f"Choose another folder, or go on with --resume {folder}."
             )
         make_folder(folder)
-        write_json(folder / "run.json", as_plain(facts))
+        write_json(folder / "run.json", to_dict(facts))
         return cls(folder, facts)
 
     @classmethod
@@ -105,7 +105,7 @@ class Run:
                 f"{path} is of schema version {seen!r}; this digitlab reads version 1", "Update digitlab."
             )
         try:
-            facts = from_plain(RunFacts, plain)
+            facts = from_dict(RunConfig, plain)
             architecture(facts.network).complete(facts.options)
             return cls(folder, facts)
         except (DigitlabError, TypeError) as error:
@@ -122,11 +122,11 @@ class Run:
         """Where the state of training is kept until it ends."""
         return Checkpoint(self.folder / "checkpoint")
 
-    def write_history(self, history: Sequence[Period]) -> None:
+    def write_history(self, history: Sequence[HistoryEntry]) -> None:
         """Writes `history.csv` anew."""
         write_text(self.folder / "history.csv", history_to_csv(history))
 
-    def finish(self, network: Network, history: Sequence[Period], metrics: dict[str, Any]) -> None:
+    def finish(self, network: Network, history: Sequence[HistoryEntry], metrics: dict[str, Any]) -> None:
         """Writes what training came to; `metrics.json` last, for it marks the run as finished.
 
         Raises:
@@ -137,7 +137,7 @@ class Run:
         write_json(self.folder / "metrics.json", {"schema_version": 1, **metrics})
         shutil.rmtree(self.folder / "checkpoint", ignore_errors=True)
 
-    def history(self) -> list[Period]:
+    def history(self) -> list[HistoryEntry]:
         """The lines of history so far.
 
         Raises:

@@ -13,7 +13,7 @@ def learning_rate_at(recipe: Recipe, step: int, total_steps: int, epoch_steps: i
     """The learning rate of one step.
 
     `one-cycle` climbs by a half cosine from 1/25 of the highest rate at the first step to the
-    highest at `peak`, and falls by another to `final_rate` (Smith and Topin 2018, with the shape
+    highest at `pct_start`, and falls by another to `final_lr_ratio` (Smith and Topin 2018, with the shape
     and the 1/25 of torch's `OneCycleLR`). `cosine` is Loshchilov and Hutter 2016 without restarts.
     A warm-up climbs evenly, and the schedule runs over the steps that remain.
 
@@ -26,26 +26,26 @@ def learning_rate_at(recipe: Recipe, step: int, total_steps: int, epoch_steps: i
     Returns:
         The rate, between 0 and `recipe.learning_rate`.
     """
-    warm_up_steps = round(recipe.warm_up * total_steps)
+    warm_up_steps = round(recipe.warmup_fraction * total_steps)
     if step < warm_up_steps:
         return recipe.learning_rate * (step + 1) / warm_up_steps
     if recipe.schedule == "constant":
         return recipe.learning_rate
     step -= warm_up_steps
-    decays = step / (epoch_steps * recipe.decay_epochs)
+    decays = step / (epoch_steps * recipe.lr_decay_epochs)
     if recipe.schedule == "exponential":
-        return recipe.learning_rate * math.pow(recipe.decay, decays)
+        return recipe.learning_rate * math.pow(recipe.lr_decay, decays)
     if recipe.schedule == "step":
-        return recipe.learning_rate * math.pow(recipe.decay, math.floor(decays))
+        return recipe.learning_rate * math.pow(recipe.lr_decay, math.floor(decays))
     last = max(1, total_steps - warm_up_steps - 1)
     if recipe.schedule == "linear":
-        return recipe.learning_rate * (1 + (recipe.final_rate - 1) * step / last)
+        return recipe.learning_rate * (1 + (recipe.final_lr_ratio - 1) * step / last)
     if recipe.schedule == "cosine":
-        return recipe.learning_rate * _half_cosine(1, recipe.final_rate, step / last)
-    top = recipe.peak * last
+        return recipe.learning_rate * _half_cosine(1, recipe.final_lr_ratio, step / last)
+    top = recipe.pct_start * last
     if step < top:
         return recipe.learning_rate * _half_cosine(1 / 25, 1, step / top)
-    return recipe.learning_rate * _half_cosine(1, recipe.final_rate, (step - top) / (last - top))
+    return recipe.learning_rate * _half_cosine(1, recipe.final_lr_ratio, (step - top) / (last - top))
 
 
 def _half_cosine(start: float, end: float, share: float) -> float:

@@ -9,9 +9,9 @@ from digitlab.errors import SettingError
 from digitlab.networks import Network
 from digitlab.training.examples import Examples
 from digitlab.training.keeping import Weights, copy_weights
-from digitlab.training.loop import Live, fit
+from digitlab.training.loop import StepInfo, fit
 from digitlab.training.recipe import Recipe
-from digitlab.training.session import Timetable
+from digitlab.training.session import StepCounts
 
 __all__ = ["Snapshot", "snapshots"]
 
@@ -57,11 +57,11 @@ def snapshots(network: Network, recipe: Recipe, train: Examples, steps: Sequence
     """
     if not steps or min(steps) < 0:
         raise SettingError(f"weights after {list(steps)} steps", "Ask for one or more, from 0 on.")
-    last = Timetable.of(recipe, len(train)).total_steps
+    last = StepCounts.of(recipe, len(train)).total_steps
     wanted = sorted({min(step, last) for step in steps})
     kept = [Snapshot(0, copy_weights(network))] if 0 in wanted else []
 
-    def watch(live: Live) -> None:
+    def watch(live: StepInfo) -> None:
         if live.step in wanted:
             kept.append(Snapshot(live.step, copy_weights(live.network)))
         live.stop = live.step >= wanted[-1]

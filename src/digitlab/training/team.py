@@ -20,11 +20,11 @@ from digitlab.errors import SettingError
 from digitlab.networks import Network
 from digitlab.training.recipe import Recipe
 
-__all__ = ["Team", "join_team", "leads"]
+__all__ = ["ProcessGroup", "init_distributed", "is_main_process"]
 
 
 @dataclass(frozen=True)
-class Team:
+class ProcessGroup:
     """The processes that train together, and this one's place among them.
 
     Attributes:
@@ -68,12 +68,12 @@ class Team:
         return value
 
 
-def leads() -> bool:
+def is_main_process() -> bool:
     """Whether this process is the first of its team, or alone."""
     return os.environ.get("RANK", "0") == "0"
 
 
-def join_team(device: str) -> Team:
+def init_distributed(device: str) -> ProcessGroup:
     """Joins the processes that `torchrun` started, or trains alone.
 
     Args:
@@ -81,9 +81,9 @@ def join_team(device: str) -> Team:
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
-        return Team()
+        return ProcessGroup()
     if device == "cuda":
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     if not dist.is_initialized():
         dist.init_process_group("nccl" if device == "cuda" else "gloo")
-    return Team(size, dist.get_rank())
+    return ProcessGroup(size, dist.get_rank())

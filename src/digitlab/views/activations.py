@@ -20,8 +20,8 @@ from digitlab.inspection.digits import random_indices
 from digitlab.inspection.units import UnitValues, centroids, first_hidden, five_numbers, unit_values
 from digitlab.networks import Dropout, multiply_adds
 from digitlab.views import arithmetic
-from digitlab.views.subject import Picture, Subject, short_name
-from digitlab.views.view import Choices, Seen, View
+from digitlab.views.subject import InputImage, InspectedModel, short_name
+from digitlab.views.view import View, ViewOptions, ViewResult
 
 __all__ = ["VIEWS"]
 
@@ -36,7 +36,7 @@ FEWEST = 100
 SAME_NUMBERS = (nn.Flatten, Dropout)
 
 
-def _activations(subject: Subject, choices: Choices) -> Seen:
+def _activations(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     picture = subject.picture(choices.image)
     found = {name: values[0] for name, values in capture(subject.network, picture.ink[None]).items()}
     probabilities = softmax_steps(next(reversed(found.values()))).probabilities
@@ -48,10 +48,12 @@ def _activations(subject: Subject, choices: Choices) -> Seen:
     title = f"What does each layer of {subject.name} make of {picture.name}?\n{_said(probabilities, picture)}"
     figure = draw_activations(picture.ink, drawn, probabilities, title)
     shapes = (f"{name} {' x '.join(map(str, values.shape))}" for name, values in found.items())
-    return Seen({"ink": picture.ink, **found, "probabilities": probabilities}, figure, ", ".join(shapes))
+    return ViewResult(
+        {"ink": picture.ink, **found, "probabilities": probabilities}, figure, ", ".join(shapes)
+    )
 
 
-def _features(subject: Subject, choices: Choices) -> Seen:
+def _features(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     network = subject.network
     layer = choices.layer or first_layer(network, nn.Conv2d)
     find_layer(network, layer)
@@ -70,10 +72,10 @@ def _features(subject: Subject, choices: Choices) -> Seen:
     title = f"What does {layer} of {subject.name} make of {picture.name}?\n{some}, {size}, on one scale"
     what = picture.name if picture.label is None else f"{picture.name}, a {picture.label}"
     figure = draw_maps(picture.ink, maps[numbers], numbers, title, what, f"output of {layer}")
-    return Seen({"ink": picture.ink, "maps": maps, "shown": np.array(numbers)}, figure)
+    return ViewResult({"ink": picture.ink, "maps": maps, "shown": np.array(numbers)}, figure)
 
 
-def _boxplot(subject: Subject, choices: Choices) -> Seen:
+def _boxplot(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     units = choices.unit or (0,)
     if len(units) != 1:
         raise SettingError(f"a box plot of {len(units)} units", "Name one (--unit 3); `scatter` takes two.")
@@ -96,10 +98,10 @@ def _boxplot(subject: Subject, choices: Choices) -> Seen:
         "five_numbers": summary,
         "counts": counts,
     }
-    return Seen(data, figure, words)
+    return ViewResult(data, figure, words)
 
 
-def _scatter(subject: Subject, choices: Choices) -> Seen:
+def _scatter(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     layer = choices.layer or first_hidden(subject.network)
     find_layer(subject.network, layer)
     n = activation_shapes(subject.network, [layer])[layer][0]
@@ -134,10 +136,10 @@ def _scatter(subject: Subject, choices: Choices) -> Seen:
         "counts": counts,
         "drawn": drawn,
     }
-    return Seen(data, figure)
+    return ViewResult(data, figure)
 
 
-def _outputs(subject: Subject, choices: Choices) -> Seen:
+def _outputs(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     picture = subject.picture(choices.image)
     steps = softmax_steps(predict_logits(subject.network, as_inputs(subject.network, picture.ink[None]))[0])
     said = _said(steps.probabilities, picture)
@@ -146,11 +148,11 @@ def _outputs(subject: Subject, choices: Choices) -> Seen:
         picture.ink, steps.logits, steps.shifted, steps.exponentials, steps.probabilities, title, picture.name
     )
     data = {"ink": picture.ink, **{name: np.asarray(each) for name, each in vars(steps).items()}}
-    return Seen(data, figure, f"{picture.name}: {said}")
+    return ViewResult(data, figure, f"{picture.name}: {said}")
 
 
 def _values(
-    subject: Subject, choices: Choices, units: tuple[int, ...]
+    subject: InspectedModel, choices: ViewOptions, units: tuple[int, ...]
 ) -> tuple[UnitValues, NDArray[np.int64], str]:
     """Values of units for as many digits as a second or so allows, which digits, and how many in words."""
     layer = choices.layer or first_hidden(subject.network)
@@ -171,7 +173,7 @@ def _axis(found: UnitValues, which: int) -> str:
     return f"output of map {unit} of {found.layer}, {found.meaning}"
 
 
-def _said(probabilities: NDArray[np.float64], picture: Picture) -> str:
+def _said(probabilities: NDArray[np.float64], picture: InputImage) -> str:
     read = int(probabilities.argmax())
     truth = "" if picture.label is None else f", is {picture.label}"
     return f"said {read} ({share_in_words(probabilities[read])}){truth}"
@@ -181,7 +183,7 @@ VIEWS: tuple[View, ...] = (
     View("activations", "What every layer puts out for one image, down to the probabilities.", _activations),
     View("features", "The feature maps of one layer for one image.", _features),
     View("boxplot", "A unit's values by the digit that was read.", _boxplot),
-    View("scatter", "Two units against each other, coloured by the digit that was read.", _scatter),
+    View("scatter", "Two units against each other, colored by the digit that was read.", _scatter),
     View("outputs", "The ten outputs for one image, from logits to probabilities.", _outputs),
     *arithmetic.VIEWS,
 )

@@ -13,8 +13,8 @@ from digitlab.errors import SettingError
 from digitlab.figures.arithmetic import Sum, draw_image_arithmetic, draw_patch_arithmetic, draw_product_bars
 from digitlab.inspection import first_layer
 from digitlab.inspection.arithmetic import Arithmetic, unit_arithmetic
-from digitlab.views.subject import Subject
-from digitlab.views.view import Choices, Seen, View
+from digitlab.views.subject import InspectedModel
+from digitlab.views.view import View, ViewOptions, ViewResult
 
 __all__ = ["VIEWS"]
 
@@ -26,7 +26,7 @@ ROWS = 3
 MOST_ROWS = 16
 
 
-def _arithmetic(subject: Subject, choices: Choices) -> Seen:
+def _arithmetic(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     layer = choices.layer or first_layer(subject.network, nn.Linear, nn.Conv2d)
     if choices.unit is not None and len(choices.unit) != 1:
         raise SettingError(f"the arithmetic of {len(choices.unit)} units", "Name one: --unit 3.")
@@ -40,7 +40,7 @@ def _arithmetic(subject: Subject, choices: Choices) -> Seen:
         figure = _image(found, title)
     else:
         figure = _bars(found, min(choices.number or BARS, MOST_BARS), title)
-    return Seen(_data(found), figure, f"{found.place()}, {picture.name}: {found.equation()}")
+    return ViewResult(_data(found), figure, f"{found.place()}, {picture.name}: {found.equation()}")
 
 
 def _image(found: Arithmetic, title: str) -> Figure:

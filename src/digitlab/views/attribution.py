@@ -20,8 +20,8 @@ from digitlab.inspection.attribution import (
 )
 from digitlab.inspection.places import as_inputs, check_number
 from digitlab.inspection.preferred import preferred_images
-from digitlab.views.subject import Picture, Subject
-from digitlab.views.view import Choices, Seen, View
+from digitlab.views.subject import InputImage, InspectedModel
+from digitlab.views.view import View, ViewOptions, ViewResult
 
 __all__ = ["VIEWS"]
 
@@ -35,7 +35,7 @@ PICTURED = 100
 """The most images that one picture holds."""
 
 
-class Question(NamedTuple):
+class AttributionTarget(NamedTuple):
     """One image and one digit that is asked about.
 
     Attributes:
@@ -44,12 +44,12 @@ class Question(NamedTuple):
         title: What is asked, of which network and image, and what that reads.
     """
 
-    picture: Picture
+    picture: InputImage
     digit: int
     title: str
 
 
-def _question(subject: Subject, choices: Choices) -> Question:
+def _question(subject: InspectedModel, choices: ViewOptions) -> AttributionTarget:
     picture = subject.picture(choices.image)
     logits = predict_logits(subject.network, as_inputs(subject.network, picture.ink[None]))
     probabilities = np.exp(log_probabilities(logits))[0]
@@ -60,16 +60,18 @@ def _question(subject: Subject, choices: Choices) -> Question:
         words += f", is {picture.label} ({probabilities[picture.label]:.2f})"
     if digit not in (read, picture.label):
         words += f"; {digit} has {probabilities[digit]:.2f}"
-    return Question(picture, digit, f"What in this image speaks for {digit}?\n{subject.name}: {words}")
+    return AttributionTarget(
+        picture, digit, f"What in this image speaks for {digit}?\n{subject.name}: {words}"
+    )
 
 
-def _saliency(subject: Subject, choices: Choices) -> Seen:
+def _saliency(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     asked = _question(subject, choices)
     values = saliency(subject.network, asked.picture.ink, asked.digit)
     return _seen(asked, [_moving(values)], {"saliency": values})
 
 
-def _integrated_gradients(subject: Subject, choices: Choices) -> Seen:
+def _integrated_gradients(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     asked = _question(subject, choices)
     found = integrated_gradients(subject.network, asked.picture.ink, asked.digit)
     data = {
@@ -80,14 +82,14 @@ def _integrated_gradients(subject: Subject, choices: Choices) -> Seen:
     return _seen(asked, [_adding(found)], data, _completeness(found, asked.digit))
 
 
-def _occlusion(subject: Subject, choices: Choices) -> Seen:
+def _occlusion(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     asked = _question(subject, choices)
     found = occlusion(subject.network, asked.picture.ink, asked.digit)
     data = {"drops": found.drops, "probabilities": found.probabilities}
     return _seen(asked, [_hiding(found)], data, _dearest(found, asked.digit))
 
 
-def _attribution(subject: Subject, choices: Choices) -> Seen:
+def _attribution(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     asked = _question(subject, choices)
     ink, digit = asked.picture.ink, asked.digit
     values = saliency(subject.network, ink, digit)
@@ -99,10 +101,10 @@ def _attribution(subject: Subject, choices: Choices) -> Seen:
 
 
 def _seen(
-    asked: Question, maps: list[PixelMap], data: dict[str, NDArray[np.floating]], words: str = ""
-) -> Seen:
+    asked: AttributionTarget, maps: list[PixelMap], data: dict[str, NDArray[np.floating]], words: str = ""
+) -> ViewResult:
     ink = asked.picture.ink
-    return Seen(
+    return ViewResult(
         {"ink": ink, "digit": np.array(asked.digit), **data}, draw_attribution(ink, maps, asked.title), words
     )
 
@@ -135,7 +137,7 @@ def _dearest(found: Occlusion, digit: int) -> str:
     )
 
 
-def _preferred(subject: Subject, choices: Choices) -> Seen:
+def _preferred(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     network = subject.network
     shape = (subject.digits.height, subject.digits.width)
     last = list(network.layers)[-1]
@@ -160,7 +162,7 @@ def _preferred(subject: Subject, choices: Choices) -> Seen:
             kind, place = "map", f" at row {found.position[0]}, column {found.position[1]}"
         which = f"this {kind}" if len(units) == 1 else f"each of these {kind}s"
         title = f"Which image does {which} of {layer} want most?\n{subject.name}; below, its value{place}"
-    return Seen(data, draw_preferred(found.images, captions, title))
+    return ViewResult(data, draw_preferred(found.images, captions, title))
 
 
 VIEWS: tuple[View, ...] = (

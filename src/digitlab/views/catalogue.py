@@ -10,11 +10,11 @@ import numpy as np
 
 from digitlab.errors import SettingError
 from digitlab.figures import save_figure
-from digitlab.files import make_folder, replacing, write_bytes
-from digitlab.settings import from_plain
+from digitlab.files import atomic_write, make_folder, write_bytes
+from digitlab.settings import from_dict
 from digitlab.views import activations, attribution, digits, errors, learning, maps, weights
-from digitlab.views.subject import Subject
-from digitlab.views.view import Choices, Seen, View
+from digitlab.views.subject import InspectedModel
+from digitlab.views.view import View, ViewOptions, ViewResult
 
 __all__ = ["VIEWS", "inspect", "view", "write_view"]
 
@@ -39,14 +39,16 @@ def view(name: str) -> View:
     return VIEWS[name]
 
 
-def inspect(model: str | Path | Subject, what: str, data: str | None = None, **choices: object) -> Seen:
+def inspect(
+    model: str | Path | InspectedModel, what: str, data: str | None = None, **choices: object
+) -> ViewResult:
     """Looks at a trained network in one way.
 
     Args:
         model: A run folder, a weights file, a folder of runs that differ in their seeds, or a subject.
         what: The name of a view: a key of `VIEWS`.
         data: The digits it reads; by default the test digits of the size it takes.
-        **choices: Fields of `Choices`.
+        **choices: Fields of `ViewOptions`.
 
     Returns:
         The numbers, the figure, and what can be said of them in words.
@@ -56,12 +58,12 @@ def inspect(model: str | Path | Subject, what: str, data: str | None = None, **c
         ModelError: If the model cannot be opened.
         DataError: If the view needs images and the network takes none.
     """
-    chosen = from_plain(Choices, choices)
-    subject = model if isinstance(model, Subject) else Subject.open(Path(model), data)
+    chosen = from_dict(ViewOptions, choices)
+    subject = model if isinstance(model, InspectedModel) else InspectedModel.open(Path(model), data)
     return view(what).look(subject, chosen)
 
 
-def write_view(name: str, seen: Seen, folder: Path, arrays: bool = False) -> dict[str, str]:
+def write_view(name: str, seen: ViewResult, folder: Path, arrays: bool = False) -> dict[str, str]:
     """Writes what a view shows into `folder`, which is made if it is not there.
 
     Args:
@@ -83,7 +85,7 @@ def write_view(name: str, seen: Seen, folder: Path, arrays: bool = False) -> dic
     written = {"figure": str(picture)}
     if arrays:
         path = folder / f"{name}.npz"
-        with replacing(path) as part:
+        with atomic_write(path) as part:
             np.savez_compressed(part, **dict(seen.data))  # type: ignore[arg-type]
         written["arrays"] = str(path)
     return written

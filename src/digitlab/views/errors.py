@@ -18,9 +18,9 @@ from digitlab.figures import draw_confusion, draw_digits, draw_errors
 from digitlab.figures.mistakes import PANEL, draw_pair
 from digitlab.models import TorchModel
 from digitlab.networks import Network
-from digitlab.outcome import logits_of
-from digitlab.views.subject import Subject, short_name
-from digitlab.views.view import Choices, Seen, View
+from digitlab.outcome import predict_logits_for
+from digitlab.views.subject import InspectedModel, short_name
+from digitlab.views.view import View, ViewOptions, ViewResult
 
 __all__ = ["VIEWS", "picture_mistakes", "picture_suspects", "place_of", "suspect_words", "suspects_of"]
 
@@ -34,22 +34,22 @@ UNCONFUSED = (4, 9)
 BY_PEOPLE = "also judged wrong by people"
 
 
-def _confusion(subject: Subject, choices: Choices) -> Seen:
+def _confusion(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     scores, counts = _scores(subject)
     title = f"Which digits does {subject.name} take for which?\n{_result(subject, scores)}"
     data = {"counts": counts, "shares": counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)}
-    return Seen(data, draw_confusion(counts, title), _commonest(scores))
+    return ViewResult(data, draw_confusion(counts, title), _commonest(scores))
 
 
-def _errors(subject: Subject, choices: Choices) -> Seen:
+def _errors(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     scores, counts = _scores(subject)
     errors = np.where(np.eye(10, dtype=bool), 0, counts)
     title = f"Which digits does {subject.name} misread as which?\n{_result(subject, scores)}"
     data = {"counts": errors, "shares": errors / np.maximum(counts.sum(axis=1, keepdims=True), 1)}
-    return Seen(data, draw_errors(counts, title), _commonest(scores))
+    return ViewResult(data, draw_errors(counts, title), _commonest(scores))
 
 
-def _pair(subject: Subject, choices: Choices) -> Seen:
+def _pair(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     counts = _scores(subject)[1]
     pair = choices.pair or most_confused(counts) or UNCONFUSED
     a, b = pair
@@ -60,17 +60,17 @@ def _pair(subject: Subject, choices: Choices) -> Seen:
     title = f"Where does {subject.name} take {a} and {b} for each other?\n{short_name(subject.digits)}"
     figure = draw_pair(images, [len(panel) for panel in panels], pair, title)
     words = f"{a} read as {b}: {len(panels.a_as_b)}; {b} read as {a}: {len(panels.b_as_a)}"
-    return Seen({"pair": np.array(pair), **panels._asdict()}, figure, words)
+    return ViewResult({"pair": np.array(pair), **panels._asdict()}, figure, words)
 
 
-def _mistakes(subject: Subject, choices: Choices) -> Seen:
+def _mistakes(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     found, number = find_mistakes(subject.logits, subject.digits.labels), choices.number or NAMED
     told, place = found[:number], place_of(subject.digits)
     words = "\n".join(each.words(place) for each in told) or "no digit is misread"
-    return Seen(_columns(told), picture_mistakes(found, number, subject.digits, subject.name), words)
+    return ViewResult(_columns(told), picture_mistakes(found, number, subject.digits, subject.name), words)
 
 
-def _suspects(subject: Subject, choices: Choices) -> Seen:
+def _suspects(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     found, number = suspects_of(subject), choices.number or NAMED
     told = found[:number]
     known = JUDGED_WRONG.get(subject.digits.name, ())
@@ -80,7 +80,7 @@ def _suspects(subject: Subject, choices: Choices) -> Seen:
         "judged_wrong": np.array([each.index in known for each in told], dtype=bool),
     }
     words = "\n".join(suspect_words(found, number, subject))
-    return Seen(data, picture_suspects(found, number, subject), words)
+    return ViewResult(data, picture_suspects(found, number, subject), words)
 
 
 def _columns(told: Sequence[Mistake | Suspect]) -> dict[str, NDArray[np.generic]]:
@@ -127,7 +127,7 @@ def picture_mistakes(found: Sequence[Mistake], number: int, digits: Digits, name
     )
 
 
-def suspects_of(subject: Subject) -> tuple[Suspect, ...]:
+def suspects_of(subject: InspectedModel) -> tuple[Suspect, ...]:
     """Labels of a subject's digits that its seeds agree in doubting, most suspect first.
 
     Raises:
@@ -149,7 +149,7 @@ def suspects_of(subject: Subject) -> tuple[Suspect, ...]:
     )
 
 
-def picture_suspects(found: Sequence[Suspect], number: int, subject: Subject) -> Figure:
+def picture_suspects(found: Sequence[Suspect], number: int, subject: InspectedModel) -> Figure:
     """Draws the most suspect labels, each with its words; those that people judged wrong are marked.
 
     Args:
@@ -176,7 +176,7 @@ def picture_suspects(found: Sequence[Suspect], number: int, subject: Subject) ->
     )
 
 
-def suspect_words(found: Sequence[Suspect], number: int, subject: Subject) -> list[str]:
+def suspect_words(found: Sequence[Suspect], number: int, subject: InspectedModel) -> list[str]:
     """How many labels are doubted, and the `number` most suspect of them, a line each."""
     digits, seeds = subject.digits, len(subject.runs)
     known = JUDGED_WRONG.get(digits.name, ())
@@ -191,16 +191,16 @@ def suspect_words(found: Sequence[Suspect], number: int, subject: Subject) -> li
 
 
 def _read(network: Network, digits: Digits) -> NDArray[np.float32]:
-    return logits_of(TorchModel(network), digits)
+    return predict_logits_for(TorchModel(network), digits)
 
 
-def _scores(subject: Subject) -> tuple[Scores, NDArray[np.int64]]:
+def _scores(subject: InspectedModel) -> tuple[Scores, NDArray[np.int64]]:
     """Scores of a subject, and their confusion matrix as an array `(10, 10)`; rows are the truth."""
     scores = score(subject.logits, subject.digits.labels)
     return scores, np.array(scores.confusion, dtype=np.int64)
 
 
-def _result(subject: Subject, scores: Scores) -> str:
+def _result(subject: InspectedModel, scores: Scores) -> str:
     return f"{short_name(subject.digits)}: {scores.accuracy:.2%} of {scores.n:,} read rightly"
 
 

@@ -13,8 +13,8 @@ from digitlab.figures import (
     draw_softmax,
 )
 from digitlab.inspection import activation_curves, cross_entropy_steps, softmax_steps, softmax_sweep
-from digitlab.views.subject import Subject
-from digitlab.views.view import Choices, Seen, View
+from digitlab.views.subject import InspectedModel
+from digitlab.views.view import View, ViewOptions, ViewResult
 
 __all__ = ["LOGITS", "TOY_PROBABILITIES", "TOY_TARGETS", "VIEWS"]
 
@@ -25,7 +25,7 @@ TOY_TARGETS = ((1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
 """Source 002's example."""
 
 
-def _curves(subject: Subject, choices: Choices) -> Seen:
+def _curves(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     if not subject.runs:
         raise SettingError(f"{subject.name} is a bare weights file without a history", "Give its run folder.")
     histories = [run.history() for run in subject.runs]
@@ -56,17 +56,17 @@ def _curves(subject: Subject, choices: Choices) -> Seen:
     ]
     title = f"How did {subject.network.name} learn?\n{spread}"
     words = "A smoothed label's loss never reaches 0, however well a digit is read." if smoothed else ""
-    return Seen(data, draw_curves(pairs[0], pairs[1], title), words)
+    return ViewResult(data, draw_curves(pairs[0], pairs[1], title), words)
 
 
-def _functions(subject: Subject, choices: Choices) -> Seen:
+def _functions(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     curves = activation_curves(np.linspace(-4, 4, 401))
     drawn = [(one.name, one.formula, one.z, one.a, one.slope) for one in curves]
     data = {"z": curves[0].z} | {one.name: one.a for one in curves}
-    return Seen(data, draw_activation_functions(drawn, "What does an activation make of z?"))
+    return ViewResult(data, draw_activation_functions(drawn, "What does an activation make of z?"))
 
 
-def _softmax(subject: Subject, choices: Choices) -> Seen:
+def _softmax(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     steps = softmax_steps(LOGITS)
     moved = len(LOGITS) - 1
     values = np.linspace(-2, 8, 201)
@@ -81,10 +81,10 @@ def _softmax(subject: Subject, choices: Choices) -> Seen:
         "What does one logit do to all probabilities?",
     )
     data = {"logits": steps.logits, "probabilities": steps.probabilities, "values": values, "swept": swept}
-    return Seen(data, figure)
+    return ViewResult(data, figure)
 
 
-def _cross_entropy(subject: Subject, choices: Choices) -> Seen:
+def _cross_entropy(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     steps = cross_entropy_steps(TOY_PROBABILITIES, TOY_TARGETS)
     title = (
         "How does cross-entropy come about? loss = $-\\Sigma\\, y \\ln p$, then the mean\n"
@@ -94,7 +94,7 @@ def _cross_entropy(subject: Subject, choices: Choices) -> Seen:
         steps.probabilities, steps.targets, steps.logs, steps.products, steps.losses, steps.mean, title
     )
     words = "The toy rows add up to 1.1, so they are no probabilities; only the true class's counts."
-    return Seen(vars(steps) | {"mean": np.array(steps.mean)}, figure, words)
+    return ViewResult(vars(steps) | {"mean": np.array(steps.mean)}, figure, words)
 
 
 VIEWS = (

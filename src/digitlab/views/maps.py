@@ -17,8 +17,8 @@ from digitlab.inspection.maps import pca_map, principal_components, tsne_map
 from digitlab.inspection.pixels import pixel_importances, top_pixels
 from digitlab.inspection.places import find_layer
 from digitlab.networks.layers import Dropout
-from digitlab.views.subject import Subject, short_name
-from digitlab.views.view import Choices, Seen, View
+from digitlab.views.subject import InspectedModel, short_name
+from digitlab.views.view import View, ViewOptions, ViewResult
 
 __all__ = ["VIEWS"]
 
@@ -36,7 +36,7 @@ SAMPLE = 5000
 FOREST_SEED = 42
 
 
-class Mapped(NamedTuple):
+class LayerActivations(NamedTuple):
     """Digits with what one layer makes of them.
 
     Attributes:
@@ -57,7 +57,7 @@ class Mapped(NamedTuple):
         """How many are misread."""
         return f"misread: {(self.labels != self.predictions).sum()} of these {len(self.labels):,} digits"
 
-    def title(self, how: str, subject: Subject) -> str:
+    def title(self, how: str, subject: InspectedModel) -> str:
         """What is laid out, how, and whose it is."""
         n = self.activations.shape[1]
         values = f"{n:,} values" if n > 1 else "one value"
@@ -67,7 +67,7 @@ class Mapped(NamedTuple):
         )
 
 
-def _mapped(subject: Subject, choices: Choices) -> Mapped:
+def _mapped(subject: InspectedModel, choices: ViewOptions) -> LayerActivations:
     network, digits = subject.network, subject.digits
     *before, last = network.layers
     kept = [name for name in before if not isinstance(network.layers[name], Dropout)]
@@ -76,7 +76,7 @@ def _mapped(subject: Subject, choices: Choices) -> Mapped:
     chosen = random_indices(len(digits), choices.number or POINTS, choices.seed)
     ink = digits.subset(chosen).ink()
     found = capture(network, ink, [layer, last])
-    return Mapped(
+    return LayerActivations(
         layer,
         chosen,
         digits.labels[chosen],
@@ -85,7 +85,7 @@ def _mapped(subject: Subject, choices: Choices) -> Mapped:
     )
 
 
-def _pca_map(subject: Subject, choices: Choices) -> Seen:
+def _pca_map(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     mapped = _mapped(subject, choices)
     found = pca_map(mapped.activations, choices.seed)
     first, second = (
@@ -93,17 +93,19 @@ def _pca_map(subject: Subject, choices: Choices) -> Seen:
     )
     title = mapped.title("PCA", subject)
     figure = draw_map(found.points, mapped.labels, mapped.predictions, title, (first, second))
-    return Seen({**_data(mapped, found.points), "shares": found.shares}, figure, mapped.words())
+    return ViewResult({**_data(mapped, found.points), "shares": found.shares}, figure, mapped.words())
 
 
-def _tsne_map(subject: Subject, choices: Choices) -> Seen:
+def _tsne_map(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     mapped = _mapped(subject, choices)
     points = tsne_map(mapped.activations, choices.seed)
     figure = draw_map(points, mapped.labels, mapped.predictions, mapped.title("t-SNE", subject))
-    return Seen(_data(mapped, points), figure, mapped.words())
+    return ViewResult(_data(mapped, points), figure, mapped.words())
 
 
-def _data(mapped: Mapped, points: NDArray[np.float64]) -> dict[str, NDArray[np.floating] | NDArray[np.int64]]:
+def _data(
+    mapped: LayerActivations, points: NDArray[np.float64]
+) -> dict[str, NDArray[np.floating] | NDArray[np.int64]]:
     return {
         "points": points,
         "indices": mapped.indices,
@@ -112,17 +114,17 @@ def _data(mapped: Mapped, points: NDArray[np.float64]) -> dict[str, NDArray[np.f
     }
 
 
-def _variance(subject: Subject, choices: Choices) -> Seen:
+def _variance(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     digits, words = _learned(subject)
     found = principal_components(digits.images)
     needed = found.needed(SHARE)
     title = f"How many components hold {SHARE:.0%} of the variance? {needed} of {len(found.shares)}\n{words}"
     figure = draw_variance(found.shares, SHARE, needed, title)
     said = f"{needed} of {len(found.shares)} components explain {SHARE:.0%} of the variance; {words}"
-    return Seen({"shares": found.shares, "needed": np.array(needed)}, figure, said)
+    return ViewResult({"shares": found.shares, "needed": np.array(needed)}, figure, said)
 
 
-def _components(subject: Subject, choices: Choices) -> Seen:
+def _components(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     digits, words = _learned(subject)
     found = principal_components(digits.images)
     n = min(choices.number or COMPONENTS, PICTURED, len(found.shares))
@@ -131,16 +133,16 @@ def _components(subject: Subject, choices: Choices) -> Seen:
     figure = draw_components(found.images[:n], captions, title)
     said = f"these {n} components together explain {found.shares[:n].sum():.1%} of the variance; {words}"
     data = {"components": found.images[:n], "shares": found.shares[:n], "mean": found.mean}
-    return Seen(data, figure, said)
+    return ViewResult(data, figure, said)
 
 
-def _importances(subject: Subject, choices: Choices) -> Seen:
+def _importances(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     importances, words = _forest(subject)
     title = f"Which pixels does a random forest go by?\n{words}"
-    return Seen({"importances": importances}, draw_importances(importances, title), words)
+    return ViewResult({"importances": importances}, draw_importances(importances, title), words)
 
 
-def _pixels(subject: Subject, choices: Choices) -> Seen:
+def _pixels(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     picture = subject.picture(choices.image)
     importances, words = _forest(subject)
     pixels = top_pixels(importances, min(choices.number or PIXELS, importances.size))
@@ -149,17 +151,17 @@ def _pixels(subject: Subject, choices: Choices) -> Seen:
     said = f"{len(pixels)} of {importances.size} pixels hold {share:.1%} of the importance; {words}"
     rows, columns = np.divmod(pixels, importances.shape[1])
     data = {"importances": importances, "pixels": pixels, "rows": rows, "columns": columns}
-    return Seen(data, draw_pixels(picture.ink, pixels, title), said)
+    return ViewResult(data, draw_pixels(picture.ink, pixels, title), said)
 
 
-def _forest(subject: Subject) -> tuple[NDArray[np.float64], str]:
+def _forest(subject: InspectedModel) -> tuple[NDArray[np.float64], str]:
     """Importances `(height, width)` by a forest on some of the digits, and on which."""
     digits, words = _learned(subject, SAMPLE)
     importances = pixel_importances(digits.images, digits.labels, TREES, FOREST_SEED, jobs=2)
     return importances, f"{TREES} trees on {words}"
 
 
-def _learned(subject: Subject, most: int | None = None) -> tuple[Digits, str]:
+def _learned(subject: InspectedModel, most: int | None = None) -> tuple[Digits, str]:
     """The digits that the network was trained on, or the first `most` of them; and which they are.
 
     Where they are not known, or no longer where they were, they are those that it reads here.
@@ -184,7 +186,7 @@ def _learned(subject: Subject, most: int | None = None) -> tuple[Digits, str]:
 
 VIEWS: tuple[View, ...] = (
     View("pca-map", "A layer's activations on the plane where they spread most, by digit.", _pca_map),
-    View("tsne-map", "A layer's activations in two dimensions, neighbours kept together (t-SNE).", _tsne_map),
+    View("tsne-map", "A layer's activations in two dimensions, neighbors kept together (t-SNE).", _tsne_map),
     View("variance", "How much of the variance of the images their principal components explain.", _variance),
     View("components", "The first principal components of the images, as images.", _components),
     View("importances", "How important a random forest finds each pixel.", _importances),

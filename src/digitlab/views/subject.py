@@ -1,4 +1,4 @@
-"""`Subject`: a trained network with the digits it reads, as every view gets it."""
+"""`InspectedModel`: a trained network with the digits it reads, as every view gets it."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from digitlab.errors import DataError, ModelError, RunError
 from digitlab.inspection import as_inputs, check_number
 from digitlab.models import TorchModel, open_network
 from digitlab.networks import Network
-from digitlab.outcome import logits_of
+from digitlab.outcome import predict_logits_for
 from digitlab.training import Run
 
-__all__ = ["Picture", "Subject", "data_for", "short_name"]
+__all__ = ["InputImage", "InspectedModel", "data_for", "short_name"]
 
 DATA_BY_SIZE = {(28, 28): "mnist:test", (20, 20): "classroom"}
 
 
 @dataclass(frozen=True)
-class Picture:
+class InputImage:
     """One picture that is looked at.
 
     Attributes:
@@ -42,7 +42,7 @@ class Picture:
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class InspectedModel:
     """What views look at.
 
     Attributes:
@@ -60,7 +60,7 @@ class Subject:
     others: tuple[Run, ...] = ()
 
     @classmethod
-    def open(cls, path: Path, data: str | None = None) -> Subject:
+    def open(cls, path: Path, data: str | None = None) -> InspectedModel:
         """Opens a run folder, a weights file, or a folder of runs that differ in their seeds.
 
         Args:
@@ -100,7 +100,7 @@ class Subject:
             DataError: If the network takes images of another size.
             ModelError: If the logits are not finite.
         """
-        return logits_of(TorchModel(self.network), self.digits)
+        return predict_logits_for(TorchModel(self.network), self.digits)
 
     @cached_property
     def predictions(self) -> NDArray[np.int64]:
@@ -108,7 +108,7 @@ class Subject:
         read: NDArray[np.int64] = self.logits.argmax(axis=1)
         return read
 
-    def picture(self, image: int | str) -> Picture:
+    def picture(self, image: int | str) -> InputImage:
         """One of the digits by number, or a picture file brought to the form the network takes.
 
         Raises:
@@ -120,10 +120,10 @@ class Subject:
             images = digit_boxes(seen) if self.network.takes((20, 20)) else seen
             ink = np.multiply(images[0], np.float32(1 / 255), dtype=np.float32)
             as_inputs(self.network, ink[None])
-            return Picture(ink, None, Path(image).name)
+            return InputImage(ink, None, Path(image).name)
         check_number(image, len(self.digits), f"image of {self.digits.name}")
         one = self.digits.subset([image])
-        return Picture(one.ink()[0], int(one.labels[0]), f"{short_name(self.digits)} #{image}")
+        return InputImage(one.ink()[0], int(one.labels[0]), f"{short_name(self.digits)} #{image}")
 
 
 def short_name(digits: Digits) -> str:

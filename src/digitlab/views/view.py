@@ -10,31 +10,33 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from pydantic import Field
 
-from digitlab.settings import Several, settings
-from digitlab.views.subject import Subject
+from digitlab.settings import CommaSeparated, settings
+from digitlab.views.subject import InspectedModel
 
-__all__ = ["Choices", "Seen", "View"]
+__all__ = ["View", "ViewOptions", "ViewResult"]
 
 Digit = Annotated[int, Field(ge=0, le=9)]
 Index = Annotated[int, Field(ge=0)]
 
 
 @settings("choice")
-class Choices:
+class ViewOptions:
     """What a person may choose of a view; each view has its own default for what is None."""
 
     image: Index | str = 0  # which of the digits, from 0; or a picture file
     layer: str | None = None  # a layer by name, as `digitlab networks NAME` lists them
-    unit: Annotated[tuple[Index, ...], Several] | None = None  # units or maps of that layer, from 0
-    position: Annotated[tuple[Index, Index], Several] | None = None  # row and column in a feature map
+    unit: Annotated[tuple[Index, ...], CommaSeparated] | None = None  # units or maps of that layer, from 0
+    position: Annotated[tuple[Index, Index], CommaSeparated] | None = None  # row and column in a feature map
     digit: Digit | None = None  # the digit asked about; None: the one the network reads
-    pair: Annotated[tuple[Digit, Digit], Several] | None = None  # two digits; None: most often confused
+    pair: Annotated[tuple[Digit, Digit], CommaSeparated] | None = (
+        None  # two digits; None: most often confused
+    )
     number: Annotated[int, Field(ge=1, le=100_000)] | None = None  # how many digits, pixels or errors
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0  # decides what is drawn at random
 
 
 @dataclass(frozen=True)
-class Seen:
+class ViewResult:
     """What a view shows.
 
     Attributes:
@@ -61,5 +63,5 @@ class View:
 
     name: str
     about: str
-    look: Callable[[Subject, Choices], Seen]
+    look: Callable[[InspectedModel, ViewOptions], ViewResult]
     ending: str = "png"
