@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from digitlab.evaluation import find_mistakes, most_confused, pair_panels
-from digitlab.evaluation.mistakes import share_in_words
 
 
 def predict_logits_for(*rows):
@@ -50,25 +49,6 @@ def test_logits_so_large_that_their_powers_overflow():
     logits[0, 4] = 5000
     (only,) = find_mistakes(logits, np.array([9]))
     assert only.words("test") == "said 4 (>0.9999), is 9 (<0.0001), test #0"
-
-
-@pytest.mark.parametrize(
-    ("share", "words"),
-    [
-        (0.0, "<0.0001"),
-        (0.00004, "<0.0001"),
-        (0.0004, "0.0004"),
-        (0.0049, "0.0049"),
-        (0.005, "0.01"),
-        (0.5, "0.50"),
-        (0.994, "0.99"),
-        (0.9951, "0.9951"),
-        (0.99996, ">0.9999"),
-        (1.0, ">0.9999"),
-    ],
-)
-def test_no_probability_is_rounded_to_certainty(share, words):
-    assert share_in_words(share) == words
 
 
 def test_the_pair_most_often_confused_counts_both_ways():

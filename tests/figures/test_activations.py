@@ -8,9 +8,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from digitlab.figures import draw_activations, draw_boxes, draw_maps, draw_outputs, draw_scatter, save_figure
-from digitlab.figures.numbers import number_words, probability_words
 from digitlab.figures.paper import DIGIT_COLOURS
 from digitlab.figures.tiles import GAP, grid_size, paint_tiles, signed_scale, tile_columns, tile_corner
+from digitlab.formatting import format_number
 
 RANDOM = np.random.default_rng(0)
 IMAGE = RANDOM.random((28, 28))
@@ -61,8 +61,8 @@ def test_all_layers():
         assert name in words
         assert shape in words
     assert any(text.startswith("crop, 1 × 24 × 24") for text in words)
-    assert [number_words(value) for value in layers["logits"]] == [
-        text for text in words if text in {number_words(value) for value in layers["logits"]}
+    assert [format_number(value, 2) for value in layers["logits"]] == [
+        text for text in words if text in {format_number(value, 2) for value in layers["logits"]}
     ]
     assert words.count("0.1000") == 10
     assert_on_the_page_and_apart(figure)
@@ -163,15 +163,3 @@ def test_outputs_say_every_number():
     titles = [axes.get_title(loc="left") for axes in figure.axes[1:]]
     assert "2.00" in titles[1]
     assert "1.5819" in titles[3]  # 0.99995 / 0.6321
-
-
-def test_numbers_as_words():
-    assert number_words(-1234.5, 1) == "−1,234.5"
-    assert number_words(-0.001) == "0.00"
-    assert [probability_words(value) for value in (0, 0.00004, 0.5, 0.99996, 1)] == [
-        "0.0000",
-        "<0.0001",
-        "0.5000",
-        ">0.9999",
-        "1.0000",
-    ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from digitlab.evaluation import spread
+from digitlab.formatting import format_number
 
 __all__ = ["Measurement"]
 
@@ -44,11 +45,9 @@ class Measurement:
     def as_text(self) -> str:
         """One line: name, mean, spread, lowest and highest, n, and what is promised."""
         found = spread(self.values)
-        figures = f"{_figure(found.mean)} +- {_figure(found.std)} {self.unit}"
-        limits = f"{_figure(min(found.values))} to {_figure(max(found.values))}, n={found.n}"
+        mean, std, low, high = (
+            format_number(value, significant=5)
+            for value in (found.mean, found.std, min(found.values), max(found.values))
+        )
         goal = f"   [{self.goal}]" if self.goal else ""
-        return f"{self.name:<52} {figures}  ({limits}){goal}"
-
-
-def _figure(value: float) -> str:
-    return f"{value:.5g}" if abs(value) < 100_000 else f"{value:,.0f}"
+        return f"{self.name:<52} {mean} ± {std} {self.unit}  ({low} to {high}, n={found.n}){goal}"

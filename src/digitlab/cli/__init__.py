@@ -26,7 +26,7 @@ from digitlab.cli import (
     studies,
     train,
 )
-from digitlab.cli.talk import complain, say
+from digitlab.cli.output import log, print_error
 from digitlab.errors import DigitlabError
 
 __all__ = ["app", "main"]
@@ -63,18 +63,18 @@ def main() -> None:
     try:
         code = app(prog_name="digitlab", standalone_mode=False)
     except DigitlabError as error:
-        complain(str(error))
+        print_error(str(error))
         sys.exit(2)
     except UsageError as error:
         command = error.ctx.command_path if error.ctx else "digitlab"
         if len(sys.argv) > 1:
-            complain(f"{error.format_message()}\nSee {command} --help.")
+            print_error(f"{error.format_message()}\nSee {command} --help.")
         else:  # nothing was asked for: the message is the help itself
-            say(error.format_message())
+            log(error.format_message())
         sys.exit(2)
     except OSError as error:
-        complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+        print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
         sys.exit(2)
     if code == INTERRUPTED:
-        say("interrupted")
+        log("interrupted")
     sys.exit(code)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from digitlab.cli.talk import AsJson, answer_json, say
+from digitlab.cli.output import AsJson, log, print_json
 
 __all__ = ["bench"]
 
@@ -21,9 +21,9 @@ def bench(
 
     machine = environment()
     found = []
-    for measurement in run_benchmarks(names or [], say):
+    for measurement in run_benchmarks(names or [], log):
         found.append(measurement.to_dict(machine))
         if not as_json:
             print(measurement.as_text(), flush=True)
     if as_json:
-        answer_json({"benchmarks": found})
+        print_json({"benchmarks": found})

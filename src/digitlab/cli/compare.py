@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from digitlab.cli.talk import AsJson, answer_json
+from digitlab.cli.output import AsJson, print_json
 
 __all__ = ["compare"]
 
@@ -22,7 +22,7 @@ def compare(
 
     table = compare_runs([Run.open(folder) for folder in runs])
     if as_json:
-        answer_json({"sorted_by": table.sorted_by, "columns": table.columns, "runs": table.rows})
+        print_json({"sorted_by": table.sorted_by, "columns": table.columns, "runs": table.rows})
     elif as_csv:
         print(table.as_csv(), end="")
     else:

@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from digitlab.cli.talk import say
+from digitlab.cli.output import log
 
 if TYPE_CHECKING:
     from digitlab.studies import ReproduceProgress
@@ -33,16 +33,16 @@ def showing() -> Iterator[Callable[[ReproduceProgress], None]]:
 
     def tell(course: ReproduceProgress) -> None:
         if not told and course.found:
-            say(f"{len(course.found)} of {len(course.jobs)} jobs were done before")
+            log(f"{len(course.found)} of {len(course.jobs)} jobs were done before")
             told.update(course.found)
         if course.page and "page" not in told:
             told.add("page")
-            say(f"the page so far is {course.page}")
+            log(f"the page so far is {course.page}")
         for key in [*course.done - told, *course.failed.keys() - told]:
             told.add(key)
             words = f"failed: {course.failed[key]}" if key in course.failed else f"{course.busy[key]:.1f} s"
             done = f"{len(course.done)}/{len(course.jobs)}"
-            say(f"{time.monotonic() - started:5.0f} s  {done:>7}  {key}: {words}; {_remaining(course)}")
+            log(f"{time.monotonic() - started:5.0f} s  {done:>7}  {key}: {words}; {_remaining(course)}")
 
     yield tell
 

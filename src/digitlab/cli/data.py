@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digitlab.cli.talk import answer_json
+from digitlab.cli.output import print_json
 
 if TYPE_CHECKING:
     from digitlab.data import Digits
@@ -26,7 +26,7 @@ def list_sets(as_json: AsJson = False) -> None:
     from digitlab.data import sets
 
     if as_json:
-        answer_json({"sets": [asdict(known) for known in sets()]})
+        print_json({"sets": [asdict(known) for known in sets()]})
         return
     for known in sets():
         print(f"{known.name:<12} {known.n:>6} digits of {known.height}x{known.width}  {known.origin}")
@@ -46,7 +46,7 @@ def show(
     image, label = chosen.images[0], int(chosen.labels[0])
     found = _describe(digits)
     if as_json:
-        answer_json({**found, "index": index, "label": label, "image": image.tolist()})
+        print_json({**found, "index": index, "label": label, "image": image.tolist()})
         return
     _print_description(found)
     print(f"#{index} is {label}:")
@@ -79,7 +79,7 @@ def path(as_json: AsJson = False) -> None:
 
     folders = {"embedded": str(embedded_folder()), "cache": str(cache_folder())}
     if as_json:
-        answer_json(folders)
+        print_json(folders)
         return
     for word, folder in folders.items():
         print(f"{word:<9} {folder}")
@@ -91,7 +91,7 @@ def _verify_own_files(as_json: bool) -> bool:
     checks = verify()
     ok = all(check.ok for check in checks)
     if as_json:
-        answer_json({"ok": ok, "files": [{**asdict(check), "path": str(check.path)} for check in checks]})
+        print_json({"ok": ok, "files": [{**asdict(check), "path": str(check.path)} for check in checks]})
         return ok
     for check in checks:
         print(f"{'ok ' if check.ok else 'BAD'} {check.place:<8} {check.name:<24} {check.words}")
@@ -106,12 +106,12 @@ def _verify_given(name: str, as_json: bool) -> bool:
         found = _describe(load(name))
     except DataError as error:
         if as_json:
-            answer_json({"ok": False, "problem": error.problem, "remedy": error.remedy})
+            print_json({"ok": False, "problem": error.problem, "remedy": error.remedy})
         else:
             print(f"BAD {error}")
         return False
     if as_json:
-        answer_json({"ok": True, **found})
+        print_json({"ok": True, **found})
     else:
         _print_description(found)
     return True

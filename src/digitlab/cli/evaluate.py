@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digitlab.cli.talk import AsJson, answer_json
+from digitlab.cli.output import AsJson, print_json
 
 if TYPE_CHECKING:
     from digitlab.evaluation import Scores
@@ -36,7 +36,7 @@ def evaluate(
         title = f"Which digits does {model} take for which?\n{data}: {scores.accuracy:.2%} of {scores.n:,}"
         outcome.write_confusion(scores, title, figure)
     if as_json:
-        answer_json({"model": str(model), "network": opened.network, "data": data, **scores.to_dict()})
+        print_json({"model": str(model), "network": opened.network, "data": data, **scores.to_dict()})
     else:
         _print(scores, data)
 

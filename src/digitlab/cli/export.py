@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from digitlab.cli.talk import AsJson, answer_json
+from digitlab.cli.output import AsJson, print_json
 
 __all__ = ["export"]
 
@@ -22,7 +22,7 @@ def export(
 
     exported = export_model(run, to)
     if as_json:
-        answer_json(exported)
+        print_json(exported)
         return
     print(
         f"{to}: {exported['bytes']:,} bytes; logits of {exported['checked']} digits differ from the "

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from digitlab.cli.talk import AsJson, answer_json, say
+from digitlab.cli.output import AsJson, log, print_json
 
 __all__ = ["inspect"]
 
@@ -49,7 +49,7 @@ def inspect(
     if model is None or not what:
         views = [{"view": each.name, "about": each.about} for each in VIEWS.values()]
         if as_json:
-            answer_json({"views": views})
+            print_json({"views": views})
         else:
             print("\n".join(f"{each['view']:<22} {each['about']}" for each in views))
         return
@@ -78,7 +78,7 @@ def inspect(
             if not everything or isinstance(error, OutputError):
                 raise
             left_out.append({"view": each.name, "reason": error.problem})  # not every network has all
-            say(f"{each.name}: left out, {error.problem}")
+            log(f"{each.name}: left out, {error.problem}")
             continue
         written = write_view(each.name, seen, folder, arrays)
         answers.append(
@@ -91,10 +91,10 @@ def inspect(
         )
         if not as_json:
             if seen.words:
-                say(seen.words)
+                log(seen.words)
             print(written["figure"])
     if as_json:
-        answer_json(
+        print_json(
             {"model": str(model), "network": subject.network.name, "views": answers, "left_out": left_out}
         )
 

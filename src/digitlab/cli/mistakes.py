@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digitlab.cli.talk import AsJson, answer_json, say
+from digitlab.cli.output import AsJson, log, print_json
 
 if TYPE_CHECKING:
     from digitlab.views import InspectedModel
@@ -82,9 +82,9 @@ def mistakes(
         answer["suspects"], lines = _suspects(subject, top, folder / "suspects.png")
         words += ["", *lines]
     if subject and subject.run and subject.run.facts.data.train == digits.name:
-        say(f"note: {name} was trained on digits of {digits.name}")
+        log(f"note: {name} was trained on digits of {digits.name}")
     if as_json:
-        answer_json(answer)
+        print_json(answer)
     else:
         print("\n".join([*words, "", str(picture), *([answer["suspects"]["figure"]] if several else [])]))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digitlab.cli.talk import AsJson, answer_json
+from digitlab.cli.output import AsJson, print_json
 
 if TYPE_CHECKING:
     from digitlab.networks import Network
@@ -32,7 +32,7 @@ def networks(
         return
     built = {name: build(name) for name in ARCHITECTURES}
     if as_json:
-        answer_json({"networks": [_as_json(one) for one in built.values()]})
+        print_json({"networks": [_as_json(one) for one in built.values()]})
         return
     for name, one in built.items():
         print(f"{name:<12} {one.parameter_count():>10,} parameters  {ARCHITECTURES[name].summary}")
@@ -42,7 +42,7 @@ def _show(network: Network, as_json: bool) -> None:
     from digitlab.networks import layer_table, layer_table_text
 
     if as_json:
-        answer_json(_as_json(network))
+        print_json(_as_json(network))
         return
     options = ", ".join(f"{name}={value}" for name, value in network.options.items())
     print(f"{network.name} ({options or 'no options'})\n")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digitlab.cli.talk import answer_json
+from digitlab.cli.output import print_json
 from digitlab.errors import OutputError
 from digitlab.files import atomic_write
 
@@ -43,7 +43,7 @@ def predict(
     if show is not None:
         _write_sheet(show, predictions)
     if json:
-        answer_json({"predictions": [_as_json(one) for one in predictions], "model": str(path)})
+        print_json({"predictions": [_as_json(one) for one in predictions], "model": str(path)})
     else:
         for one in predictions:
             print(_in_words(one))

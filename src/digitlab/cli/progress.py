@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from digitlab.cli.talk import say
+from digitlab.cli.output import log
 from digitlab.training import Callback, HistoryEntry, Recipe, StepInfo
 
 __all__ = ["following", "period_in_words"]
@@ -34,7 +34,7 @@ def following(title: str, recipe: Recipe) -> Iterator[Follower]:
     """
     unit = "period" if recipe.eval_every else "epoch"
     if not sys.stderr.isatty():
-        yield [], lambda period: say(f"{title}: {period_in_words(period, unit)}")
+        yield [], lambda period: log(f"{title}: {period_in_words(period, unit)}")
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[loss]}"))
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digitlab.cli.talk import AsJson, answer_json, say
+from digitlab.cli.output import AsJson, log, print_json
 
 if TYPE_CHECKING:
     from digitlab.report import Results
@@ -67,13 +67,13 @@ def reproduce(
         with showing() as on_change:
             results = do(study or [], order, follow)
     except KeyboardInterrupt:
-        say(f"stopped; what is done is kept: the same command goes on from there ({folder})")
+        log(f"stopped; what is done is kept: the same command goes on from there ({folder})")
         raise
     if as_json:
-        answer_json(to_dict(results))
+        print_json(to_dict(results))
     else:
         _print_table(results)
-        say(f"{results.seconds:.0f} s; the page is {folder / 'index.html'}")
+        log(f"{results.seconds:.0f} s; the page is {folder / 'index.html'}")
     open_page()
 
 

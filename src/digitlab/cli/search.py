@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digitlab.cli.talk import AsJson, answer_json, say
+from digitlab.cli.output import AsJson, log, print_json
 
 if TYPE_CHECKING:
     from digitlab.searching import Progress, SearchResult
@@ -117,10 +117,10 @@ def search(
             )
     except KeyboardInterrupt:
         if folder is not None:
-            say(f"what is done is in {folder}; the same search with --out {folder} goes on")
+            log(f"what is done is in {folder}; the same search with --out {folder} goes on")
         raise
     if as_json:
-        answer_json(found.to_dict())
+        print_json(found.to_dict())
         return
     print(ranked_table(found.results))
     _print_summary(found)
@@ -130,7 +130,7 @@ def _print_summary(found: SearchResult) -> None:
     from digitlab.cli.search_table import in_words
 
     for failure in found.failures:
-        say(f"failed: {in_words(failure['params'])}, fold {failure['split'] + 1}: {failure['error']}")
+        log(f"failed: {in_words(failure['params'])}, fold {failure['split'] + 1}: {failure['error']}")
     if found.halving:
         print(
             f"halving: {found.halving['full_fits']} of {found.halving['of']} fits on all examples; "

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from digitlab.cli.talk import say
+from digitlab.cli.output import log
 from digitlab.searching import FoldResult, Progress
 
 __all__ = ["following", "in_words", "ranked_table"]
@@ -71,12 +71,12 @@ def _value(value: object) -> str:
 def _say_line(progress: Progress) -> None:
     done = len(progress.results)
     if progress.seconds_left is None:
-        say(f"{progress.total} fits of {len(progress.plan.candidates)} candidates; {done} are done already")
+        log(f"{progress.total} fits of {len(progress.plan.candidates)} candidates; {done} are done already")
         return
     result = progress.results[-1]
     params = in_words(progress.plan.candidates[result.fit.candidate].params)
     came_to = f"{result.score:.4f}" if result.score is not None else f"failed: {result.error}"
-    say(
+    log(
         f"fit {done} of {progress.total}: {params}, fold {result.fit.split + 1}: {came_to} "
         f"in {result.fit_time:.1f} s; about {_duration(progress.seconds_left)} left"
     )

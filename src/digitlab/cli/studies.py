@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from digitlab.cli.talk import AsJson, answer_json
+from digitlab.cli.output import AsJson, print_json
 
 __all__ = ["studies"]
 
@@ -29,7 +29,7 @@ def studies(as_json: AsJson = False) -> None:
         for study in STUDIES.values()
     ]
     if as_json:
-        answer_json({"studies": listed})
+        print_json({"studies": listed})
         return
     for study in STUDIES.values():
         print(f"{study.id}: {study.title} ({study.source})")

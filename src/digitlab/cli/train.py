@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digitlab.cli.talk import AsJson, answer_json, say
+from digitlab.cli.output import AsJson, log, print_json
 from digitlab.errors import SettingError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def train(
         _print_run(_trained(network, options, plan, chosen, out), as_json)
         return
     folder, runs = train_seeds(
-        network, options, plan, chosen, out, seeds=seeds, on_run=lambda run: say(_in_words(run_as_json(run)))
+        network, options, plan, chosen, out, seeds=seeds, on_run=lambda run: log(_in_words(run_as_json(run)))
     )
     _print_seeds(folder, runs, as_json)
 
@@ -126,7 +126,7 @@ def _resume(folder: Path, network: str | None, as_json: bool) -> None:
             experiment.train_worker(facts.network, facts.options, facts.recipe, facts.data, folder)
         return
     if run.finished:
-        say(f"{folder} is finished already")
+        log(f"{folder} is finished already")
     else:
         with following(f"{facts.network}, seed {facts.seed}", facts.recipe) as (callbacks, on_history):
             experiment.resume(folder, callbacks=callbacks, on_history=on_history)
@@ -156,7 +156,7 @@ def run_as_json(run: Run) -> dict[str, Any]:
 def _print_run(run: Run, as_json: bool) -> None:
     facts = run_as_json(run)
     if as_json:
-        answer_json(facts)
+        print_json(facts)
         return
     print(_in_words(facts))
 
@@ -187,7 +187,7 @@ def _print_seeds(folder: Path, runs: list[Run], as_json: bool) -> None:
     }
     seconds = spread([one["train_seconds"] for one in facts])
     if as_json:
-        answer_json(
+        print_json(
             {
                 "run": str(folder),
                 "network": facts[0]["network"],

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from digitlab.evaluation.scores import log_probabilities
+from digitlab.formatting import format_probability
 
-__all__ = ["Mistake", "PairPanels", "find_mistakes", "most_confused", "pair_panels", "share_in_words"]
+__all__ = ["Mistake", "PairPanels", "find_mistakes", "most_confused", "pair_panels"]
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class Mistake:
     def lines(self, place: str) -> tuple[str, str, str]:
         """What it said, what it is, and which digit of `place` it was."""
         return (
-            f"said {self.prediction} ({share_in_words(self.probability)})",
-            f"is {self.label} ({share_in_words(self.label_probability)})",
+            f"said {self.prediction} ({format_probability(self.probability)})",
+            f"is {self.label} ({format_probability(self.label_probability)})",
             f"{place} #{self.index}",
         )
 
@@ -115,12 +116,3 @@ def pair_panels(
     return PairPanels(
         *(np.flatnonzero((labels == true) & (predictions == read)) for true in (a, b) for read in (a, b))
     )
-
-
-def share_in_words(share: float) -> str:
-    """A probability with two decimals; with four, or a bound, where two would say 0.00 or 1.00."""
-    if share < 0.00005:
-        return "<0.0001"
-    if share > 0.99995:
-        return ">0.9999"
-    return f"{share:.2f}" if 0.005 <= share < 0.995 else f"{share:.4f}"

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import SettingError
-from digitlab.evaluation.mistakes import share_in_words
 from digitlab.evaluation.scores import log_probabilities
+from digitlab.formatting import format_probability
 
 __all__ = ["NEARLY_ALL", "Suspect", "find_suspects", "may_be_suspect", "needed"]
 
@@ -43,8 +43,8 @@ class Suspect:
     def lines(self, place: str) -> tuple[str, str, str]:
         """What its label is, what the networks say, and which digit of `place` it is."""
         return (
-            f"label {self.label} ({share_in_words(self.label_probability)})",
-            f"{self.agreeing} of {self.seeds} say {self.prediction} ({share_in_words(self.probability)})",
+            f"label {self.label} ({format_probability(self.label_probability)})",
+            f"{self.agreeing} of {self.seeds} say {self.prediction} ({format_probability(self.probability)})",
             f"{place} #{self.index}",
         )
 

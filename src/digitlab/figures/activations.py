@@ -11,7 +11,6 @@ from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike, NDArray
 
 from digitlab.figures.layout import heading, place, placed_figure
-from digitlab.figures.numbers import number_words
 from digitlab.figures.outputs import paint_image, ten_bars
 from digitlab.figures.paper import frame, style
 from digitlab.figures.tiles import (
@@ -23,6 +22,7 @@ from digitlab.figures.tiles import (
     tile_columns,
     tile_corner,
 )
+from digitlab.formatting import format_number
 
 __all__ = ["draw_activations", "draw_maps"]
 
@@ -67,7 +67,7 @@ def draw_activations(
             low, high = float(picture.min()), float(picture.max())
             paint_image(axes, picture, low, high)
             shape = " × ".join(map(str, (1, *picture.shape)))
-            words = f"{name}, {shape}\n{number_words(low)} to {number_words(high)}"
+            words = f"{name}, {shape}\n{format_number(low, 2)} to {format_number(high, 2)}"
             axes.set_xlabel(words, fontsize=9, color="#444444", labelpad=3)
         down = head + IMAGE + (0.45 if single else SPACE)
         for (name, values), height in zip(rows.items(), heights, strict=True):
@@ -149,7 +149,7 @@ def _row(figure: Figure, name: str, values: NDArray[np.floating], down: float, h
     low, top = picture.get_clim()
     right_of_it = place(figure, WIDTH - RIGHT + 0.05, down, 0.09, height)
     bar = figure.colorbar(picture, cax=right_of_it)
-    bar.set_ticks(_ends(low, top), labels=[number_words(each) for each in _ends(low, top)])
+    bar.set_ticks(_ends(low, top), labels=[format_number(each, 2) for each in _ends(low, top)])
     bar.ax.tick_params(labelsize=8, length=2)
 
 
@@ -164,7 +164,7 @@ def _bars(axes: Axes, values: NDArray[np.floating]) -> None:
     axes.set_xticks([])
     ends = _ends(min(0.0, float(values.min())), max(0.0, float(values.max())))
     axes.yaxis.tick_right()
-    axes.set_yticks(ends, [number_words(each) for each in ends], fontsize=8)
+    axes.set_yticks(ends, [format_number(each, 2) for each in ends], fontsize=8)
     axes.tick_params(length=2)
 
 

@@ -15,9 +15,9 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from digitlab.figures.layout import heading, place, placed_figure, up
-from digitlab.figures.numbers import MINUS, number_words
 from digitlab.figures.paper import MARK, frame, style
 from digitlab.figures.tiles import NEGATIVE, POSITIVE, signed_scale
+from digitlab.formatting import MINUS, format_number
 
 __all__ = ["Sum", "draw_image_arithmetic", "draw_patch_arithmetic", "draw_product_bars"]
 
@@ -269,14 +269,14 @@ def _map_with_patch(
 
 def _decimals(value: float) -> str:
     """Three decimals, or two from 10 on."""
-    return number_words(value, 3 if abs(value) < 9.9995 else 2)
+    return format_number(value, 3 if abs(value) < 9.9995 else 2)
 
 
 def _short(value: float, decimals: int) -> str:
     """A number for a narrow cell: without the 0 before its point, and 0 as such."""
     if value == 0:
         return "0"
-    words = number_words(value, decimals)
+    words = format_number(value, decimals)
     return words.replace("0.", ".", 1) if abs(value) < 1 and "0." in words[:3] else words
 
 

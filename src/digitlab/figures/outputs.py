@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from digitlab.figures.layout import heading, place, placed_figure
-from digitlab.figures.numbers import number_words, probability_words
 from digitlab.figures.paper import DIGIT_COLOURS, frame, style
+from digitlab.formatting import format_number, format_probability
 
 __all__ = ["draw_outputs", "paint_image", "ten_bars"]
 
@@ -38,7 +38,7 @@ def draw_outputs(
         image_name: What is written below the image.
     """
     z, e = np.asarray(logits, dtype=float), np.asarray(exponentials, dtype=float)
-    largest, total = number_words(float(z.max())), number_words(float(e.sum()), 4)
+    largest, total = format_number(float(z.max()), 2), format_number(float(e.sum()), 4)
     rows = (
         ("logits $z$", logits, False),
         (f"$z$ less the largest $z$, {largest}", shifted, False),
@@ -82,7 +82,10 @@ def ten_bars(axes: Axes, values: ArrayLike, probability: bool = False, font_size
         axes.text(
             digit,
             value + span * (0.04 if above else -0.06),
-            probability_words(value) if probability else number_words(value),
+            # The largest exponential is exactly 1: no probability, and no bound.
+            format_probability(value, 4)
+            if probability and value not in (0, 1)
+            else format_number(value, 4 if probability else 2),
             ha="center",
             va="bottom" if above else "top",
             fontsize=font_size,

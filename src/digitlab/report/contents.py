@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from digitlab.formatting import MISSING, format_number, format_seconds
 from digitlab.report.results import (
     ExperimentResult,
     FigureFile,
@@ -16,14 +17,11 @@ from digitlab.report.results import (
     StudyResult,
 )
 from digitlab.report.words import (
-    NONE,
     difference_text,
     measured_text,
     name_text,
-    number_text,
     published_text,
     range_text,
-    seconds_text,
     speed_text,
     verdict_text,
 )
@@ -146,7 +144,7 @@ def overall(experiment: ExperimentResult) -> tuple[Row, Row]:
     """An experiment's line in the overall table: its headline figure and its time of training."""
     name, time = headline(experiment), row_of(experiment, TIME)
     if TIME in experiment.measured:
-        time = replace(time, measured=seconds_text(experiment.measured[TIME].mean))
+        time = replace(time, measured=format_seconds(experiment.measured[TIME].mean))
     if name is not None:
         return row_of(experiment, name), time
     shown = "shown" if experiment.figures or experiment.tables else "not done"
@@ -163,7 +161,7 @@ def overall_rows(results: Results) -> list[tuple[str, ...]]:
             measured = f"{row.measured} (n = {row.n})" if row.n > 1 else row.measured
             verdict = f"{row.sign} {row.verdict}".strip()
             cells = (row.name, row.published, measured, verdict, time.published, time.measured)
-            rows.append((study.id, experiment.id, *(cell or NONE for cell in cells)))
+            rows.append((study.id, experiment.id, *(cell or MISSING for cell in cells)))
     return rows
 
 
@@ -193,7 +191,7 @@ def summary(results: Results) -> str:
         cores = here.get("cores")
         text += f", on {here['processor']}".replace("(R)", "").replace("(TM)", "")
         text += f" ({cores} {'core' if cores == 1 else 'cores'})" if cores else ""
-    return f"{text}, in {seconds_text(results.seconds)}."
+    return f"{text}, in {format_seconds(results.seconds)}."
 
 
 def series_grids(experiment: ExperimentResult) -> list[Grid]:
@@ -229,7 +227,7 @@ def _grid(x_name: str, x: tuple[float, ...], group: Mapping[str, Series]) -> Gri
     if x == tuple(range(1, len(x) + 1)):
         # The source went on after we had stopped, or a quick look stopped early.
         x = tuple(map(float, range(1, max(printed, len(x)) + 1)))
-    columns, texts = [x_name], [[number_text(each) for each in x]]
+    columns, texts = [x_name], [[format_number(each) for each in x]]
     for name, series in group.items():
         words = name_text(name)
         decimals = 2 if "accuracy" in name or "score" in name else 4
@@ -242,20 +240,20 @@ def _grid(x_name: str, x: tuple[float, ...], group: Mapping[str, Series]) -> Gri
         if any(series.std):
             columns.append("±")
             texts.append([_number(scale, each, decimals) for each in series.std])
-    padded = [(text + [NONE] * len(x))[: len(x)] for text in texts]
+    padded = [(text + [MISSING] * len(x))[: len(x)] for text in texts]
     names = ", ".join(name_text(name) for name in group)
     return Grid(f"{names} by {x_name}", tuple(columns), tuple(zip(*padded, strict=True)))
 
 
 def _number(scale: float, value: float | None, decimals: int) -> str:
-    return NONE if value is None else number_text(scale * value, decimals)
+    return MISSING if value is None else format_number(scale * value, decimals)
 
 
 def _deviations_text(comparison: PublishedComparison) -> str:
     if comparison.deviations is None:
         return ""
     of = "over the seeds" if comparison.scale_of == "seeds" else "of this many digits"
-    return f"{number_text(comparison.deviations, 1)} standard deviations {of}"
+    return f"{format_number(comparison.deviations, 1)} standard deviations {of}"
 
 
 def _date_text(finished: datetime) -> str:

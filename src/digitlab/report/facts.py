@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from digitlab.formatting import format_number
 from digitlab.report.results import ExperimentResult
-from digitlab.report.words import name_text, number_text
+from digitlab.report.words import name_text
 
 __all__ = ["ExperimentSetup", "facts_of"]
 
@@ -74,7 +75,7 @@ def _value_text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, int):
-        return number_text(value)
+        return format_number(value)
     if isinstance(value, list | tuple):
         between = "-" if all(isinstance(each, int) for each in value) else ", "
         return between.join(_value_text(each) for each in value) if value else "none"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
+from digitlab.formatting import MISSING
 from digitlab.report.contents import (
     TIMES,
     overall_rows,
@@ -16,7 +17,7 @@ from digitlab.report.contents import (
 )
 from digitlab.report.facts import facts_of
 from digitlab.report.results import ExperimentResult, Results, StudyResult, Table
-from digitlab.report.words import NONE, cell_texts
+from digitlab.report.words import cell_texts
 
 __all__ = ["markdown"]
 
@@ -61,7 +62,7 @@ def _study(study: StudyResult) -> Iterator[str]:
             rows.append((experiment.id, *told, f"{r.sign} {r.verdict}".strip()))
     if rows:
         header = ("experiment", "figure", "published", "place", "measured", "n", "difference", "verdict")
-        yield _table(header, [tuple(_escape(cell or NONE) for cell in row) for row in rows])
+        yield _table(header, [tuple(_escape(cell or MISSING) for cell in row) for row in rows])
     for table in study.tables:
         yield from _titled(table)
     for experiment in study.experiments:
@@ -84,7 +85,7 @@ def _experiment(experiment: ExperimentResult) -> Iterator[str]:
     if rows:
         cells = [(r.name, r.published, r.measured, str(r.n or ""), r.range) for r in rows]
         header = ("figure", "published", "measured", "n", "lowest to highest")
-        yield _table(header, [tuple(_escape(cell or NONE) for cell in row) for row in cells])
+        yield _table(header, [tuple(_escape(cell or MISSING) for cell in row) for row in cells])
     for table in experiment.tables:
         yield from _titled(table)
     for figure in experiment.figures:

@@ -10,11 +10,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from digitlab.formatting import MISSING, format_seconds
 from digitlab.report import contents
 from digitlab.report.facts import facts_of
 from digitlab.report.pictures import EmbeddedFigure
 from digitlab.report.results import Results, Table
-from digitlab.report.words import NONE, cell_texts, seconds_text
+from digitlab.report.words import cell_texts
 
 __all__ = ["page"]
 
@@ -46,11 +47,11 @@ def page(results: Results, pictures: Mapping[str, EmbeddedFigure], under_way: bo
         reload_seconds=RELOAD_SECONDS if under_way else None,
         contents=contents,
         counts=contents.verdict_counts(results),
-        dash=NONE,
+        dash=MISSING,
         many_rows=MANY_ROWS,
         columns_of=_columns_of,
         facts_of=facts_of,
-        seconds_text=seconds_text,
+        format_seconds=format_seconds,
         css=Markup(_package_text("page.css")),
         js=Markup(_package_text("page.js")),
     )

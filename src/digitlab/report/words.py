@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
+from digitlab.formatting import MISSING, format_number, format_seconds
 from digitlab.report.results import Cell, Measurement, PublishedComparison
 
 __all__ = [
@@ -18,10 +19,8 @@ __all__ = [
     "kind_of",
     "measured_text",
     "name_text",
-    "number_text",
     "published_text",
     "range_text",
-    "seconds_text",
     "speed_text",
     "verdict_text",
 ]
@@ -30,9 +29,6 @@ Kind = Literal["share", "loss", "seconds", "number"]
 DECIMALS = {"share": 2, "loss": 4, "number": 4}
 """Decimals of a figure by its kind, of a share in percent; fewer where its spread is wide."""
 
-THIN = "\N{NARROW NO-BREAK SPACE}"
-MINUS = "\N{MINUS SIGN}"
-NONE = "\N{EN DASH}"
 NAMES = {
     "final_loss": "final training loss",
     "last_epoch_accuracy": "training accuracy, last epoch",
@@ -58,47 +54,13 @@ def name_text(name: str) -> str:
     return NAMES.get(name, name.replace("_", " "))
 
 
-def number_text(value: float, decimals: int | None = None) -> str:
-    """A number; from five digits before the point on they stand in threes, with thin spaces.
-
-    Args:
-        value: The number.
-        decimals: How many; None: none for a whole number, else four significant digits.
-    """
-    if decimals is None:
-        whole = value == int(value)
-        decimals = 0 if whole or not value else max(0, 3 - math.floor(math.log10(abs(value))))
-        text = f"{abs(value):.{decimals}f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-    else:
-        text = f"{abs(value):.{decimals}f}"
-    before, point, after = text.partition(".")
-    if len(before) >= 5:
-        before = f"{int(before):,}".replace(",", THIN)
-    sign = MINUS if value < 0 and any(digit in "123456789" for digit in text) else ""
-    return sign + before + point + after
-
-
-def seconds_text(seconds: float) -> str:
-    """A duration as a person says it: `0.43 s`, `12.3 s`, `40 min 21 s`, `2 h 5 min`."""
-    if seconds < 0.01:
-        return "0 s" if seconds == 0 else "< 0.01 s"
-    if round(seconds, 1) < 60:
-        return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60} min"
-
-
 def published_text(name: str, value: float) -> str:
     """A published figure with the digits it was printed with, but no more than ours has."""
     kind = kind_of(name)
     if kind == "seconds":
-        return seconds_text(value)
+        return format_seconds(value)
     if kind == "number":
-        return number_text(value)
+        return format_number(value)
     text = f"{value * 100 if kind == 'share' else value:.{DECIMALS[kind]}f}"
     text = text.rstrip("0").rstrip(".")
     return f"{text} %" if kind == "share" else text
@@ -118,10 +80,10 @@ def measured_text(name: str, measured: Measurement) -> str:
     unit = " %" if kind == "share" else ""
     mean, std = scale * measured.mean, scale * measured.std
     if not several or (kind == "number" and std == 0):
-        text = number_text(mean, None if kind == "number" else DECIMALS[kind])
+        text = format_number(mean, None if kind == "number" else DECIMALS[kind])
         return text + unit
     decimals = _decimals(std, DECIMALS[kind])
-    return f"{number_text(mean, decimals)} ± {number_text(std, decimals)}{unit}"
+    return f"{format_number(mean, decimals)} ± {format_number(std, decimals)}{unit}"
 
 
 def range_text(name: str, measured: Measurement) -> str:
@@ -130,7 +92,7 @@ def range_text(name: str, measured: Measurement) -> str:
     if len(measured.values) < 2 or low == high:
         return ""
     if kind_of(name) == "seconds":
-        return f"{seconds_text(low)} to {seconds_text(high)}"
+        return f"{format_seconds(low)} to {format_seconds(high)}"
     texts = [measured_text(name, Measurement(mean=each, std=0.0, values=(each,))) for each in (low, high)]
     return f"{texts[0].removesuffix(' %')} to {texts[1]}"
 
@@ -139,8 +101,7 @@ def difference_text(name: str, comparison: PublishedComparison) -> str:
     """Ours less the published figure: `+0.12 points`, and in deviations where there are any."""
     kind = kind_of(name)
     value = comparison.difference * (100 if kind == "share" else 1)
-    text = number_text(value, None if kind == "number" else DECIMALS[kind])
-    text = text if text.startswith(MINUS) or not any(digit in "123456789" for digit in text) else f"+{text}"
+    text = format_number(value, None if kind == "number" else DECIMALS[kind], signed=True)
     return f"{text} points" if kind == "share" else text
 
 
@@ -160,7 +121,7 @@ def speed_text(published: float, measured: float) -> str:
     if 0.95 <= ratio <= 1.05:
         return "as fast"
     times = ratio if ratio > 1 else 1 / ratio
-    said = number_text(times, 1 if times < 9.95 else 0)
+    said = format_number(times, 1 if times < 9.95 else 0)
     return f"{said} times as {'fast' if ratio > 1 else 'long'}"
 
 
@@ -174,20 +135,20 @@ def cell_texts(cells: Sequence[Cell]) -> list[str]:
 
 def _cell_text(cell: Cell, decimals: int) -> str:
     if cell is None:
-        return NONE
+        return MISSING
     if isinstance(cell, str):
         return cell
-    return number_text(cell, decimals if isinstance(cell, float) else 0)
+    return format_number(cell, decimals if isinstance(cell, float) else 0)
 
 
 def _seconds_measured(measured: Measurement) -> str:
     mean, std = measured.mean, measured.std
     if len(measured.values) < 2:
-        return seconds_text(mean)
+        return format_seconds(mean)
     if mean >= 0.01 and round(mean, 1) < 60:
         decimals = 2 if mean < 1 else 1
         return f"{mean:.{decimals}f} ± {std:.{decimals}f} s"
-    return f"{seconds_text(mean)} ± {seconds_text(std)}"
+    return f"{format_seconds(mean)} ± {format_seconds(std)}"
 
 
 def _decimals(std: float, most: int) -> int:

@@ -10,10 +10,10 @@ from torch import nn
 
 from digitlab.errors import SettingError
 from digitlab.evaluation import predict_logits
-from digitlab.evaluation.mistakes import share_in_words
 from digitlab.figures.activations import draw_activations, draw_maps
 from digitlab.figures.outputs import draw_outputs
 from digitlab.figures.units import draw_boxes, draw_scatter
+from digitlab.formatting import format_probability
 from digitlab.inspection import as_inputs, check_number, find_layer, first_layer, softmax_steps
 from digitlab.inspection.activations import activation_shapes, capture, map_layers
 from digitlab.inspection.digits import random_indices
@@ -176,7 +176,7 @@ def _axis(found: UnitValues, which: int) -> str:
 def _said(probabilities: NDArray[np.float64], picture: InputImage) -> str:
     read = int(probabilities.argmax())
     truth = "" if picture.label is None else f", is {picture.label}"
-    return f"said {read} ({share_in_words(probabilities[read])}){truth}"
+    return f"said {read} ({format_probability(probabilities[read])}){truth}"
 
 
 VIEWS: tuple[View, ...] = (

@@ -1,0 +1,93 @@
+"""Output of commands: answers on standard output, progress and errors on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Collection, Iterable, Sequence
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+__all__ = ["AsJson", "format_table", "log", "print_error", "print_json", "print_table"]
+
+PLAIN_WIDTH = 10_000
+"""Characters in a line of a table that no terminal shows, so that no cell of it is broken."""
+
+
+def print_json(value: object) -> None:
+    """Prints `value` on standard output as one JSON document."""
+    print(json.dumps(value, indent=2, allow_nan=False))
+
+
+def log(text: str) -> None:
+    """Prints `text` on standard error, at once."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def print_error(text: str) -> None:
+    """Prints an error's one or two lines on standard error."""
+    log(f"error: {text}")
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: Collection[str] = (), title: str = ""
+) -> None:
+    """Prints a table on standard output: styled on a terminal, else as aligned plain text.
+
+    Args:
+        columns: The heading of each column.
+        rows: One text for each column.
+        left: Headings of the columns that are aligned left; the others are aligned right.
+        title: A line above the table.
+    """
+    print(format_table(columns, rows, left=left, title=title, width=_terminal_width()))
+
+
+def format_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    left: Collection[str] = (),
+    title: str = "",
+    width: int | None = None,
+) -> str:
+    """A table as text, without spaces at the ends of lines. The arguments are those of `print_table`.
+
+    Args:
+        columns: See `print_table`.
+        rows: See `print_table`.
+        left: See `print_table`.
+        title: See `print_table`.
+        width: Characters in a line of the terminal that shows the table; None: plain text for none.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    # Rich leaves colors out by itself where NO_COLOR is set.
+    console = Console(width=width or PLAIN_WIDTH, force_terminal=width is not None, highlight=False)
+    table = Table(
+        title=title or None,
+        box=None,
+        pad_edge=False,
+        title_justify="left",
+        title_style="",
+        header_style="bold",
+    )
+    for name in columns:
+        table.add_column(Text(name), justify="left" if name in left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    with console.capture() as captured:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _terminal_width() -> int | None:
+    """Characters in a line of the terminal on standard output; None where it is none."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
