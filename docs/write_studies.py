@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from digitlab.report import Results, StudyResult, overall_rows, read_results
-from digitlab.report.contents import TIMES, rows_of, summary
+from digitlab.report.tables import TIMES, metric_rows, summary
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
@@ -54,7 +54,7 @@ def page(results: Results) -> Iterator[str]:
         for table in study.tables:
             yield f"{table.title}:"
             yield _table(table.columns, [tuple(map(str, row)) for row in table.rows])
-        yield "Slips of the source, and what else is to be known:"
+        yield "Errors in the source, and notes:"
         yield "\n".join(f"- {note}" for note in study.notes)
         told = [f"- {each.title}: {note}" for each in study.experiments for note in each.notes]
         if told:
@@ -79,7 +79,7 @@ def _figures(study: StudyResult) -> str:
             f"{row.sign} {row.verdict}".strip(),
         )
         for each in study.experiments
-        for row in rows_of(each, published_only=True)
+        for row in metric_rows(each, published_only=True)
     ]
     return _table(("experiment", "figure", "published", "measured", "n", "verdict"), rows)
 

@@ -12,7 +12,7 @@ def test_studies_are_listed_with_their_experiments(command):
     code, out, _ = command("studies")
     assert code == 0
     assert "hidden-layer: One hidden layer" in out
-    assert "[sound version of dense]" in out
+    assert "[corrects the protocol of dense]" in out
     assert "[only with --long]" in out
     code, out, _ = command("studies", "--json")
     studies = json.loads(out)["studies"]
@@ -40,9 +40,9 @@ def test_a_folder_that_cannot_be_written_is_refused(refused, tmp_path):
 
 
 def test_results_of_another_version_stay(refused, tmp_path):
-    (tmp_path / "results.json").write_text('{"schema_version": 2}')
-    assert "schema version 2" in refused("reproduce", "practice-lab", "--out", tmp_path)
-    assert (tmp_path / "results.json").read_text() == '{"schema_version": 2}'
+    (tmp_path / "results.json").write_text('{"schema_version": 1}')
+    assert "schema version 1" in refused("reproduce", "practice-lab", "--out", tmp_path)
+    assert (tmp_path / "results.json").read_text() == '{"schema_version": 1}'
 
 
 def test_a_mat_file_that_is_none_is_refused(refused, tmp_path):
@@ -57,14 +57,14 @@ def test_the_page_is_opened_once_and_as_soon_as_it_is_there(command, tmp_path, m
     opened = []
     told = []
 
-    def do(_, order, on_change):
-        course = ReproduceProgress([])
-        on_change(course)
+    def do(_, options, on_change):
+        progress = ReproduceProgress([])
+        on_change(progress)
         told.append(len(opened))
-        course.page = order.out / "index.html"
-        on_change(course)
+        progress.page = options.out / "index.html"
+        on_change(progress)
         told.append(len(opened))
-        on_change(course)
+        on_change(progress)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(webbrowser, "open", opened.append)

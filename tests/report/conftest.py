@@ -71,7 +71,7 @@ def narrow_network() -> ExperimentResult:
         seeds=(0, 1, 2),
         measured={"test_accuracy": accuracy, "final_loss": loss, "train_seconds": seconds},
         published={"test_accuracy": 0.4333, "final_loss": 1.5, "train_seconds": 84.26},
-        places={"test_accuracy": "Results, table 2", "train_seconds": 'cell 31, "Total time"'},
+        references={"test_accuracy": "Results, table 2", "train_seconds": 'cell 31, "Total time"'},
         comparison={
             "test_accuracy": compared(accuracy, 0.4333, "inside", accuracy.std),
             "final_loss": compared(loss, 1.5, "outside", loss.std),
@@ -112,7 +112,7 @@ def rich_results() -> Results:
     experiments = (
         narrow_network(),
         ExperimentResult(
-            id="mlp-1-sound",
+            id="mlp-1-heldout",
             title=NASTY,
             fixes_protocol_of="mlp-1",
             measured={"validation_accuracy": wide, "errors": measured(182.0)},

@@ -125,7 +125,7 @@ def test_what_a_reader_is_told(page):
     text = page.text
     assert "Quick look: budgets were cut. This is not a reproduction." in text
     assert "Incomplete: some experiments have not been done yet." in text
-    assert "sound version of mlp-1, whose protocol it mends." in text
+    assert "Corrects the protocol of mlp-1: scored on digits that it is not trained on." in text
     assert "43.33 %" in text
     assert "43.3 ± 2.8 % n = 3".replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}") in "".join(page.words)
     assert 'cell 31, "Total time"' in text
@@ -166,7 +166,7 @@ def test_markdown_holds_the_same(words):
     assert "![What the unit says, digit by digit](figures/a%20scatter.png)" in words
     assert r'\<b\>bold\</b\> &amp; "quoted" \| `code <i>` \*star\*' in words
     assert "- It takes two lines." in words
-    assert "The sound version of `mlp-1`." in words
+    assert "Corrects the protocol of `mlp-1`: scored on held-out digits." in words
     assert "| hidden-layer | mlp-1 | test accuracy | 43.33 % | 43.3 ± 2.8 % (n = 3) | ✓ agrees |" in words
 
 

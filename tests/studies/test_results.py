@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digitlab.report import Measurement
-from digitlab.studies import Published
+from digitlab.studies import PublishedValue
 from digitlab.studies.results import compare
 
 
@@ -18,7 +18,7 @@ def _measured(*values: float) -> Measurement:
 
 def test_between_our_lowest_and_highest_is_inside():
     # mean 0.92, standard deviation sqrt((0.02^2 + 0 + 0.02^2) / 2) = 0.02
-    found = compare(_measured(0.90, 0.92, 0.94), Published(0.905, "Out [1]"))
+    found = compare(_measured(0.90, 0.92, 0.94), PublishedValue(0.905, "Out [1]"))
     assert found.verdict == "inside"
     assert found.difference == pytest.approx(0.015)
     assert found.scale == pytest.approx(0.02)
@@ -28,12 +28,12 @@ def test_between_our_lowest_and_highest_is_inside():
 
 @pytest.mark.parametrize(("published", "verdict"), [(0.965, "near"), (0.979, "near"), (0.985, "outside")])
 def test_three_deviations_are_the_limit(published, verdict):
-    assert compare(_measured(0.90, 0.92, 0.94), Published(published, "Out [1]")).verdict == verdict
+    assert compare(_measured(0.90, 0.92, 0.94), PublishedValue(published, "Out [1]")).verdict == verdict
 
 
 def test_one_seed_is_measured_by_the_standard_error_of_its_digits():
     # p = 0.98 of 10,000 digits: sqrt(0.98 * 0.02 / 10000) = 0.0014; of two such figures sqrt(2) times it
-    found = compare(_measured(0.98), Published(0.9825, "Out [1]"), error=0.0014)
+    found = compare(_measured(0.98), PublishedValue(0.9825, "Out [1]"), error=0.0014)
     assert found.scale == pytest.approx(0.0014 * 2**0.5)
     assert found.scale_of == "digits"
     assert found.deviations == pytest.approx(-0.0025 / (0.0014 * 2**0.5))
@@ -41,15 +41,15 @@ def test_one_seed_is_measured_by_the_standard_error_of_its_digits():
 
 
 def test_what_has_no_spread_must_be_equal():
-    assert compare(_measured(10575.0), Published(10575, "Out [1]")).verdict == "inside"
-    assert compare(_measured(0.0321), Published(0.03, "Out [1], two decimals")).verdict == "inside"
-    assert compare(_measured(0.0351), Published(0.03, "Out [1], two decimals")).verdict == "outside"
-    far = compare(_measured(10575.0), Published(10576, "Out [1]"))
+    assert compare(_measured(10575.0), PublishedValue(10575, "Out [1]")).verdict == "inside"
+    assert compare(_measured(0.0321), PublishedValue(0.03, "Out [1], two decimals")).verdict == "inside"
+    assert compare(_measured(0.0351), PublishedValue(0.03, "Out [1], two decimals")).verdict == "outside"
+    far = compare(_measured(10575.0), PublishedValue(10576, "Out [1]"))
     assert far.verdict == "outside"
     assert far.deviations is None
 
 
 def test_an_aim_is_met_from_there_on():
-    aim = Published(0.95, "what the exercise asks for", at_least=True)
+    aim = PublishedValue(0.95, "what the exercise asks for", at_least=True)
     assert compare(_measured(0.970, 0.971), aim).verdict == "inside"
     assert compare(_measured(0.940, 0.941), aim).verdict == "outside"

@@ -63,7 +63,7 @@ def test_it_leaves_the_page_the_results_and_every_figure(killed_and_resumed):
         "dataset",
         "network",
         "network-boxes",
-        "network-sound",
+        "network-heldout",
     ]
     files = [one.file for each in study.experiments for one in each.figures]
     assert len(files) == len(set(files)) >= 8
@@ -124,34 +124,34 @@ def _job(name: str, cost: float, after: tuple[str, ...] = ()) -> Job:
 
 def test_what_others_wait_for_goes_first_and_waiting_jobs_wait():
     jobs = [_job("long", 10), _job("first", 1), _job("then", 50, ("s/e/first",)), _job("short", 2)]
-    course = ReproduceProgress(jobs)
+    progress = ReproduceProgress(jobs)
     # `first` is worth its own second and the fifty of the job that waits for it.
-    assert [job.name for job in course.ready()] == ["first", "long", "short"]
-    course.done.add("s/e/first")
-    assert [job.name for job in course.ready()] == ["then", "long", "short"]
-    course.failed["s/e/then"] = "no"
-    assert [job.name for job in course.ready()] == ["long", "short"]
+    assert [job.name for job in progress.ready()] == ["first", "long", "short"]
+    progress.done.add("s/e/first")
+    assert [job.name for job in progress.ready()] == ["then", "long", "short"]
+    progress.failed["s/e/then"] = "no"
+    assert [job.name for job in progress.ready()] == ["long", "short"]
 
 
 def test_the_shortest_study_is_done_first():
     jobs = [Job("long", "e", "show", "a", 50), Job("short", "e", "show", "b", 1)]
     jobs += [Job("short", "e", "show", "c", 40)]
-    course = ReproduceProgress(jobs)
-    assert [job.key for job in course.ready()] == ["short/e/c", "short/e/b", "long/e/a"]
-    assert course.studies_done() == 0
-    course.done = {"short/e/b"}
-    assert course.studies_done() == 0
-    course.done.add("short/e/c")
-    assert course.studies_done() == 1
+    progress = ReproduceProgress(jobs)
+    assert [job.key for job in progress.ready()] == ["short/e/c", "short/e/b", "long/e/a"]
+    assert progress.studies_done() == 0
+    progress.done = {"short/e/b"}
+    assert progress.studies_done() == 0
+    progress.done.add("short/e/c")
+    assert progress.studies_done() == 1
 
 
 def test_the_time_to_go_is_judged_by_what_was_done(monkeypatch):
     monkeypatch.setattr("digitlab.studies.runner.available_cores", lambda: 2)
-    course = ReproduceProgress([_job("a", 10), _job("b", 30)])
-    assert course.remaining_seconds() is None
-    course.done.add("s/e/a")
-    course.busy["s/e/a"] = 20.0  # took twice what was guessed, so the other takes 60 s, on two cores 30
-    assert course.remaining_seconds() == pytest.approx(30.0)
+    progress = ReproduceProgress([_job("a", 10), _job("b", 30)])
+    assert progress.remaining_seconds() is None
+    progress.done.add("s/e/a")
+    progress.busy["s/e/a"] = 20.0  # took twice what was guessed, so the other takes 60 s, on two cores 30
+    assert progress.remaining_seconds() == pytest.approx(30.0)
 
 
 def test_a_failed_job_is_told_and_the_others_are_kept(tmp_path, monkeypatch):
@@ -159,9 +159,7 @@ def test_a_failed_job_is_told_and_the_others_are_kept(tmp_path, monkeypatch):
     (tmp_path / "figures" / "practice-lab-softmax-functions.png").mkdir(parents=True)
     jobs = [job for job in jobs_of(STUDIES["practice-lab"], ReproduceOptions(tmp_path)) if job.kind == "show"]
     monkeypatch.setattr("digitlab.studies.runner.jobs_of", lambda *_: jobs)
-    with pytest.raises(
-        RunError, match=r"1 of 2 jobs could not be done; the first, practice-lab/softmax/show"
-    ):
+    with pytest.raises(RunError, match=r"1 of 2 jobs failed; the first, practice-lab/softmax/show"):
         reproduce(LAB, ReproduceOptions(tmp_path))
     results = read_results(tmp_path / "results.json")
     assert not results.complete

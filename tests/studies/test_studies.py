@@ -8,12 +8,19 @@ import pytest
 
 from digitlab.errors import SettingError
 from digitlab.networks import build
-from digitlab.studies import STUDIES, Demonstration, ReproduceOptions, Search, Training, study
+from digitlab.studies import (
+    STUDIES,
+    Computation,
+    ReproduceOptions,
+    SearchExperiment,
+    TrainingExperiment,
+    study,
+)
 from digitlab.studies.jobs import jobs_of
-from digitlab.studies.trained import recipe_for, seeds_for
+from digitlab.studies.training_results import recipe_for, seeds_for
 
 EXPERIMENTS = [(name, each) for name, one in STUDIES.items() for each in one.experiments]
-TRAININGS = [(name, each) for name, each in EXPERIMENTS if isinstance(each, Training)]
+TRAININGS = [(name, each) for name, each in EXPERIMENTS if isinstance(each, TrainingExperiment)]
 
 
 def test_ids_and_sources_are_the_contract():
@@ -50,7 +57,7 @@ def test_a_training_can_be_built_and_its_quick_recipe_is_one(name, experiment):
     assert recipe_for(experiment, quick, 3).seed == 3
     assert seeds_for(experiment, quick) == [0]
     assert seeds_for(experiment, ReproduceOptions(Path("out"), seeds=4)) == [0, 1, 2, 3]
-    drawn = [drawing.id for drawing in experiment.drawings]
+    drawn = [figure.id for figure in experiment.figures]
     assert len(set(drawn)) == len(drawn)
 
 
@@ -60,12 +67,12 @@ def test_what_an_experiment_corrects_is_there():
         assert experiment.fixes_protocol_of is None or experiment.fixes_protocol_of in ids
         assert len(set(ids)) == len(ids)
         for needed in experiment.needs:
-            assert isinstance(STUDIES[name].experiment(needed), Demonstration)
+            assert isinstance(STUDIES[name].experiment(needed), Computation)
 
 
 def test_the_grid_is_the_sources():
     grid = STUDIES["hidden-layer"].experiment("grid")
-    assert isinstance(grid, Search)
+    assert isinstance(grid, SearchExperiment)
     assert grid.widths == tuple(range(100, 900, 50))
     jobs = [
         job for job in jobs_of(STUDIES["hidden-layer"], ReproduceOptions(Path("out"))) if job.kind == "fit"

@@ -43,13 +43,13 @@ def reproduce(
     as_json: AsJson = False,
 ) -> None:
     """Do the published studies again; write a page with published beside measured."""
-    from digitlab.cli.course import showing
+    from digitlab.cli.reproduce_progress import reproduce_progress
     from digitlab.settings import to_dict
     from digitlab.studies import ReproduceOptions
     from digitlab.studies import reproduce as do
 
     folder = out or Path("runs") / ("reproduce-quick" if quick else "reproduce")
-    order = ReproduceOptions(out=folder, quick=quick, long=long, seeds=seeds, mat=mat)
+    options = ReproduceOptions(out=folder, quick=quick, long=long, seeds=seeds, mat=mat)
     to_open = show and _has_screen()
 
     def open_page() -> None:
@@ -58,14 +58,14 @@ def reproduce(
             webbrowser.open((folder / "index.html").resolve().as_uri())
             to_open = False
 
-    def follow(course: ReproduceProgress) -> None:
-        on_change(course)
-        if course.page:
+    def monitor(progress: ReproduceProgress) -> None:
+        on_change(progress)
+        if progress.page:
             open_page()
 
     try:
-        with showing() as on_change:
-            results = do(study or [], order, follow)
+        with reproduce_progress() as on_change:
+            results = do(study or [], options, monitor)
     except KeyboardInterrupt:
         log(f"stopped; what is done is kept: the same command goes on from there ({folder})")
         raise

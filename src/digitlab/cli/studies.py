@@ -35,5 +35,5 @@ def studies(as_json: AsJson = False) -> None:
         print(f"{study.id}: {study.title} ({study.source})")
         for each in study.experiments:
             marks = " [only with --long]" if each.long else ""
-            marks += f" [sound version of {each.fixes_protocol_of}]" if each.fixes_protocol_of else ""
+            marks += f" [corrects the protocol of {each.fixes_protocol_of}]" if each.fixes_protocol_of else ""
             print(f"  {each.id:<18} {each.title}{marks}")

@@ -1,6 +1,5 @@
 """The report: one page, its Markdown and its JSON, from results on disk."""
 
-from digitlab.report.contents import overall_rows
 from digitlab.report.results import (
     ExperimentResult,
     FigureFile,
@@ -14,6 +13,7 @@ from digitlab.report.results import (
     results_schema,
     write_results,
 )
+from digitlab.report.tables import overall_rows
 from digitlab.report.write import write_report
 
 __all__ = [

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from digitlab.formatting import MISSING
-from digitlab.report.contents import (
+from digitlab.report.experiment_setup import describe_setup
+from digitlab.report.format import cell_texts
+from digitlab.report.results import ExperimentResult, Results, StudyResult, Table
+from digitlab.report.tables import (
     TIMES,
+    metric_rows,
     overall_rows,
-    rows_of,
-    series_grids,
+    series_tables,
     summary,
     verdict_counts,
 )
-from digitlab.report.facts import facts_of
-from digitlab.report.results import ExperimentResult, Results, StudyResult, Table
-from digitlab.report.words import cell_texts
 
 __all__ = ["markdown"]
 
@@ -57,11 +57,11 @@ def _study(study: StudyResult) -> Iterator[str]:
     yield f"`{study.id}`, source `{study.source}`. {_escape(study.method)}"
     rows = []
     for experiment in study.experiments:
-        for r in rows_of(experiment, published_only=True):
-            told = (r.name, r.published, r.place, r.measured, str(r.n or ""), r.difference)
+        for r in metric_rows(experiment, published_only=True):
+            told = (r.name, r.published, r.reference, r.measured, str(r.n or ""), r.difference)
             rows.append((experiment.id, *told, f"{r.sign} {r.verdict}".strip()))
     if rows:
-        header = ("experiment", "figure", "published", "place", "measured", "n", "difference", "verdict")
+        header = ("experiment", "figure", "published", "reference", "measured", "n", "difference", "verdict")
         yield _table(header, [tuple(_escape(cell or MISSING) for cell in row) for row in rows])
     for table in study.tables:
         yield from _titled(table)
@@ -75,13 +75,13 @@ def _study(study: StudyResult) -> Iterator[str]:
 def _experiment(experiment: ExperimentResult) -> Iterator[str]:
     yield f"### {_escape(experiment.title)}"
     if experiment.fixes_protocol_of:
-        yield f"The sound version of `{experiment.fixes_protocol_of}`."
-    facts = facts_of(experiment)
+        yield f"Corrects the protocol of `{experiment.fixes_protocol_of}`: scored on held-out digits."
+    facts = describe_setup(experiment)
     lines = [("Network", facts.network), ("Recipe", facts.recipe), *facts.data, ("Seeds", facts.seeds)]
     lines = [(name, words) for name, words in lines if words]
     if lines:
         yield "\n".join(f"- {_escape(name)}: {_escape(words)}" for name, words in lines)
-    rows = rows_of(experiment)
+    rows = metric_rows(experiment)
     if rows:
         cells = [(r.name, r.published, r.measured, str(r.n or ""), r.range) for r in rows]
         header = ("figure", "published", "measured", "n", "lowest to highest")
@@ -91,7 +91,7 @@ def _experiment(experiment: ExperimentResult) -> Iterator[str]:
     for figure in experiment.figures:
         yield f"![{_escape(figure.title)}]({quote(figure.file)})"
         yield f"*{_escape(figure.title)}*"
-    for grid in series_grids(experiment):
+    for grid in series_tables(experiment):
         yield f"**{_escape(grid.title)}**"
         yield _table(tuple(map(_escape, grid.columns)), grid.rows)
     if experiment.notes:

@@ -11,11 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from digitlab.formatting import MISSING, format_seconds
-from digitlab.report import contents
-from digitlab.report.facts import facts_of
-from digitlab.report.pictures import EmbeddedFigure
+from digitlab.report import tables
+from digitlab.report.experiment_setup import describe_setup
+from digitlab.report.figure_files import EmbeddedFigure
+from digitlab.report.format import cell_texts
 from digitlab.report.results import Results, Table
-from digitlab.report.words import cell_texts
 
 __all__ = ["page"]
 
@@ -25,12 +25,12 @@ MANY_ROWS = 20
 RELOAD_SECONDS = 20
 
 
-def page(results: Results, pictures: Mapping[str, EmbeddedFigure], under_way: bool = False) -> str:
+def page(results: Results, figures: Mapping[str, EmbeddedFigure], under_way: bool = False) -> str:
     """The whole page as HTML.
 
     Args:
         results: What all came to.
-        pictures: Every figure of `results`, by its `file`.
+        figures: Every figure of `results`, by its `file`.
         under_way: Whether the page is to load itself again, because it will be written again.
     """
     environment = Environment(
@@ -43,14 +43,14 @@ def page(results: Results, pictures: Mapping[str, EmbeddedFigure], under_way: bo
     environment.filters["inline"] = _inline
     return environment.get_template("page.html.j2").render(
         results=results,
-        pictures=pictures,
+        figures=figures,
         reload_seconds=RELOAD_SECONDS if under_way else None,
-        contents=contents,
-        counts=contents.verdict_counts(results),
+        tables=tables,
+        counts=tables.verdict_counts(results),
         dash=MISSING,
         many_rows=MANY_ROWS,
         columns_of=_columns_of,
-        facts_of=facts_of,
+        describe_setup=describe_setup,
         format_seconds=format_seconds,
         css=Markup(_package_text("page.css")),
         js=Markup(_package_text("page.js")),

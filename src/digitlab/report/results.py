@@ -1,4 +1,4 @@
-"""`Results`: what `results.json` holds, as frozen values that check themselves (schema version 1).
+"""`Results`: what `results.json` holds, as frozen values that check themselves (schema version 2).
 
 The file is the truth: the page, the Markdown and every table are made from it and the figures beside it.
 Accuracies are fractions in [0, 1], losses are in nats, times are seconds of wall clock.
@@ -31,6 +31,7 @@ __all__ = [
     "write_results",
 ]
 
+SCHEMA_VERSION: Literal[2] = 2
 Seconds = Annotated[float, Field(ge=0)]
 Cell = str | int | float | None
 
@@ -125,7 +126,8 @@ class ExperimentResult:
         network: `name`, `options` and `parameters`; empty where nothing is trained.
         recipe: Every knob of training; empty where nothing is trained.
         data: What was trained on, followed and scored, in words, by role.
-        fixes_protocol_of: The id of the unsound experiment of the source that this one does soundly.
+        fixes_protocol_of: The id of the experiment whose protocol this one corrects: it scores held-out
+            digits.
         seeds: The seeds that were trained.
         measured: Figures by name: `test_accuracy`, `final_loss`, `train_seconds`.
         published: The source's figures by the same names.
@@ -147,7 +149,7 @@ class ExperimentResult:
     seeds: tuple[int, ...] = ()
     measured: dict[str, Measurement] = field(default_factory=dict)
     published: dict[str, float] = field(default_factory=dict)
-    places: dict[str, str] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict)
     comparison: dict[str, PublishedComparison] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
     figures: tuple[FigureFile, ...] = ()
@@ -194,7 +196,7 @@ class Results:
         studies: In the order of the sources.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = SCHEMA_VERSION
     environment: dict[str, Any]
     seconds: Seconds
     quick: bool
@@ -233,9 +235,10 @@ def read_results(path: Path) -> Results:
             f"cannot read {path}: {error}", "Give a folder that `digitlab reproduce` made."
         ) from None
     seen = plain.get("schema_version") if isinstance(plain, dict) else None
-    if seen != 1:
+    if seen != SCHEMA_VERSION:
         raise RunError(
-            f"{path} is of schema version {seen!r}; this digitlab reads version 1", "Choose another --out."
+            f"{path} is of schema version {seen!r}; this digitlab reads version {SCHEMA_VERSION}",
+            "Choose another --out, or delete the folder and reproduce again.",
         )
     try:
         return from_dict(Results, plain)

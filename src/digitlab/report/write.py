@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from digitlab.files import write_text
+from digitlab.report.figure_files import read_figures
 from digitlab.report.markdown import markdown
 from digitlab.report.page import page
-from digitlab.report.pictures import read_pictures
 from digitlab.report.results import read_results
 
 __all__ = ["write_report"]
@@ -29,6 +29,6 @@ def write_report(folder: Path, under_way: bool = False) -> tuple[Path, Path]:
     """
     results = read_results(folder / "results.json")
     html, text = folder / "index.html", folder / "results.md"
-    write_text(html, page(results, read_pictures(results, folder), under_way))
+    write_text(html, page(results, read_figures(results, folder), under_way))
     write_text(text, markdown(results))
     return html, text

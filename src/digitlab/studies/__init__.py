@@ -1,35 +1,35 @@
 """Studies: the five published pieces of work, as data, and the runner that does them."""
 
-from digitlab.studies.catalogue import STUDIES, study
+from digitlab.studies.registry import STUDIES, study
 from digitlab.studies.runner import ReproduceProgress, reproduce
 from digitlab.studies.study import (
-    Demonstration,
-    DemonstrationResult,
+    Computation,
+    ComputationResult,
     Experiment,
     FigureSpec,
-    Published,
+    PublishedValue,
     ReproduceOptions,
-    Search,
+    SearchExperiment,
     Study,
     StudyData,
-    Training,
+    TrainingExperiment,
 )
-from digitlab.studies.trained import ExperimentRuns
+from digitlab.studies.training_results import ExperimentRuns
 
 __all__ = [
     "STUDIES",
-    "Demonstration",
-    "DemonstrationResult",
+    "Computation",
+    "ComputationResult",
     "Experiment",
     "ExperimentRuns",
     "FigureSpec",
-    "Published",
+    "PublishedValue",
     "ReproduceOptions",
     "ReproduceProgress",
-    "Search",
+    "SearchExperiment",
     "Study",
     "StudyData",
-    "Training",
+    "TrainingExperiment",
     "reproduce",
     "study",
 ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from digitlab.studies.drawings import confusion, growth, learning, seen, stages
-from digitlab.studies.splits import held_out_2500, same_first_test_images
-from digitlab.studies.study import FigureSpec, Published, Study, Training
+from digitlab.studies.datasets import held_out_2500, same_first_test_images
+from digitlab.studies.figures import confusion, growth, learning, stages, view_figure
+from digitlab.studies.study import FigureSpec, PublishedValue, Study, TrainingExperiment
 from digitlab.training import Recipe
 
 __all__ = ["STUDY"]
@@ -45,132 +45,142 @@ STUDY = Study(
         "exercise asks for a combination that reaches 95 %, and for the hidden units' weights as pictures."
     ),
     experiments=(
-        Training(
+        TrainingExperiment(
             id="linear-1",
             title="Linear softmax, rate 0.02, 100 steps of 10",
             network="softmax",
             recipe=LINEAR,
-            material=same_first_test_images,
+            data=same_first_test_images,
             seeds=5,
             cost=0.6,
             published={
-                "validation_accuracy": Published(0.762, KEPT),
-                "validation_loss": Published(0.8721083970924985, f"{KEPT}, period 10"),
+                "validation_accuracy": PublishedValue(0.762, KEPT),
+                "validation_loss": PublishedValue(0.8721083970924985, f"{KEPT}, period 10"),
             },
             published_series={"validation_loss": LINEAR_LOSSES},
-            drawings=(CURVES, CONFUSION),
+            figures=(CURVES, CONFUSION),
             notes=("As published: evaluated on the first images of the test file (see the notes).",),
         ),
-        Training(
-            id="linear-1-sound",
+        TrainingExperiment(
+            id="linear-1-heldout",
             title="The same on digits that are apart",
             network="softmax",
             recipe=LINEAR,
-            material=held_out_2500,
+            data=held_out_2500,
             seeds=5,
             cost=0.6,
             fixes_protocol_of="linear-1",
         ),
-        Training(
+        TrainingExperiment(
             id="linear-2",
             title="Linear softmax, rate 0.003, 1,000 steps of 30",
             network="softmax",
             recipe=LINEAR_LONGER,
-            material=same_first_test_images,
+            data=same_first_test_images,
             seeds=5,
             cost=0.8,
             published={
-                "validation_accuracy": Published(0.8908, KEPT_2),
-                "validation_loss": Published(0.4086718587693938, f"{KEPT_2}, period 10"),
+                "validation_accuracy": PublishedValue(0.8908, KEPT_2),
+                "validation_loss": PublishedValue(0.4086718587693938, f"{KEPT_2}, period 10"),
             },
             published_series={"validation_loss": LINEAR_LONGER_LOSSES},
-            drawings=(
+            figures=(
                 CURVES,
                 CONFUSION,
                 FigureSpec(
-                    "weights", "The weights of the ten outputs: what each digit looks for", seen("weights")
+                    "weights",
+                    "The weights of the ten outputs: what each digit looks for",
+                    view_figure("weights"),
                 ),
             ),
         ),
-        Training(
-            id="linear-2-sound",
+        TrainingExperiment(
+            id="linear-2-heldout",
             title="The same on digits that are apart",
             network="softmax",
             recipe=LINEAR_LONGER,
-            material=held_out_2500,
+            data=held_out_2500,
             seeds=5,
             cost=0.8,
             fixes_protocol_of="linear-2",
         ),
-        Training(
+        TrainingExperiment(
             id="dense",
             title="Two hidden layers of 100, rate 0.003, 1,000 steps of 30",
             network="mlp",
             options=HIDDEN,
             recipe=DENSE,
-            material=same_first_test_images,
+            data=same_first_test_images,
             seeds=5,
             cost=1.3,
             published={
-                "validation_accuracy": Published(0.9232, "Task 2, output of the training"),
-                "validation_loss": Published(
+                "validation_accuracy": PublishedValue(0.9232, "Task 2, output of the training"),
+                "validation_loss": PublishedValue(
                     0.24898208121117577, "Task 2, output of the training, period 10"
                 ),
-                "test_accuracy": Published(0.9246666666666666, "Task 2, accuracy on test data"),
+                "test_accuracy": PublishedValue(0.9246666666666666, "Task 2, accuracy on test data"),
             },
             published_series={"validation_loss": DENSE_LOSSES},
-            drawings=(
+            figures=(
                 CURVES,
                 CONFUSION,
                 FigureSpec(
-                    "examples", "Digits of the test file with their labels", seen("digits", "validation")
+                    "examples",
+                    "Digits of the test file with their labels",
+                    view_figure("digits", "validation"),
                 ),
                 FigureSpec(
-                    "weights", "The weights of the 100 units of the first hidden layer", seen("weights")
+                    "weights",
+                    "The weights of the 100 units of the first hidden layer",
+                    view_figure("weights"),
                 ),
-                FigureSpec("unit-98", "Unit 98, the one that the source shows large", seen("unit", unit=97)),
+                FigureSpec(
+                    "unit-98", "Unit 98, the one that the source shows large", view_figure("unit", unit=97)
+                ),
                 FigureSpec("stages", "The same units after 10, 100 and 1,000 steps", stages),
                 FigureSpec("growth", "Twenty-five units while they learn", growth, "gif"),
             ),
         ),
-        Training(
-            id="dense-sound",
+        TrainingExperiment(
+            id="dense-heldout",
             title="The same on digits that are apart",
             network="mlp",
             options=HIDDEN,
             recipe=DENSE,
-            material=held_out_2500,
+            data=held_out_2500,
             seeds=5,
             cost=1.3,
             fixes_protocol_of="dense",
         ),
-        Training(
+        TrainingExperiment(
             id="dense-95",
             title="A combination that reaches what the exercise asks for: batches of 100, 2,000 steps",
             network="mlp",
             options=HIDDEN,
             recipe=replace(DENSE, batch_size=100, max_steps=2000, eval_every=200),
             quick={"max_steps": 500, "eval_every": 50},
-            material=held_out_2500,
+            data=held_out_2500,
             seeds=3,
             cost=3.1,
             published={
-                "validation_accuracy": Published(0.95, "Task 2: what is asked for at least", at_least=True),
+                "validation_accuracy": PublishedValue(
+                    0.95, "Task 2: what is asked for at least", at_least=True
+                ),
             },
-            drawings=(CURVES, CONFUSION),
+            figures=(CURVES, CONFUSION),
             notes=("0.95 is the exercise's aim, not a figure that the source reached.",),
         ),
-        Training(
+        TrainingExperiment(
             id="dense-dropout",
             title="The same with dropout: each hidden unit kept with probability 0.8",
             network="mlp",
             options={**HIDDEN, "dropout": 0.2},
             recipe=replace(DENSE, batch_size=100, max_steps=2000, eval_every=200),
             quick={"max_steps": 500, "eval_every": 50},
-            material=held_out_2500,
+            data=held_out_2500,
             seeds=3,
             cost=4.1,
-            drawings=(CURVES,),
+            figures=(CURVES,),
             notes=("The exercise suggests dropout; the source keeps every unit (keep probability 1.0).",),
         ),
     ),
@@ -180,8 +190,8 @@ STUDY = Study(
         "validation and test examples overlap. It trains on the training file, so nothing is learned from "
         "what is scored; but its two accuracies are of nearly the same images, and a choice made by the "
         "first would spoil the second.",
-        "The sound experiments hold 2,500 of the training file out by digit and score all 10,000 test "
-        "images.",
+        "The held-out experiments (`*-heldout`) hold 2,500 of the training file out by digit and "
+        "score all 10,000 test images.",
         "The source says that its data are a sample of the training data; its batches come from all 60,000.",
         "Its weights start from TensorFlow.jl's default, a normal distribution of standard deviation 0.01, "
         "biases too, which is why the first period is slow.",

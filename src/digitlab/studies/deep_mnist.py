@@ -7,18 +7,18 @@ from dataclasses import replace
 from digitlab.inspection import cross_entropy_steps
 from digitlab.networks import layer_table
 from digitlab.report import Table
-from digitlab.studies.drawings import confusion, learning, on_its_own, seen
-from digitlab.studies.splits import first_5000_held_out, first_5000_set_aside
+from digitlab.studies.datasets import first_5000_held_out, first_5000_set_aside
+from digitlab.studies.figures import confusion, learning, view_figure, view_without_model
 from digitlab.studies.study import (
-    Demonstration,
-    DemonstrationResult,
+    Computation,
+    ComputationResult,
     FigureSpec,
-    Published,
+    PublishedValue,
     ReproduceOptions,
     Study,
-    Training,
+    TrainingExperiment,
 )
-from digitlab.studies.trained import ExperimentRuns
+from digitlab.studies.training_results import ExperimentRuns
 from digitlab.training import RECIPES
 from digitlab.views.learning import TOY_PROBABILITIES, TOY_TARGETS
 
@@ -27,12 +27,12 @@ __all__ = ["STUDY"]
 STATE_OF_THE_ART = 0.9979
 
 
-def _cross_entropy(_: ReproduceOptions) -> DemonstrationResult:
+def _cross_entropy(_: ReproduceOptions) -> ComputationResult:
     """The toy mini-batch of two: the mean over items of -sum(y log p)."""
     steps = cross_entropy_steps(TOY_PROBABILITIES, TOY_TARGETS)
-    return DemonstrationResult(
+    return ComputationResult(
         measured={"cross_entropy": steps.mean, "row_sum": float(steps.probabilities[0].sum())},
-        figures=(on_its_own("cross-entropy", "The toy example, every number shown"),),
+        figures=(view_without_model("cross-entropy", "The toy example, every number shown"),),
     )
 
 
@@ -52,14 +52,20 @@ def _layers(trained: ExperimentRuns) -> Table:
 LOOKS = (
     FigureSpec("curves", "Log loss every 100 steps", learning),
     FigureSpec(
-        "kernels", "The 32 kernels of 5x5 of the first convolution", seen("filters", "test", layer="conv1")
+        "kernels",
+        "The 32 kernels of 5x5 of the first convolution",
+        view_figure("filters", "test", layer="conv1"),
     ),
-    FigureSpec("image", "Test image 1, which is shown to the network", seen("image", "test", image=1)),
+    FigureSpec("image", "Test image 1, which is shown to the network", view_figure("image", "test", image=1)),
     FigureSpec(
-        "features-1", "Its 32 maps after convolution 1", seen("features", "test", image=1, layer="conv1")
+        "features-1",
+        "Its 32 maps after convolution 1",
+        view_figure("features", "test", image=1, layer="conv1"),
     ),
     FigureSpec(
-        "features-2", "Its 64 maps after convolution 2", seen("features", "test", image=1, layer="conv2")
+        "features-2",
+        "Its 64 maps after convolution 2",
+        view_figure("features", "test", image=1, layer="conv2"),
     ),
     FigureSpec("confusion", "Which digits are taken for which? Test images", confusion("test")),
 )
@@ -75,31 +81,31 @@ STUDY = Study(
         "drawn."
     ),
     experiments=(
-        Training(
+        TrainingExperiment(
             id="softmax",
             title="Softmax regression, gradient descent at 0.5, 1,000 steps of 50",
             network="softmax",
             recipe=RECIPES["softmax"],
-            material=first_5000_held_out,
+            data=first_5000_held_out,
             seeds=5,
             cost=0.8,
-            drawings=(
+            figures=(
                 FigureSpec("curves", "Log loss every 100 steps", learning),
-                FigureSpec("weights", "What the ten outputs look for", seen("weights", "test")),
+                FigureSpec("weights", "What the ten outputs look for", view_figure("weights", "test")),
                 FigureSpec("confusion", "Which digits are taken for which? Test images", confusion("test")),
             ),
             notes=("The source's output, a final accuracy, is missing from the text that we have.",),
         ),
-        Demonstration(
+        Computation(
             id="state-of-the-art",
             title="The best that the source knows of, on 10 June 2016",
-            published={"test_accuracy": Published(STATE_OF_THE_ART, "Is the final result good?")},
+            published={"test_accuracy": PublishedValue(STATE_OF_THE_ART, "Is the final result good?")},
             notes=(
                 "Quoted, not run: 0.21 % of errors. On 10,000 digits one standard error of such an accuracy "
                 "is 0.05 points.",
             ),
         ),
-        Demonstration(
+        Computation(
             id="cross-entropy",
             title="Cross-entropy of a toy mini-batch, worked out",
             show=_cross_entropy,
@@ -108,32 +114,32 @@ STUDY = Study(
                 "no probabilities; only the first number of each matters.",
             ),
         ),
-        Training(
+        TrainingExperiment(
             id="cnn",
             title="The deep network, 1,100 steps of 50 by Adam at 0.0001, dropout 0.5",
             network="deep-mnist",
             recipe=RECIPES["deep-mnist"],
-            material=first_5000_set_aside,
+            data=first_5000_set_aside,
             seeds=1,
             quick={"max_steps": 100, "eval_every": 20},
             cost=60.0,
             tables=(_layers,),
-            drawings=LOOKS,
+            figures=LOOKS,
             notes=(
                 "The source's outputs, losses every 100 steps and a test accuracy, are missing from our "
                 "text.",
             ),
         ),
-        Training(
+        TrainingExperiment(
             id="cnn-long",
             title="The deep network, 20,000 steps",
             network="deep-mnist",
             recipe=replace(RECIPES["deep-mnist"], max_steps=20_000, eval_every=1000),
-            material=first_5000_set_aside,
+            data=first_5000_set_aside,
             seeds=1,
             quick={"max_steps": 300, "eval_every": 100},
             cost=1000.0,
-            drawings=LOOKS,
+            figures=LOOKS,
             long=True,
         ),
     ),

@@ -7,8 +7,13 @@ from dataclasses import replace
 from digitlab.data import mnist
 from digitlab.figures import draw_importances, draw_pixels
 from digitlab.inspection import pixel_importances, top_pixels
-from digitlab.studies.drawings import components, confusion, errors, learning, seen
-from digitlab.studies.hidden_layer_printed import (
+from digitlab.studies.datasets import (
+    first_5000_held_out,
+    pca_of_first_5000_held_out,
+    pixels_of_first_5000_held_out,
+)
+from digitlab.studies.figures import components, confusion, errors, learning, view_figure
+from digitlab.studies.hidden_layer_published import (
     LOSSES_1,
     MEAN_SCORES,
     VALIDATION_LOSSES_1,
@@ -19,20 +24,15 @@ from digitlab.studies.hidden_layer_printed import (
     VALIDATION_LOSSES_PCA,
     results_table,
 )
-from digitlab.studies.splits import (
-    first_5000_held_out,
-    pca_of_first_5000_held_out,
-    pixels_of_first_5000_held_out,
-)
 from digitlab.studies.study import (
-    Demonstration,
-    DemonstrationResult,
+    Computation,
+    ComputationResult,
     FigureSpec,
-    Published,
+    PublishedValue,
     ReproduceOptions,
-    Search,
+    SearchExperiment,
     Study,
-    Training,
+    TrainingExperiment,
 )
 from digitlab.training import recipe
 
@@ -51,14 +51,14 @@ CONFUSION = FigureSpec(
 ERRORS = FigureSpec("errors", "Only the errors: shares of each row, the diagonal empty", errors("train"))
 
 
-def _forest(order: ReproduceOptions) -> DemonstrationResult:
+def _forest(options: ReproduceOptions) -> ComputationResult:
     """Experiment 5: a forest of 100 trees on the training images; its 70 most important pixels."""
     train = mnist("train")
-    n, trees = (3000, 20) if order.quick else (55_000, TREES)
+    n, trees = (3000, 20) if options.quick else (55_000, TREES)
     importances = pixel_importances(train.images[5000 : 5000 + n], train.labels[5000 : 5000 + n], trees, 42)
     pixels = top_pixels(importances, PIXELS)
     share = float(importances.ravel()[pixels].sum())
-    return DemonstrationResult(
+    return ComputationResult(
         measured={"pixels": float(len(pixels)), "share_of_importance": share},
         figures=(
             (
@@ -87,61 +87,67 @@ STUDY = Study(
         "important."
     ),
     experiments=(
-        Training(
+        TrainingExperiment(
             id="mlp-1",
             title="Experiment 1: one hidden unit, RMSprop, 30 epochs",
             network="mlp",
             options={"hidden": (1,), "initialization": "glorot"},
             recipe=RMSPROP,
-            material=first_5000_held_out,
+            data=first_5000_held_out,
             seeds=3,
             quick={"epochs": 1},
             cost=16.0,
             published={
-                "test_accuracy": Published(0.4332999885082245, "Out [16]"),
-                "test_loss": Published(1.5849745712280274, "Out [16]"),
-                "last_epoch_accuracy": Published(0.436, "table of results"),
-                "train_seconds": Published(84.26, "table of results"),
-                "parameters": Published(805, "Out [12]"),
+                "test_accuracy": PublishedValue(0.4332999885082245, "Out [16]"),
+                "test_loss": PublishedValue(1.5849745712280274, "Out [16]"),
+                "last_epoch_accuracy": PublishedValue(0.436, "table of results"),
+                "train_seconds": PublishedValue(84.26, "table of results"),
+                "parameters": PublishedValue(805, "Out [12]"),
             },
             published_series={"train_loss": LOSSES_1, "validation_loss": VALIDATION_LOSSES_1},
-            drawings=(
+            figures=(
                 CURVES,
                 CONFUSION,
                 ERRORS,
-                FigureSpec("pair", "Ones and threes, read rightly and wrongly", seen("pair", pair=(1, 3))),
-                FigureSpec("boxplot", "The unit's value by the digit that is read", seen("boxplot")),
-                FigureSpec("weights", "What the one unit looks for", seen("weights")),
+                FigureSpec(
+                    "pair", "Ones and threes, read rightly and wrongly", view_figure("pair", pair=(1, 3))
+                ),
+                FigureSpec("boxplot", "The unit's value by the digit that is read", view_figure("boxplot")),
+                FigureSpec("weights", "What the one unit looks for", view_figure("weights")),
             ),
         ),
-        Training(
+        TrainingExperiment(
             id="mlp-2",
             title="Experiment 2: two hidden units, RMSprop, 30 epochs",
             network="mlp",
             options={"hidden": (2,), "initialization": "glorot"},
             recipe=RMSPROP,
-            material=first_5000_held_out,
+            data=first_5000_held_out,
             seeds=3,
             quick={"epochs": 1},
             cost=16.0,
             published={
-                "test_accuracy": Published(0.7006000280380249, "Out [29]"),
-                "test_loss": Published(0.9423021728515625, "Out [29]"),
-                "last_epoch_accuracy": Published(0.697, "table of results"),
-                "train_seconds": Published(95.17, "table of results"),
-                "parameters": Published(1600, "Out [25]"),
+                "test_accuracy": PublishedValue(0.7006000280380249, "Out [29]"),
+                "test_loss": PublishedValue(0.9423021728515625, "Out [29]"),
+                "last_epoch_accuracy": PublishedValue(0.697, "table of results"),
+                "train_seconds": PublishedValue(95.17, "table of results"),
+                "parameters": PublishedValue(1600, "Out [25]"),
             },
             published_series={"validation_loss": VALIDATION_LOSSES_2},
-            drawings=(
+            figures=(
                 CURVES,
                 CONFUSION,
                 ERRORS,
-                FigureSpec("pair", "Fives and eights, read rightly and wrongly", seen("pair", pair=(5, 8))),
-                FigureSpec("scatter", "Both units' values, by the digit that is read", seen("scatter")),
-                FigureSpec("weights", "What the two units look for", seen("weights")),
+                FigureSpec(
+                    "pair", "Fives and eights, read rightly and wrongly", view_figure("pair", pair=(5, 8))
+                ),
+                FigureSpec(
+                    "scatter", "Both units' values, by the digit that is read", view_figure("scatter")
+                ),
+                FigureSpec("weights", "What the two units look for", view_figure("weights")),
             ),
         ),
-        Search(
+        SearchExperiment(
             id="grid",
             title="Experiment 3: 16 widths in 3 folds, stopped after 2 epochs without gain",
             network="mlp",
@@ -155,9 +161,9 @@ STUDY = Study(
             validation="first:5000",
             costs=lambda width: 4.0 + 0.0125 * width,
             published={
-                "best_mean_score": Published(0.97501814, "Out [78], mean_test_score"),
-                "best_width": Published(700, "Out [77]"),
-                "train_seconds": Published(6312.0, "Out [76]: 105.2 min"),
+                "best_mean_score": PublishedValue(0.97501814, "Out [78], mean_test_score"),
+                "best_width": PublishedValue(700, "Out [77]"),
+                "train_seconds": PublishedValue(6312.0, "Out [76]: 105.2 min"),
             },
             published_series={"mean_score": MEAN_SCORES},
             notes=(
@@ -166,71 +172,77 @@ STUDY = Study(
                 "(mean_fit_time in Out [78]).",
             ),
         ),
-        Training(
+        TrainingExperiment(
             id="grid-best",
             title="Experiment 3: the search's best, 700 units, trained again as the search does",
             network="mlp",
             options={"hidden": (700,), "initialization": "glorot"},
             recipe=replace(RMSPROP, patience=2, restore_best=False),
-            material=first_5000_held_out,
+            data=first_5000_held_out,
             quick={"max_steps": 400},
             cost=20.0,
             published={
-                "test_accuracy": Published(0.9796, "Out [81]"),
-                "test_loss": Published(0.0901317909641477, "Out [81]"),
+                "test_accuracy": PublishedValue(0.9796, "Out [81]"),
+                "test_loss": PublishedValue(0.0901317909641477, "Out [81]"),
             },
         ),
-        Training(
+        TrainingExperiment(
             id="mlp-700-relu",
             title="Experiment 3: 700 ReLU units, RMSprop, stopped after 10 epochs without gain",
             network="mlp",
             options={"hidden": (700,), "initialization": "glorot"},
             recipe=recipe("keras-rmsprop", STOPPED_BY_TEN),
-            material=first_5000_held_out,
+            data=first_5000_held_out,
             quick={"max_steps": 600},
             cost=48.0,
             published={
-                "test_accuracy": Published(0.9819999933242798, "Out [88]"),
-                "test_loss": Published(0.11882708966166242, "Out [88]"),
-                "validation_accuracy": Published(0.9802, "Out [86], epoch 14"),
-                "last_epoch_accuracy": Published(0.9984, "Out [86], epoch 14"),
-                "periods": Published(14, "Out [86]"),
-                "train_seconds": Published(330.92, "Out [86]"),
+                "test_accuracy": PublishedValue(0.9819999933242798, "Out [88]"),
+                "test_loss": PublishedValue(0.11882708966166242, "Out [88]"),
+                "validation_accuracy": PublishedValue(0.9802, "Out [86], epoch 14"),
+                "last_epoch_accuracy": PublishedValue(0.9984, "Out [86], epoch 14"),
+                "periods": PublishedValue(14, "Out [86]"),
+                "train_seconds": PublishedValue(330.92, "Out [86]"),
             },
             published_series={"validation_loss": VALIDATION_LOSSES_3},
-            drawings=(
+            figures=(
                 CURVES,
                 CONFUSION,
                 ERRORS,
-                FigureSpec("pair", "Fives and eights, read rightly and wrongly", seen("pair", pair=(5, 8))),
+                FigureSpec(
+                    "pair", "Fives and eights, read rightly and wrongly", view_figure("pair", pair=(5, 8))
+                ),
             ),
         ),
-        Training(
+        TrainingExperiment(
             id="mlp-700-sigmoid",
             title="Experiment 3: 700 sigmoid units, Adam, stopped after 10 epochs without gain",
             network="mlp",
             options={"hidden": (700,), "activation": "sigmoid"},
             recipe=recipe("keras-adam", STOPPED_BY_TEN),
-            material=first_5000_held_out,
+            data=first_5000_held_out,
             quick={"max_steps": 500},
             cost=100.0,
             published={
-                "test_accuracy": Published(0.9818000197410583, "Out [97]"),
-                "test_loss": Published(0.07755896054905373, "Out [97]"),
-                "validation_accuracy": Published(0.9854, "Out [95], epoch 21"),
-                "last_epoch_accuracy": Published(0.9991, "Out [95], epoch 21"),
-                "periods": Published(21, "Out [95]"),
-                "train_seconds": Published(2421.43, "Out [95]"),
-                "parameters": Published(556_510, "Out [118]"),
+                "test_accuracy": PublishedValue(0.9818000197410583, "Out [97]"),
+                "test_loss": PublishedValue(0.07755896054905373, "Out [97]"),
+                "validation_accuracy": PublishedValue(0.9854, "Out [95], epoch 21"),
+                "last_epoch_accuracy": PublishedValue(0.9991, "Out [95], epoch 21"),
+                "periods": PublishedValue(21, "Out [95]"),
+                "train_seconds": PublishedValue(2421.43, "Out [95]"),
+                "parameters": PublishedValue(556_510, "Out [118]"),
             },
             published_series={"validation_loss": VALIDATION_LOSSES_3A},
-            drawings=(
+            figures=(
                 CURVES,
                 CONFUSION,
                 ERRORS,
-                FigureSpec("pair", "Fives and eights, read rightly and wrongly", seen("pair", pair=(5, 8))),
-                FigureSpec("weights", "What the 700 units look for", seen("weights")),
-                FigureSpec("mistakes", "The worst mistakes on the test images", seen("mistakes", "test")),
+                FigureSpec(
+                    "pair", "Fives and eights, read rightly and wrongly", view_figure("pair", pair=(5, 8))
+                ),
+                FigureSpec("weights", "What the 700 units look for", view_figure("weights")),
+                FigureSpec(
+                    "mistakes", "The worst mistakes on the test images", view_figure("mistakes", "test")
+                ),
             ),
             notes=(
                 "The source trains this network three times (as models 3a, 4 and 5): test accuracies 0.9818, "
@@ -241,26 +253,26 @@ STUDY = Study(
                 "912 s, the last with two naps.",
             ),
         ),
-        Training(
+        TrainingExperiment(
             id="pca",
             title="Experiment 4: 154 principal components, 700 sigmoid units, Adam",
             network="mlp",
             options={"inputs": 154, "hidden": (700,), "activation": "sigmoid"},
             recipe=recipe("keras-adam", STOPPED_BY_TEN),
-            material=pca_of_first_5000_held_out,
+            data=pca_of_first_5000_held_out,
             quick={"max_steps": 800},
             cost=45.0,
             published={
-                "test_accuracy": Published(0.9789000153541565, "Out [132]"),
-                "test_loss": Published(0.07981216991242036, "Out [132]"),
-                "validation_accuracy": Published(0.9802, "Out [129]"),
-                "last_epoch_accuracy": Published(0.9997, "Out [129]"),
-                "periods": Published(24, "Out [127]"),
-                "train_seconds": Published(275.36, "Out [127]"),
-                "parameters": Published(556_510, "table of architectures"),
+                "test_accuracy": PublishedValue(0.9789000153541565, "Out [132]"),
+                "test_loss": PublishedValue(0.07981216991242036, "Out [132]"),
+                "validation_accuracy": PublishedValue(0.9802, "Out [129]"),
+                "last_epoch_accuracy": PublishedValue(0.9997, "Out [129]"),
+                "periods": PublishedValue(24, "Out [127]"),
+                "train_seconds": PublishedValue(275.36, "Out [127]"),
+                "parameters": PublishedValue(556_510, "table of architectures"),
             },
             published_series={"validation_loss": VALIDATION_LOSSES_PCA},
-            drawings=(
+            figures=(
                 CURVES,
                 CONFUSION,
                 ERRORS,
@@ -276,7 +288,7 @@ STUDY = Study(
                 "name.",
             ),
         ),
-        Demonstration(
+        Computation(
             id="forest",
             title="Experiment 5: a random forest of 100 trees and its 70 most important pixels",
             show=_forest,
@@ -286,27 +298,27 @@ STUDY = Study(
                 "as y.",
             ),
         ),
-        Training(
+        TrainingExperiment(
             id="forest-pixels",
             title="Experiment 5: 70 pixels, 700 ReLU units, Adam",
             network="mlp",
             options={"inputs": PIXELS, "hidden": (700,), "initialization": "glorot"},
             recipe=recipe("keras-adam", STOPPED_BY_TEN),
-            material=pixels_of_first_5000_held_out,
+            data=pixels_of_first_5000_held_out,
             needs=("forest",),
             quick={"max_steps": 800},
             cost=22.0,
             published={
-                "test_accuracy": Published(0.948199987411499, "Out [157]"),
-                "test_loss": Published(0.19557065222747624, "Out [157]"),
-                "validation_accuracy": Published(0.9542, "Out [154]"),
-                "last_epoch_accuracy": Published(0.982, "Out [154]"),
-                "periods": Published(18, "Out [152]"),
-                "train_seconds": Published(153.65, "Out [152]"),
-                "parameters": Published(556_510, "table of architectures"),
+                "test_accuracy": PublishedValue(0.948199987411499, "Out [157]"),
+                "test_loss": PublishedValue(0.19557065222747624, "Out [157]"),
+                "validation_accuracy": PublishedValue(0.9542, "Out [154]"),
+                "last_epoch_accuracy": PublishedValue(0.982, "Out [154]"),
+                "periods": PublishedValue(18, "Out [152]"),
+                "train_seconds": PublishedValue(153.65, "Out [152]"),
+                "parameters": PublishedValue(556_510, "table of architectures"),
             },
             published_series={"validation_loss": VALIDATION_LOSSES_FOREST},
-            drawings=(CURVES, CONFUSION, ERRORS),
+            figures=(CURVES, CONFUSION, ERRORS),
             notes=(
                 "The source's text and table say sigmoid for this network; its code (cell 150) is relu, and "
                 "so is ours.",

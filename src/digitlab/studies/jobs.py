@@ -11,8 +11,15 @@ from typing import Any, Literal
 
 from digitlab.networks import build
 from digitlab.settings import to_dict
-from digitlab.studies.study import Demonstration, Experiment, ReproduceOptions, Search, Study, Training
-from digitlab.studies.trained import recipe_for, seeds_for
+from digitlab.studies.study import (
+    Computation,
+    Experiment,
+    ReproduceOptions,
+    SearchExperiment,
+    Study,
+    TrainingExperiment,
+)
+from digitlab.studies.training_results import recipe_for, seeds_for
 from digitlab.training import can_stack
 
 __all__ = ["Job", "fingerprint", "jobs_of", "search_values"]
@@ -52,15 +59,15 @@ class Job:
         """Unique among all jobs."""
         return f"{self.study}/{self.experiment}/{self.name}"
 
-    def file(self, order: ReproduceOptions) -> Path:
+    def file(self, options: ReproduceOptions) -> Path:
         """Where its result is kept."""
-        return order.out / "work" / self.study / f"{self.experiment}-{self.name}.json"
+        return options.out / "work" / self.study / f"{self.experiment}-{self.name}.json"
 
 
-def jobs_of(study: Study, order: ReproduceOptions) -> Iterator[Job]:
+def jobs_of(study: Study, options: ReproduceOptions) -> Iterator[Job]:
     """Every job of a study."""
-    for experiment in study.chosen(order):
-        jobs = list(_work_of(study, experiment, order))
+    for experiment in study.chosen(options):
+        jobs = list(_work_of(study, experiment, options))
         yield from jobs
         shown = _shown_of(experiment)
         if shown:
@@ -70,34 +77,34 @@ def jobs_of(study: Study, order: ReproduceOptions) -> Iterator[Job]:
 
 def _shown_of(experiment: Experiment) -> int:
     """How many pictures, tables and measures are made of what was trained."""
-    if isinstance(experiment, Training):
-        return len(experiment.drawings) + len(experiment.tables) + bool(experiment.measures)
-    return int(isinstance(experiment, Search))
+    if isinstance(experiment, TrainingExperiment):
+        return len(experiment.figures) + len(experiment.tables) + bool(experiment.measures)
+    return int(isinstance(experiment, SearchExperiment))
 
 
-def _work_of(study: Study, experiment: Experiment, order: ReproduceOptions) -> Iterator[Job]:
+def _work_of(study: Study, experiment: Experiment, options: ReproduceOptions) -> Iterator[Job]:
     after = tuple(f"{study.id}/{needed}/show" for needed in experiment.needs)
-    if isinstance(experiment, Demonstration):
+    if isinstance(experiment, Computation):
         if experiment.show:
             yield Job(study.id, experiment.id, "show", "show", experiment.cost, after=after)
-    elif isinstance(experiment, Search):
-        _, widths = search_values(experiment, order)
+    elif isinstance(experiment, SearchExperiment):
+        _, widths = search_values(experiment, options)
         for width in widths:
             for split in range(experiment.cv):
-                cost = experiment.costs(width) * (0.05 if order.quick else 1)
+                cost = experiment.costs(width) * (0.05 if options.quick else 1)
                 yield Job(study.id, experiment.id, "fit", f"{width}-{split}", cost, (), width, split, after)
     else:
-        cost = experiment.cost * (0.1 if order.quick else 1)
-        for seeds in _stacks(experiment, order):
+        cost = experiment.cost * (0.1 if options.quick else 1)
+        for seeds in _stacks(experiment, options):
             name = "seed-" + "-".join(map(str, seeds)) if len(seeds) < 3 else f"seeds-{seeds[0]}-{seeds[-1]}"
             yield Job(
                 study.id, experiment.id, "train", name, cost * (0.5 + len(seeds) / 2), seeds, after=after
             )
 
 
-def _stacks(experiment: Training, order: ReproduceOptions) -> list[tuple[int, ...]]:
+def _stacks(experiment: TrainingExperiment, options: ReproduceOptions) -> list[tuple[int, ...]]:
     """The seeds of an experiment, together where a stack of replicas is faster than one after another."""
-    seeds = seeds_for(experiment, order)
+    seeds = seeds_for(experiment, options)
     if len(seeds) == 1:
         return [tuple(seeds)]
     network = build(experiment.network, **experiment.options)
@@ -107,18 +114,20 @@ def _stacks(experiment: Training, order: ReproduceOptions) -> list[tuple[int, ..
     return [(seed,) for seed in seeds]
 
 
-def search_values(search: Search, order: ReproduceOptions) -> tuple[dict[str, Any], Sequence[int]]:
+def search_values(
+    search: SearchExperiment, options: ReproduceOptions
+) -> tuple[dict[str, Any], Sequence[int]]:
     """What a search changes of its recipe, and which widths it compares."""
-    return (dict(search.quick), search.quick_widths) if order.quick else ({}, search.widths)
+    return (dict(search.quick), search.quick_widths) if options.quick else ({}, search.widths)
 
 
-def fingerprint(experiment: Experiment, order: ReproduceOptions) -> str:
+def fingerprint(experiment: Experiment, options: ReproduceOptions) -> str:
     """What a kept result must agree in with what is asked for now, as a short text."""
-    told: dict[str, Any] = {"quick": order.quick, "mat": str(order.mat or "")}
-    if isinstance(experiment, Training):
-        told |= {"recipe": to_dict(recipe_for(experiment, order, 0)), "options": dict(experiment.options)}
-        told |= {"network": experiment.network, "seeds": seeds_for(experiment, order)}
-        told["drawings"] = [(one.id, one.title) for one in experiment.drawings]
-    elif isinstance(experiment, Search):
-        told |= {"recipe": to_dict(experiment.recipe), "values": search_values(experiment, order)}
+    told: dict[str, Any] = {"quick": options.quick, "mat": str(options.mat or "")}
+    if isinstance(experiment, TrainingExperiment):
+        told |= {"recipe": to_dict(recipe_for(experiment, options, 0)), "options": dict(experiment.options)}
+        told |= {"network": experiment.network, "seeds": seeds_for(experiment, options)}
+        told["drawings"] = [(one.id, one.title) for one in experiment.figures]
+    elif isinstance(experiment, SearchExperiment):
+        told |= {"recipe": to_dict(experiment.recipe), "values": search_values(experiment, options)}
     return hashlib.blake2b(json.dumps(told, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()

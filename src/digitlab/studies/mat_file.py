@@ -8,27 +8,27 @@ from digitlab.data import classroom, read_mat, write_mat
 from digitlab.files import make_folder
 from digitlab.inspection import softmax_steps
 from digitlab.report import Table
-from digitlab.studies.classroom import (
+from digitlab.studies.course_common import (
+    HELD_OUT,
     OPTIONS,
     RECIPE,
-    SOUND,
     layers,
     logits_of_two,
     measures,
     weight_shapes,
 )
-from digitlab.studies.drawings import learning, on_its_own, seen
-from digitlab.studies.splits import IMAGE_OF_TWO, of_mat_file
+from digitlab.studies.datasets import IMAGE_OF_TWO, of_mat_file
+from digitlab.studies.figures import learning, view_figure, view_without_model
 from digitlab.studies.study import (
-    Demonstration,
-    DemonstrationResult,
+    Computation,
+    ComputationResult,
     FigureSpec,
-    Published,
+    PublishedValue,
     ReproduceOptions,
     Study,
-    Training,
+    TrainingExperiment,
 )
-from digitlab.studies.trained import ExperimentRuns
+from digitlab.studies.training_results import ExperimentRuns
 
 __all__ = ["STUDY"]
 
@@ -41,13 +41,13 @@ LOSSES = (
 LOGITS_OF_TWO = (-4.87, 4.77, 8.07, 3.09, -6.48, -4.35, -2.85, 1.81, -0.71, -3.97)
 
 
-def _read(order: ReproduceOptions) -> DemonstrationResult:
+def _read(options: ReproduceOptions) -> ComputationResult:
     """Reads the person's file, or writes the classroom set in its layout and reads that."""
-    if order.mat:
-        digits = read_mat(order.mat)
+    if options.mat:
+        digits = read_mat(options.mat)
         same = {}
     else:
-        path = make_folder(order.out / "work" / "mat-file") / "classroom.mat"
+        path = make_folder(options.out / "work" / "mat-file") / "classroom.mat"
         original = classroom("reduced")
         write_mat(path, original)
         digits = read_mat(path)
@@ -56,14 +56,14 @@ def _read(order: ReproduceOptions) -> DemonstrationResult:
             "labels_changed": float((digits.labels != original.labels).sum()),
         }
     counts = np.bincount(digits.labels, minlength=10)
-    return DemonstrationResult(
+    return ComputationResult(
         measured={
             "images": float(len(digits)),
             "pixels": float(digits.height * digits.width),
             "zeros": float(counts[0]),
             **same,
         },
-        figures=(on_its_own("digits", "64 of the digits with their labels", digits),),
+        figures=(view_without_model("digits", "64 of the digits with their labels", digits),),
         tables=(
             Table(
                 id="labels",
@@ -75,7 +75,7 @@ def _read(order: ReproduceOptions) -> DemonstrationResult:
     )
 
 
-def _softmax(_: ReproduceOptions) -> DemonstrationResult:
+def _softmax(_: ReproduceOptions) -> ComputationResult:
     """Stable softmax: the largest z is taken off first, so that e^z cannot overflow."""
     z = np.array([1000.0, 1001.0, 1002.0])
     with np.errstate(over="ignore", invalid="ignore"):
@@ -85,7 +85,7 @@ def _softmax(_: ReproduceOptions) -> DemonstrationResult:
         (one, "not a number" if np.isnan(a) else round(float(a), 6), round(float(b), 6))
         for one, a, b in zip(z.tolist(), plain, stable, strict=True)
     )
-    return DemonstrationResult(
+    return ComputationResult(
         measured={"sum_of_probabilities": float(stable.sum()), "largest_probability": float(stable.max())},
         tables=(
             Table(
@@ -112,44 +112,48 @@ STUDY = Study(
         "asked about image 1015, 64 digits at random, and its errors."
     ),
     experiments=(
-        Demonstration(
+        Computation(
             id="file",
             title="Reading the .mat file, with 10 meaning 0",
             show=_read,
             published={
-                "images": Published(5000, "Check the shape of the data"),
-                "pixels": Published(400, "Check the shape of the data"),
+                "images": PublishedValue(5000, "Check the shape of the data"),
+                "pixels": PublishedValue(400, "Check the shape of the data"),
             },
         ),
-        Demonstration(id="softmax", title="Stable softmax", show=_softmax),
-        Training(
+        Computation(id="softmax", title="Stable softmax", show=_softmax),
+        TrainingExperiment(
             id="network",
             title="400-25-15-10, 40 epochs of Adam at 0.001",
             network="mlp",
             options=OPTIONS,
             recipe=RECIPE,
-            material=of_mat_file,
+            data=of_mat_file,
             seeds=5,
             quick={"epochs": 20},
             cost=1.4,
             needs=("file",),
             published={
-                "final_loss": Published(0.0368, "epoch 40/40"),
-                "digit_read_in_1015": Published(2, "Largest Prediction index"),
-                "single_class_errors": Published(4499, "Now let's look at some of the errors"),
+                "final_loss": PublishedValue(0.0368, "epoch 40/40"),
+                "digit_read_in_1015": PublishedValue(2, "Largest Prediction index"),
+                "single_class_errors": PublishedValue(4499, "Now let's look at some of the errors"),
             },
             published_series={"train_loss": LOSSES},
             measures=measures,
             tables=(layers, weight_shapes, _two),
-            drawings=(
+            figures=(
                 FigureSpec("loss", "Loss after each epoch, beside the published one", learning),
                 FigureSpec(
-                    "outputs", "Image 1015: from logits to probabilities", seen("outputs", image=IMAGE_OF_TWO)
+                    "outputs",
+                    "Image 1015: from logits to probabilities",
+                    view_figure("outputs", image=IMAGE_OF_TWO),
                 ),
                 FigureSpec(
-                    "predictions", "64 digits at random: label, and what is read", seen("predictions", seed=4)
+                    "predictions",
+                    "64 digits at random: label, and what is read",
+                    view_figure("predictions", seed=4),
                 ),
-                FigureSpec("mistakes", "The true errors", seen("mistakes")),
+                FigureSpec("mistakes", "The true errors", view_figure("mistakes")),
             ),
             notes=(
                 "The article reports 4,499 errors out of 5,000. A network with a loss of 0.04 cannot make "
@@ -158,7 +162,7 @@ STUDY = Study(
                 "there are about 500. The true count is `errors`.",
             ),
         ),
-        SOUND,
+        HELD_OUT,
     ),
     notes=(
         "The course's file cannot be had here. The classroom set is written to a .mat file of the same "

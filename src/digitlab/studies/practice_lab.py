@@ -8,25 +8,25 @@ import torch
 from digitlab.data import classroom, classroom_matrix
 from digitlab.inspection import softmax_steps
 from digitlab.report import Table
-from digitlab.studies.classroom import (
+from digitlab.studies.course_common import (
+    HELD_OUT,
     OPTIONS,
     RECIPE,
-    SOUND,
     layers,
     logits_of_two,
     measures,
     weight_shapes,
 )
-from digitlab.studies.drawings import learning, on_its_own, seen
-from digitlab.studies.splits import IMAGE_OF_TWO, classroom_boxes, classroom_whole
+from digitlab.studies.datasets import IMAGE_OF_TWO, classroom_boxes, classroom_whole
+from digitlab.studies.figures import learning, view_figure, view_without_model
 from digitlab.studies.study import (
-    Demonstration,
-    DemonstrationResult,
+    Computation,
+    ComputationResult,
     FigureSpec,
-    Published,
+    PublishedValue,
     ReproduceOptions,
     Study,
-    Training,
+    TrainingExperiment,
 )
 from digitlab.views.learning import LOGITS
 
@@ -40,7 +40,7 @@ LOSSES = (
 )
 
 
-def _softmax(_: ReproduceOptions) -> DemonstrationResult:
+def _softmax(_: ReproduceOptions) -> ComputationResult:
     """Exercise 1: softmax by hand, e^z over the sum of all e^z, against the library's."""
     z = np.array(LOGITS)
     by_hand = np.exp(z) / np.exp(z).sum()
@@ -50,15 +50,15 @@ def _softmax(_: ReproduceOptions) -> DemonstrationResult:
         for one, a, b in zip(z, by_hand, library, strict=True)
     )
     stable = softmax_steps(z).probabilities
-    return DemonstrationResult(
+    return ComputationResult(
         measured={
             **{f"softmax_of_{int(one)}": float(a) for one, a in zip(z, by_hand, strict=True)},
             "largest_difference_to_library": float(np.abs(by_hand - library).max()),
             "largest_difference_to_stable": float(np.abs(by_hand - stable).max()),
         },
         figures=(
-            on_its_own("functions", "Linear, ReLU and sigmoid activations"),
-            on_its_own("softmax", "What one logit does to all probabilities"),
+            view_without_model("functions", "Linear, ReLU and sigmoid activations"),
+            view_without_model("softmax", "What one logit does to all probabilities"),
         ),
         tables=(
             Table(
@@ -71,10 +71,10 @@ def _softmax(_: ReproduceOptions) -> DemonstrationResult:
     )
 
 
-def _dataset(_: ReproduceOptions) -> DemonstrationResult:
+def _dataset(_: ReproduceOptions) -> ComputationResult:
     """Section 4.2: 5,000 digits as a matrix of 5,000 x 400 and a column of labels."""
     x, y = classroom_matrix("reduced")
-    return DemonstrationResult(
+    return ComputationResult(
         measured={
             "images": float(x.shape[0]),
             "pixels": float(x.shape[1]),
@@ -82,7 +82,9 @@ def _dataset(_: ReproduceOptions) -> DemonstrationResult:
             "last_label": float(y[-1, 0]),
             "mean_ink": float(x.mean()),
         },
-        figures=(on_its_own("digits", "64 of the 5,000 digits with their labels", classroom("reduced")),),
+        figures=(
+            view_without_model("digits", "64 of the 5,000 digits with their labels", classroom("reduced")),
+        ),
     )
 
 
@@ -97,79 +99,85 @@ STUDY = Study(
         "the same digits."
     ),
     experiments=(
-        Demonstration(
+        Computation(
             id="softmax",
             title="Softmax by hand against the library's",
             show=_softmax,
             published={
-                "softmax_of_1": Published(0.03, "Out [8], two decimals"),
-                "softmax_of_2": Published(0.09, "Out [8], two decimals"),
-                "softmax_of_3": Published(0.24, "Out [8], two decimals"),
-                "softmax_of_4": Published(0.64, "Out [8], two decimals"),
+                "softmax_of_1": PublishedValue(0.03, "Out [8], two decimals"),
+                "softmax_of_2": PublishedValue(0.09, "Out [8], two decimals"),
+                "softmax_of_3": PublishedValue(0.24, "Out [8], two decimals"),
+                "softmax_of_4": PublishedValue(0.64, "Out [8], two decimals"),
             },
         ),
-        Demonstration(
+        Computation(
             id="dataset",
             title="5,000 digits of 20x20 as a matrix of 5,000 x 400",
             show=_dataset,
             published={
-                "images": Published(5000, "Out [12]"),
-                "pixels": Published(400, "Out [12]"),
-                "first_label": Published(0, "Out [11]"),
-                "last_label": Published(9, "Out [11]"),
+                "images": PublishedValue(5000, "Out [12]"),
+                "pixels": PublishedValue(400, "Out [12]"),
+                "first_label": PublishedValue(0, "Out [11]"),
+                "last_label": PublishedValue(9, "Out [11]"),
             },
             notes=("The course's own file may not be passed on; these are MNIST's first 500 of each digit.",),
         ),
-        Training(
+        TrainingExperiment(
             id="network",
             title="400-25-15-10, 40 epochs of Adam at 0.001",
             network="mlp",
             options=OPTIONS,
             recipe=RECIPE,
-            material=classroom_whole,
+            data=classroom_whole,
             seeds=5,
             quick={"epochs": 20},
             cost=1.4,
             published={
-                "final_loss": Published(0.0294, "Out [21], epoch 40"),
-                "digit_read_in_1015": Published(2, "In [23], the image of a two"),
-                "parameters": Published(10575, "Out [17]"),
+                "final_loss": PublishedValue(0.0294, "Out [21], epoch 40"),
+                "digit_read_in_1015": PublishedValue(2, "In [23], the image of a two"),
+                "parameters": PublishedValue(10575, "Out [17]"),
             },
             published_series={"train_loss": LOSSES},
             measures=measures,
             tables=(layers, weight_shapes, logits_of_two),
-            drawings=(
+            figures=(
                 FigureSpec("loss", "Loss after each epoch, beside the published one", learning),
-                FigureSpec("weights", "What the 25 units of the first layer look for", seen("weights")),
                 FigureSpec(
-                    "outputs", "Image 1015: from logits to probabilities", seen("outputs", image=IMAGE_OF_TWO)
+                    "weights", "What the 25 units of the first layer look for", view_figure("weights")
                 ),
-                FigureSpec("predictions", "64 digits: label and what is read", seen("predictions")),
                 FigureSpec(
-                    "mistakes", "Digits that it still reads wrongly after training on them", seen("mistakes")
+                    "outputs",
+                    "Image 1015: from logits to probabilities",
+                    view_figure("outputs", image=IMAGE_OF_TWO),
+                ),
+                FigureSpec("predictions", "64 digits: label and what is read", view_figure("predictions")),
+                FigureSpec(
+                    "mistakes",
+                    "Digits that it still reads wrongly after training on them",
+                    view_figure("mistakes"),
                 ),
             ),
         ),
-        Training(
+        TrainingExperiment(
             id="network-boxes",
             title="The same on digits cut to the 20x20 box that each fills, not reduced",
             network="mlp",
             options=OPTIONS,
             recipe=RECIPE,
-            material=classroom_boxes,
+            data=classroom_boxes,
             seeds=5,
             quick={"epochs": 20},
             cost=1.2,
-            published={"final_loss": Published(0.0294, "Out [21], epoch 40")},
+            published={"final_loss": PublishedValue(0.0294, "Out [21], epoch 40")},
             published_series={"train_loss": LOSSES},
-            drawings=(FigureSpec("loss", "Loss after each epoch: not the published course", learning),),
+            figures=(FigureSpec("loss", "Loss after each epoch: not the published course", learning),),
             notes=(
                 "Shown because it tells how the course's file was made: twice the ink in every image, and "
                 "the loss falls to a fifth of the published one. With whole images reduced it falls as "
                 "published.",
             ),
         ),
-        SOUND,
+        HELD_OUT,
     ),
     notes=(
         "The lab scores its network on the digits that it was trained on. What it can read of digits it has "

@@ -14,61 +14,68 @@ from digitlab.networks import architecture
 from digitlab.report import ExperimentResult, Measurement, PublishedComparison, Series, StudyResult
 from digitlab.settings import to_dict
 from digitlab.studies.jobs import Job, fingerprint, jobs_of, search_values
-from digitlab.studies.study import Experiment, Published, ReproduceOptions, Search, Study, Training
-from digitlab.studies.trained import SeedResult, recipe_for
+from digitlab.studies.study import (
+    Experiment,
+    PublishedValue,
+    ReproduceOptions,
+    SearchExperiment,
+    Study,
+    TrainingExperiment,
+)
+from digitlab.studies.training_results import SeedResult, recipe_for
 from digitlab.training import HistoryEntry, Recipe
 
-__all__ = ["compare", "kept", "mean_scores", "outcomes_of", "study_result"]
+__all__ = ["compare", "load_cached_result", "mean_scores", "outcomes_of", "study_result"]
 
-Kept = dict[str, Any]
+JobResult = dict[str, Any]
 FAR = 3.0
 """Deviations beyond which a difference has to be explained."""
 
 
-def kept(experiment: Experiment, job: Job, order: ReproduceOptions) -> Kept | None:
+def load_cached_result(experiment: Experiment, job: Job, options: ReproduceOptions) -> JobResult | None:
     """The result of a job, if it is on disk, whole, and of what is asked for now."""
     try:
-        result: Kept = json.loads(job.file(order).read_bytes())
-        figures = [order.out / figure["file"] for figure in result.get("figures", [])]
-        weights = [order.out / seed["weights"] for seed in result.get("seeds", [])]
+        result: JobResult = json.loads(job.file(options).read_bytes())
+        figures = [options.out / figure["file"] for figure in result.get("figures", [])]
+        weights = [options.out / seed["weights"] for seed in result.get("seeds", [])]
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
     whole = all(path.exists() for path in (*figures, *weights))
-    return result if whole and result.get("fingerprint") == fingerprint(experiment, order) else None
+    return result if whole and result.get("fingerprint") == fingerprint(experiment, options) else None
 
 
-def outcomes_of(experiment: Training, study: str, order: ReproduceOptions) -> list[SeedResult]:
+def outcomes_of(experiment: TrainingExperiment, study: str, options: ReproduceOptions) -> list[SeedResult]:
     """What every seed of an experiment came to, by seed; what is not done yet is left out."""
-    outcomes = []
-    for path in sorted((order.out / "work" / study).glob(f"{experiment.id}-seed*.json")):
+    seed_results = []
+    for path in sorted((options.out / "work" / study).glob(f"{experiment.id}-seed*.json")):
         result = json.loads(path.read_bytes())
-        if result["fingerprint"] != fingerprint(experiment, order):
+        if result["fingerprint"] != fingerprint(experiment, options):
             continue
         for one in result["seeds"]:
-            outcomes.append(
+            seed_results.append(
                 SeedResult(
                     seed=one["seed"],
-                    weights=order.out / one["weights"],
+                    weights=options.out / one["weights"],
                     history=tuple(HistoryEntry(**line) for line in one["history"]),
-                    also=tuple(one["also"]),
+                    extra_eval=tuple(one["also"]),
                     scores=one["scores"],
                     train_seconds=one["train_seconds"],
                 )
             )
-    return sorted(outcomes, key=lambda outcome: outcome.seed)
+    return sorted(seed_results, key=lambda seed_result: seed_result.seed)
 
 
-def study_result(study: Study, order: ReproduceOptions) -> StudyResult:
+def study_result(study: Study, options: ReproduceOptions) -> StudyResult:
     """What a study has come to so far."""
-    jobs = list(jobs_of(study, order))
-    done: dict[str, list[tuple[Job, Kept]]] = {}
+    jobs = list(jobs_of(study, options))
+    done: dict[str, list[tuple[Job, JobResult]]] = {}
     for job in jobs:
-        result = kept(study.experiment(job.experiment), job, order)
+        result = load_cached_result(study.experiment(job.experiment), job, options)
         if result:
             done.setdefault(job.experiment, []).append((job, result))
     experiments = tuple(
-        _experiment_result(experiment, study.id, order, done.get(experiment.id, []))
-        for experiment in study.chosen(order)
+        _experiment_result(experiment, study.id, options, done.get(experiment.id, []))
+        for experiment in study.chosen(options)
     )
     return StudyResult(
         id=study.id,
@@ -83,15 +90,15 @@ def study_result(study: Study, order: ReproduceOptions) -> StudyResult:
 
 
 def _experiment_result(
-    experiment: Experiment, study: str, order: ReproduceOptions, done: Sequence[tuple[Job, Kept]]
+    experiment: Experiment, study: str, options: ReproduceOptions, done: Sequence[tuple[Job, JobResult]]
 ) -> ExperimentResult:
     results = [result for _, result in done]
     facts: dict[str, Any] = {}
     values: dict[str, list[float]] = {}
-    if isinstance(experiment, Training):
-        facts, values = _of_training(experiment, outcomes_of(experiment, study, order), results, order)
-    elif isinstance(experiment, Search):
-        facts, values = _of_search(experiment, [result for result in results if "width" in result], order)
+    if isinstance(experiment, TrainingExperiment):
+        facts, values = _of_training(experiment, outcomes_of(experiment, study, options), results, options)
+    elif isinstance(experiment, SearchExperiment):
+        facts, values = _of_search(experiment, [result for result in results if "width" in result], options)
     for result in results:
         values |= result.get("measured", {})
     measured = {
@@ -104,7 +111,7 @@ def _experiment_result(
         fixes_protocol_of=experiment.fixes_protocol_of,
         measured=measured,
         published={name: figure.value for name, figure in experiment.published.items()},
-        places={name: figure.place for name, figure in experiment.published.items()},
+        references={name: figure.reference for name, figure in experiment.published.items()},
         comparison=_comparisons(measured, experiment.published, facts.pop("errors", {})),
         figures=tuple(figure for result in results for figure in result.get("figures", [])),
         tables=(
@@ -117,50 +124,53 @@ def _experiment_result(
 
 
 def _of_training(
-    experiment: Training, outcomes: Sequence[SeedResult], results: Sequence[Kept], order: ReproduceOptions
+    experiment: TrainingExperiment,
+    seed_results: Sequence[SeedResult],
+    results: Sequence[JobResult],
+    options: ReproduceOptions,
 ) -> tuple[dict[str, Any], dict[str, list[float]]]:
     trained = [seed for result in results for seed in result.get("seeds", [])]
-    options = architecture(experiment.network).complete(dict(experiment.options))
+    with_defaults = architecture(experiment.network).complete(dict(experiment.options))
     facts: dict[str, Any] = {
-        "network": {"name": experiment.network, "options": to_dict(options)},
-        "recipe": _told(recipe_for(experiment, order, 0)),
+        "network": {"name": experiment.network, "options": to_dict(with_defaults)},
+        "recipe": _shared_settings(recipe_for(experiment, options, 0)),
     }
-    if not outcomes:
+    if not seed_results:
         return facts, {}
     facts["network"]["parameters"] = trained[0]["parameters"]
     facts["data"] = trained[0]["words"]
-    facts["seeds"] = [outcome.seed for outcome in outcomes]
-    facts["files"] = [str(outcome.weights.relative_to(order.out)) for outcome in outcomes]
-    facts["series"] = _series(experiment, outcomes)
-    facts["errors"] = _standard_errors(outcomes[0])
-    last = [outcome.history[-1] for outcome in outcomes]
+    facts["seeds"] = [seed_result.seed for seed_result in seed_results]
+    facts["files"] = [str(seed_result.weights.relative_to(options.out)) for seed_result in seed_results]
+    facts["series"] = _series(experiment, seed_results)
+    facts["errors"] = _standard_errors(seed_results[0])
+    last = [seed_result.history[-1] for seed_result in seed_results]
     values = {"final_loss": [line.train_loss for line in last]}
     values["last_epoch_accuracy"] = [line.train_accuracy for line in last]
-    for role in outcomes[0].scores:
-        values[f"{role}_accuracy"] = [outcome.scores[role]["accuracy"] for outcome in outcomes]
-        values[f"{role}_loss"] = [outcome.scores[role]["log_loss"] for outcome in outcomes]
+    for role in seed_results[0].scores:
+        values[f"{role}_accuracy"] = [seed_result.scores[role]["accuracy"] for seed_result in seed_results]
+        values[f"{role}_loss"] = [seed_result.scores[role]["log_loss"] for seed_result in seed_results]
     if "parameters" in experiment.published:
         values["parameters"] = [float(trained[0]["parameters"])]
     values["periods"] = [float(line.entry) for line in last]
-    values["train_seconds"] = [outcome.train_seconds for outcome in outcomes]
+    values["train_seconds"] = [seed_result.train_seconds for seed_result in seed_results]
     return facts, values
 
 
-def _told(recipe: Recipe) -> dict[str, Any]:
+def _shared_settings(recipe: Recipe) -> dict[str, Any]:
     """A recipe without what is each seed's own and each machine's own."""
     own = ("seed", "threads", "device", "precision")
     return {name: value for name, value in to_dict(recipe).items() if name not in own}
 
 
-def _series(experiment: Training, outcomes: Sequence[SeedResult]) -> dict[str, Series]:
+def _series(experiment: TrainingExperiment, seed_results: Sequence[SeedResult]) -> dict[str, Series]:
     """What was followed, as far as every seed went."""
-    length = min(len(outcome.history) for outcome in outcomes)
-    lines = {"train_loss": [[p.train_loss for p in one.history[:length]] for one in outcomes]}
-    if outcomes[0].history[0].validation_loss is not None:
+    length = min(len(seed_result.history) for seed_result in seed_results)
+    lines = {"train_loss": [[p.train_loss for p in one.history[:length]] for one in seed_results]}
+    if seed_results[0].history[0].validation_loss is not None:
         for name in ("validation_loss", "validation_accuracy"):
-            lines[name] = [[getattr(p, name) for p in one.history[:length]] for one in outcomes]
-    if outcomes[0].also:
-        lines["training_examples_loss"] = [list(one.also[:length]) for one in outcomes]
+            lines[name] = [[getattr(p, name) for p in one.history[:length]] for one in seed_results]
+    if seed_results[0].extra_eval:
+        lines["training_examples_loss"] = [list(one.extra_eval[:length]) for one in seed_results]
     periods = experiment.recipe.eval_every is not None
     found = {}
     for name, values in lines.items():
@@ -178,16 +188,16 @@ def _series(experiment: Training, outcomes: Sequence[SeedResult]) -> dict[str, S
 
 
 def _of_search(
-    search: Search, results: Sequence[Kept], order: ReproduceOptions
+    search: SearchExperiment, results: Sequence[JobResult], options: ReproduceOptions
 ) -> tuple[dict[str, Any], dict[str, list[float]]]:
-    _, widths = search_values(search, order)
+    _, widths = search_values(search, options)
     by_width: dict[int, dict[int, Mapping[str, Any]]] = {}
     for result in results:
         by_width.setdefault(result["width"], {})[result["split"]] = result["result"]
     whole = [width for width in widths if len(by_width.get(width, {})) == search.cv]
     facts: dict[str, Any] = {
         "network": {"name": search.network, "options": dict(search.options)},
-        "recipe": _told(search.recipe),
+        "recipe": _shared_settings(search.recipe),
         "data": {"folds": f"{search.cv} stratified folds of {search.data}", "validation": search.validation},
     }
     if not whole:
@@ -235,7 +245,7 @@ def _of_search(
     return facts, values
 
 
-def _scores_by_width(search: Search, widths: Sequence[int], scores: NDArray[np.float64]) -> Series:
+def _scores_by_width(search: SearchExperiment, widths: Sequence[int], scores: NDArray[np.float64]) -> Series:
     """Mean and spread over the folds, as scikit-learn has it, of scores `(widths, folds)`."""
     published = dict(zip(search.widths, search.published_series.get("mean_score", ()), strict=False))
     return Series(
@@ -247,18 +257,18 @@ def _scores_by_width(search: Search, widths: Sequence[int], scores: NDArray[np.f
     )
 
 
-def mean_scores(search: Search, study: Study, order: ReproduceOptions) -> Series:
+def mean_scores(search: SearchExperiment, study: Study, options: ReproduceOptions) -> Series:
     """The mean score of each width whose fits are all done."""
-    jobs = [job for job in jobs_of(study, order) if job.experiment == search.id and job.kind == "fit"]
-    results = [result for job in jobs if (result := kept(search, job, order))]
-    series: Series = _of_search(search, results, order)[0]["series"]["mean_score"]
+    jobs = [job for job in jobs_of(study, options) if job.experiment == search.id and job.kind == "fit"]
+    results = [result for job in jobs if (result := load_cached_result(search, job, options))]
+    series: Series = _of_search(search, results, options)[0]["series"]["mean_score"]
     return series
 
 
-def _standard_errors(outcome: SeedResult) -> dict[str, float]:
+def _standard_errors(seed_result: SeedResult) -> dict[str, float]:
     """By how much accuracies and losses of one network differ from one sample of digits to another."""
     errors = {}
-    for role, one in outcome.scores.items():
+    for role, one in seed_result.scores.items():
         errors[f"{role}_accuracy"] = _share_error(one["accuracy"], one["n"])
         errors[f"{role}_loss"] = one["log_loss_error"]
     return errors
@@ -270,7 +280,7 @@ def _share_error(share: float, n: int) -> float:
 
 
 def _comparisons(
-    measured: Mapping[str, Measurement], published: Mapping[str, Published], errors: Mapping[str, float]
+    measured: Mapping[str, Measurement], published: Mapping[str, PublishedValue], errors: Mapping[str, float]
 ) -> dict[str, PublishedComparison]:
     return {
         name: compare(measured[name], figure, errors.get(name, 0.0))
@@ -285,7 +295,7 @@ def _can_judge(name: str, measured: Measurement) -> bool:
     return not name.endswith("_seconds") and not (of_course and len(measured.values) == 1)
 
 
-def compare(measured: Measurement, published: Published, error: float = 0.0) -> PublishedComparison:
+def compare(measured: Measurement, published: PublishedValue, error: float = 0.0) -> PublishedComparison:
     """Sets a published figure beside what we measured.
 
     The scale is the standard deviation over seeds; of one seed, `sqrt(2)` times the standard error on

@@ -18,12 +18,12 @@ from pathlib import Path
 from digitlab.errors import DigitlabError, OutputError, RunError
 from digitlab.files import make_folder, write_json
 from digitlab.report import Results, read_results, write_report, write_results
-from digitlab.studies.catalogue import STUDIES, study
+from digitlab.studies.datasets import check_mat_file
 from digitlab.studies.jobs import Job, jobs_of
-from digitlab.studies.results import kept, study_result
-from digitlab.studies.splits import check_mat_file
+from digitlab.studies.registry import STUDIES, study
+from digitlab.studies.results import load_cached_result, study_result
+from digitlab.studies.run_job import do_job, prepare_process
 from digitlab.studies.study import ReproduceOptions
-from digitlab.studies.work import do_job, prepare_process
 from digitlab.training import available_cores, environment
 
 __all__ = ["ReproduceProgress", "reproduce"]
@@ -95,7 +95,7 @@ class ReproduceProgress:
 
 def reproduce(
     names: Sequence[str],
-    order: ReproduceOptions,
+    options: ReproduceOptions,
     on_change: Callable[[ReproduceProgress], None] | None = None,
 ) -> Results:
     """Does studies, or what is left of them, and writes results and page into the order's folder.
@@ -104,7 +104,7 @@ def reproduce(
 
     Args:
         names: Ids of studies; all if there is none.
-        order: What is asked for.
+        options: What is asked for.
         on_change: Called when a job begins, ends or fails, and every second in between.
 
     Returns:
@@ -117,74 +117,76 @@ def reproduce(
         RunError: If some jobs could not be done; what the others came to has been written.
     """
     chosen = [study(name) for name in names] or list(STUDIES.values())
-    if order.mat:
-        check_mat_file(order.mat)
-    _claim(order)
-    jobs = [job for each in chosen for job in jobs_of(each, order)]
-    course = ReproduceProgress(jobs)
-    course.found = {
-        job.key for job in jobs if kept(STUDIES[job.study].experiment(job.experiment), job, order)
+    if options.mat:
+        check_mat_file(options.mat)
+    _check_output_folder(options)
+    jobs = [job for each in chosen for job in jobs_of(each, options)]
+    progress = ReproduceProgress(jobs)
+    progress.found = {
+        job.key
+        for job in jobs
+        if load_cached_result(STUDIES[job.study].experiment(job.experiment), job, options)
     }
-    course.done = set(course.found)
-    before, started = _seconds_before(order), time.monotonic()
+    progress.done = set(progress.found)
+    before, started = _seconds_before(options), time.monotonic()
 
     def save(under_way: bool = False) -> Results:
         results = Results(
             environment=environment(),
             finished=datetime.now(UTC),
             seconds=before + time.monotonic() - started,
-            quick=order.quick,
-            complete=len(course.done) == len(jobs),
-            studies=tuple(study_result(each, order) for each in chosen),
+            quick=options.quick,
+            complete=len(progress.done) == len(jobs),
+            studies=tuple(study_result(each, options) for each in chosen),
         )
-        write_results(results, order.out)
-        course.page, _ = write_report(order.out, under_way=under_way)
+        write_results(results, options.out)
+        progress.page, _ = write_report(options.out, under_way=under_way)
         return results
 
-    saved, studies_done = started, course.studies_done()
+    saved, studies_done = started, progress.studies_done()
     try:
         cores = available_cores()
         with _processes(cores) as pool:
-            for _ in _work(pool, cores, course, order, on_change or (lambda _: None)):
-                if course.studies_done() > studies_done or time.monotonic() - saved > BETWEEN_PAGES:
+            for _ in _work(pool, cores, progress, options, on_change or (lambda _: None)):
+                if progress.studies_done() > studies_done or time.monotonic() - saved > BETWEEN_PAGES:
                     save(under_way=True)
-                    saved, studies_done = time.monotonic(), course.studies_done()
+                    saved, studies_done = time.monotonic(), progress.studies_done()
     except BaseException:
         with suppress(DigitlabError):  # what ended the work is what is to be told
             save()
         raise
     final = save()
-    if course.failed:
-        first = next(iter(course.failed.items()))
+    if progress.failed:
+        first = next(iter(progress.failed.items()))
         raise RunError(
-            f"{len(course.failed)} of {len(jobs)} jobs could not be done; the first, {first[0]}: {first[1]}",
-            f"The others are in {order.out}; the same command goes on from there.",
+            f"{len(progress.failed)} of {len(jobs)} jobs failed; the first, {first[0]}: {first[1]}",
+            f"The others are in {options.out}; the same command goes on from there.",
         )
     return final
 
 
-def _claim(order: ReproduceOptions) -> None:
+def _check_output_folder(options: ReproduceOptions) -> None:
     """Makes the folder ours, or says why it cannot be."""
-    mark = order.out / "work" / "order.json"
-    ours = {"schema_version": 1, "digitlab": version("digitlab"), "quick": order.quick}
-    if (order.out / "results.json").exists():
-        read_results(order.out / "results.json")  # refuses another version's
+    mark = options.out / "work" / "order.json"
+    ours = {"schema_version": 1, "digitlab": version("digitlab"), "quick": options.quick}
+    if (options.out / "results.json").exists():
+        read_results(options.out / "results.json")  # refuses another version's
     if mark.exists():
         try:
             theirs = json.loads(mark.read_bytes())
             kind = "a quick look" if theirs["quick"] else "a whole reproduction"
-            words = kind if theirs["quick"] != order.quick else f"digitlab {theirs['digitlab']}"
+            words = kind if theirs["quick"] != options.quick else f"digitlab {theirs['digitlab']}"
         except (OSError, ValueError, TypeError, KeyError):
             theirs, words = None, "another version"
         if theirs != ours:
-            raise OutputError(f"{order.out} holds results of {words}", "Choose another folder with --out.")
+            raise OutputError(f"{options.out} holds results of {words}", "Choose another folder with --out.")
     make_folder(mark.parent)
     write_json(mark, ours)
 
 
-def _seconds_before(order: ReproduceOptions) -> float:
+def _seconds_before(options: ReproduceOptions) -> float:
     """What earlier, interrupted reproductions into this folder have taken."""
-    path = order.out / "results.json"
+    path = options.out / "results.json"
     if not path.exists():
         return 0.0
     try:
@@ -217,28 +219,28 @@ def _processes(n: int) -> Iterator[ProcessPoolExecutor]:
 def _work(
     pool: ProcessPoolExecutor,
     cores: int,
-    course: ReproduceProgress,
-    order: ReproduceOptions,
+    progress: ReproduceProgress,
+    options: ReproduceOptions,
     on_change: Callable[[ReproduceProgress], None],
 ) -> Iterator[None]:
     """Keeps every process busy until nothing can be begun any more; yields after each wait."""
     running: dict[Future[float], Job] = {}
     while True:
-        for job in course.ready()[: cores - len(running)]:
-            running[pool.submit(do_job, job, order)] = job
-            course.running[job.key] = time.monotonic()
-        on_change(course)
+        for job in progress.ready()[: cores - len(running)]:
+            running[pool.submit(do_job, job, options)] = job
+            progress.running[job.key] = time.monotonic()
+        on_change(progress)
         if not running:
             return
         finished, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
         for future in finished:
             job = running.pop(future)
-            del course.running[job.key]
+            del progress.running[job.key]
             try:
-                course.busy[job.key] = future.result()
-                course.done.add(job.key)
+                progress.busy[job.key] = future.result()
+                progress.done.add(job.key)
             except DigitlabError as error:
-                course.failed[job.key] = error.problem
+                progress.failed[job.key] = error.problem
             except BrokenProcessPool:
                 raise RunError(
                     f"a process ended in the middle of {job.key} (killed, or out of memory)",

@@ -14,24 +14,24 @@ from digitlab.report import ExperimentResult, Table
 from digitlab.training import Examples, Recipe
 
 if TYPE_CHECKING:
-    from digitlab.studies.trained import ExperimentRuns
+    from digitlab.studies.training_results import ExperimentRuns
 
 __all__ = [
-    "Demonstration",
-    "DemonstrationResult",
+    "Computation",
+    "ComputationResult",
     "Experiment",
     "FigureSpec",
-    "Published",
+    "PublishedValue",
     "ReproduceOptions",
-    "Search",
+    "SearchExperiment",
     "Study",
     "StudyData",
-    "Training",
+    "TrainingExperiment",
 ]
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedValue:
     """A figure that the source printed.
 
     Attributes:
@@ -41,7 +41,7 @@ class Published:
     """
 
     value: float
-    place: str
+    reference: str
     at_least: bool = False
 
 
@@ -85,8 +85,8 @@ class StudyData:
     train: Examples
     scored: Mapping[str, Examples]
     words: Mapping[str, str]
-    follow: str | None = "validation"
-    also: str | None = None
+    monitor: str | None = "validation"
+    extra_eval: str | None = None
     digits: Mapping[str, Digits] = field(default_factory=dict)
 
 
@@ -97,11 +97,11 @@ class FigureSpec:
     id: str
     title: str
     draw: Callable[[ExperimentRuns], Figure | bytes]
-    ending: str = "png"
+    file_format: str = "png"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Training:
+class TrainingExperiment:
     """An experiment that trains one network, with several seeds.
 
     Attributes:
@@ -130,14 +130,14 @@ class Training:
     network: str
     options: Mapping[str, Any] = field(default_factory=dict)
     recipe: Recipe
-    material: Callable[[ReproduceOptions], StudyData]
+    data: Callable[[ReproduceOptions], StudyData]
     seeds: int = 1
     quick: Mapping[str, Any] = field(default_factory=dict)
     cost: float = 1.0
-    published: Mapping[str, Published] = field(default_factory=dict)
+    published: Mapping[str, PublishedValue] = field(default_factory=dict)
     published_series: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
     measures: Callable[[ExperimentRuns], Mapping[str, Sequence[float]]] | None = None
-    drawings: tuple[FigureSpec, ...] = ()
+    figures: tuple[FigureSpec, ...] = ()
     tables: tuple[Callable[[ExperimentRuns], Table], ...] = ()
     fixes_protocol_of: str | None = None
     notes: tuple[str, ...] = ()
@@ -146,7 +146,7 @@ class Training:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Search:
+class SearchExperiment:
     """An experiment that compares the widths of one hidden layer by cross-validation.
 
     Attributes:
@@ -182,7 +182,7 @@ class Search:
     data: str
     validation: str
     costs: Callable[[int], float]
-    published: Mapping[str, Published] = field(default_factory=dict)
+    published: Mapping[str, PublishedValue] = field(default_factory=dict)
     published_series: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     fixes_protocol_of: str | None = None
@@ -191,7 +191,7 @@ class Search:
 
 
 @dataclass(frozen=True)
-class DemonstrationResult:
+class ComputationResult:
     """What a demonstration came to.
 
     Attributes:
@@ -208,7 +208,7 @@ class DemonstrationResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Demonstration:
+class Computation:
     """An experiment without a training: something worked out, read, or only quoted.
 
     Attributes:
@@ -225,16 +225,16 @@ class Demonstration:
 
     id: str
     title: str
-    show: Callable[[ReproduceOptions], DemonstrationResult] | None = None
+    show: Callable[[ReproduceOptions], ComputationResult] | None = None
     cost: float = 1.0
-    published: Mapping[str, Published] = field(default_factory=dict)
+    published: Mapping[str, PublishedValue] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     fixes_protocol_of: str | None = None
     long: bool = False
     needs: tuple[str, ...] = ()
 
 
-Experiment = Training | Search | Demonstration
+Experiment = TrainingExperiment | SearchExperiment | Computation
 
 
 @dataclass(frozen=True)
@@ -263,6 +263,6 @@ class Study:
         """The experiment called `name`."""
         return next(each for each in self.experiments if each.id == name)
 
-    def chosen(self, order: ReproduceOptions) -> list[Experiment]:
+    def chosen(self, options: ReproduceOptions) -> list[Experiment]:
         """The experiments that an order is about."""
-        return [each for each in self.experiments if order.long or not each.long]
+        return [each for each in self.experiments if options.long or not each.long]

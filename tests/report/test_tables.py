@@ -3,16 +3,16 @@
 from dataclasses import replace
 
 from digitlab.report import ExperimentResult, FigureFile, Measurement, Series, overall_rows
-from digitlab.report.contents import (
+from digitlab.report.experiment_setup import describe_setup
+from digitlab.report.tables import (
     headline,
+    highlight_figures,
+    metric_rows,
     overall,
-    rows_of,
-    series_grids,
-    striking_figures,
+    series_tables,
     summary,
     verdict_counts,
 )
-from digitlab.report.facts import facts_of
 
 ONE = Measurement(mean=0.5, std=0.0, values=(0.5,))
 
@@ -40,7 +40,7 @@ def test_the_overall_table(results):
     assert header[-2:] == ("time published", "time measured")
     assert [row[:2] for row in rows] == [
         ("hidden-layer", "mlp-1"),
-        ("hidden-layer", "mlp-1-sound"),
+        ("hidden-layer", "mlp-1-heldout"),
         ("hidden-layer", "art"),
         ("hidden-layer", "bare"),
         ("deep-mnist", "cnn"),
@@ -58,10 +58,10 @@ def test_an_experiment_of_pictures_only_is_shown():
 
 
 def test_times_are_compared_in_words(results):
-    rows = {row.name: row for row in rows_of(results.studies[0].experiments[0])}
+    rows = {row.name: row for row in metric_rows(results.studies[0].experiments[0])}
     assert rows["training time"].verdict == "14 times as fast"  # 84.26 / 6.2 = 13.6
     assert rows["training time"].kind == ""
-    assert rows["test accuracy"].place == "Results, table 2"
+    assert rows["test accuracy"].reference == "Results, table 2"
     assert (
         rows["final training loss"].deviations == "−11.0 standard deviations over the seeds"
     )  # -0.11 / 0.01
@@ -82,23 +82,23 @@ def test_the_sentence_at_the_top(results):
 
 
 def test_knobs_out_of_use_are_left_out(results):
-    facts = facts_of(results.studies[0].experiments[0])
+    facts = describe_setup(results.studies[0].experiments[0])
     assert facts.recipe == "rmsprop, learning rate 0.001, rho 0.9, batch size 32, epochs 30"
     assert facts.network == "mlp, hidden 1, activation relu, 805 parameters"
     assert facts.data[0] == ("train", "55,000 training images")
     adam = {"optimizer": "adam", "betas": [0.9, 0.999], "epochs": 10, "max_steps": 100, "max_grad_norm": 5.0}
     adam["clip_mode"] = "global"
-    assert facts_of(replace(experiment(), recipe=adam)).recipe == (
+    assert describe_setup(replace(experiment(), recipe=adam)).recipe == (
         "adam, betas 0.9, 0.999, max steps 100, max grad norm 5, clip mode global"
     )
     wide = {"name": "mlp", "options": {"hidden": [100, 100], "bias": True, "dropout": None}}
-    assert facts_of(replace(experiment(), network=wide)).network == (
+    assert describe_setup(replace(experiment(), network=wide)).network == (
         "mlp, hidden 100-100, bias yes, dropout none"
     )
 
 
 def test_series_over_the_same_x_share_a_table(results):
-    (grid,) = series_grids(results.studies[0].experiments[0])
+    (grid,) = series_tables(results.studies[0].experiments[0])
     assert grid.title == "training loss, validation accuracy by epoch"
     assert grid.columns == (
         "epoch",
@@ -117,7 +117,7 @@ def test_series_over_the_same_x_share_a_table(results):
 def test_a_series_that_the_source_went_on_with():
     def followed(x, published):
         one = Series(x=x, x_name="epoch", mean=(1.0, 2.0), std=(0.0, 0.0), published=published)
-        return series_grids(replace(experiment(), series={"final_loss": one}))[0].rows
+        return series_tables(replace(experiment(), series={"final_loss": one}))[0].rows
 
     assert followed((1, 2), (1.5, 2.5, 3.5)) == (
         ("1", "1.5000", "1.0000"),
@@ -129,6 +129,6 @@ def test_a_series_that_the_source_went_on_with():
 
 
 def test_the_figures_at_the_top(results):
-    chosen = [(study.id, figure.id) for study, _, figure in striking_figures(results)]
+    chosen = [(study.id, figure.id) for study, _, figure in highlight_figures(results)]
     assert chosen == [("hidden-layer", "scatter"), ("deep-mnist", "kernels-first")]
-    assert len(striking_figures(results, most=1)) == 1
+    assert len(highlight_figures(results, most=1)) == 1

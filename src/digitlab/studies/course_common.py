@@ -11,28 +11,28 @@ from torch import nn
 from digitlab.evaluation import log_probabilities, predict_logits
 from digitlab.networks import layer_table
 from digitlab.report import Table
-from digitlab.studies.drawings import confusion
-from digitlab.studies.splits import IMAGE_OF_TWO, classroom_held_out
-from digitlab.studies.study import FigureSpec, Training
-from digitlab.studies.trained import ExperimentRuns
+from digitlab.studies.datasets import IMAGE_OF_TWO, classroom_held_out
+from digitlab.studies.figures import confusion
+from digitlab.studies.study import FigureSpec, TrainingExperiment
+from digitlab.studies.training_results import ExperimentRuns
 from digitlab.training import recipe
 
-__all__ = ["OPTIONS", "RECIPE", "SOUND", "layers", "logits_of_two", "measures", "weight_shapes"]
+__all__ = ["HELD_OUT", "OPTIONS", "RECIPE", "layers", "logits_of_two", "measures", "weight_shapes"]
 
 OPTIONS = {"inputs": 400, "hidden": (25, 15), "activation": "relu", "initialization": "glorot"}
 RECIPE = replace(recipe("keras-adam"), epochs=40)
-SOUND = Training(
-    id="network-sound",
+HELD_OUT = TrainingExperiment(
+    id="network-heldout",
     title="The same, scored on a fifth of the digits that it never sees",
     network="mlp",
     options=OPTIONS,
     recipe=RECIPE,
-    material=classroom_held_out,
+    data=classroom_held_out,
     seeds=5,
     quick={"epochs": 20},
     cost=1.2,
     fixes_protocol_of="network",
-    drawings=(
+    figures=(
         FigureSpec("confusion", "Which digits are taken for which? Held-out digits", confusion("test")),
     ),
 )
@@ -41,7 +41,7 @@ SOUND = Training(
 
 def measures(trained: ExperimentRuns) -> Mapping[str, Sequence[float]]:
     """Errors on the digits trained on, and what is read in image 1015, for each seed."""
-    examples = trained.material.scored["train"]
+    examples = trained.data.scored["train"]
     labels = examples.labels.numpy()
     errors, single, two, sure = [], [], [], []
     for network in trained.networks:
@@ -89,7 +89,7 @@ def weight_shapes(trained: ExperimentRuns) -> Table:
 
 def logits_of_two(trained: ExperimentRuns, published: Sequence[float] | None = None) -> Table:
     """Logits and probabilities of image 1015 by the first seed, beside the published logits."""
-    of_two = trained.material.scored["train"].inputs[IMAGE_OF_TWO : IMAGE_OF_TWO + 1]
+    of_two = trained.data.scored["train"].inputs[IMAGE_OF_TWO : IMAGE_OF_TWO + 1]
     logits = predict_logits(trained.network, of_two)[0]
     probabilities = np.exp(log_probabilities(logits[None]))[0]
     columns = ["digit", "logit", "probability"]

@@ -22,12 +22,18 @@ from digitlab.searching import Candidate, Fit, Plan
 from digitlab.searching.material import SearchData
 from digitlab.searching.work import do_fit
 from digitlab.settings import to_dict
-from digitlab.studies.catalogue import STUDIES
-from digitlab.studies.drawings import widths
+from digitlab.studies.figures import widths
 from digitlab.studies.jobs import Job, fingerprint, search_values
+from digitlab.studies.registry import STUDIES
 from digitlab.studies.results import mean_scores, outcomes_of
-from digitlab.studies.study import Demonstration, ReproduceOptions, Search, StudyData, Training
-from digitlab.studies.trained import ExperimentRuns, recipe_for
+from digitlab.studies.study import (
+    Computation,
+    ReproduceOptions,
+    SearchExperiment,
+    StudyData,
+    TrainingExperiment,
+)
+from digitlab.studies.training_results import ExperimentRuns, recipe_for
 from digitlab.training import Examples, FitResult, HistoryEntry, fit, fit_replicas
 
 __all__ = ["do_job", "prepare_process"]
@@ -39,7 +45,7 @@ def prepare_process() -> None:
     torch.set_num_threads(1)
 
 
-def do_job(job: Job, order: ReproduceOptions) -> float:
+def do_job(job: Job, options: ReproduceOptions) -> float:
     """Does one job and leaves its result in `job.file(order)`.
 
     Returns:
@@ -50,76 +56,76 @@ def do_job(job: Job, order: ReproduceOptions) -> float:
     """
     started = time.perf_counter()
     experiment = STUDIES[job.study].experiment(job.experiment)
-    if isinstance(experiment, Demonstration):
-        result = _show(experiment, job, order)
-    elif isinstance(experiment, Search):
-        result = (_fit if job.kind == "fit" else _draw_search)(experiment, job, order)
+    if isinstance(experiment, Computation):
+        result = _show(experiment, job, options)
+    elif isinstance(experiment, SearchExperiment):
+        result = (_fit if job.kind == "fit" else _draw_search)(experiment, job, options)
     else:
-        result = (_train if job.kind == "train" else _draw)(experiment, job, order)
+        result = (_train if job.kind == "train" else _draw)(experiment, job, options)
     seconds = time.perf_counter() - started
-    file = job.file(order)
+    file = job.file(options)
     make_folder(file.parent)
-    marks = {"fingerprint": fingerprint(experiment, order), "seconds": seconds}
+    marks = {"fingerprint": fingerprint(experiment, options), "seconds": seconds}
     write_json(file, {**marks, **result})
     return seconds
 
 
-def _train(experiment: Training, job: Job, order: ReproduceOptions) -> dict[str, Any]:
-    material = experiment.material(order)
-    recipes = [recipe_for(experiment, order, seed) for seed in job.seeds]
+def _train(experiment: TrainingExperiment, job: Job, options: ReproduceOptions) -> dict[str, Any]:
+    data = experiment.data(options)
+    recipes = [recipe_for(experiment, options, seed) for seed in job.seeds]
     networks = [build(experiment.network, seed=seed, **experiment.options) for seed in job.seeds]
-    followed = material.scored[material.follow] if material.follow else None
-    also: list[list[float]] = [[] for _ in job.seeds]
-    if len(job.seeds) > 1 and material.also is None:
-        fitted = fit_replicas(networks, recipes, material.train, followed)
+    followed = data.scored[data.monitor] if data.monitor else None
+    extra_eval: list[list[float]] = [[] for _ in job.seeds]
+    if len(job.seeds) > 1 and data.extra_eval is None:
+        fitted = fit_replicas(networks, recipes, data.train, followed)
     else:
         fitted = []
-        for network, recipe, losses in zip(networks, recipes, also, strict=True):
-            on_history = _follower(network, material, losses) if material.also else None
-            fitted.append(fit(network, recipe, material.train, followed, on_history=on_history))
+        for network, recipe, losses in zip(networks, recipes, extra_eval, strict=True):
+            on_history = _follower(network, data, losses) if data.extra_eval else None
+            fitted.append(fit(network, recipe, data.train, followed, on_history=on_history))
     return {
         "seeds": [
-            _one_seed(experiment, job, order, *each, material)
-            for each in zip(job.seeds, networks, fitted, also, strict=True)
+            _one_seed(experiment, job, options, *each, data)
+            for each in zip(job.seeds, networks, fitted, extra_eval, strict=True)
         ]
     }
 
 
-def _follower(network: Network, material: StudyData, losses: list[float]) -> Any:
+def _follower(network: Network, data: StudyData, losses: list[float]) -> Any:
     """Notes the log loss on the second followed role after each period."""
-    assert material.also is not None
-    examples = material.scored[material.also]
+    assert data.extra_eval is not None
+    examples = data.scored[data.extra_eval]
 
-    def follow(_: HistoryEntry) -> None:
+    def monitor(_: HistoryEntry) -> None:
         logits = predict_logits(network, examples.inputs)
         losses.append(accuracy_and_log_loss(logits, examples.labels.numpy())[1])
 
-    return follow
+    return monitor
 
 
 def _one_seed(
-    experiment: Training,
+    experiment: TrainingExperiment,
     job: Job,
-    order: ReproduceOptions,
+    options: ReproduceOptions,
     seed: int,
     network: Network,
     fitted: FitResult,
-    also: list[float],
-    material: StudyData,
+    extra_eval: list[float],
+    data: StudyData,
 ) -> dict[str, Any]:
     weights = f"models/{job.study}-{experiment.id}-seed-{seed}.safetensors"
-    make_folder(order.out / "models")
-    save_network(network, order.out / weights)
-    scores = {role: _score(network, examples) for role, examples in material.scored.items()}
+    make_folder(options.out / "models")
+    save_network(network, options.out / weights)
+    scores = {role: _score(network, examples) for role, examples in data.scored.items()}
     return {
         "seed": seed,
         "weights": weights,
         "history": [asdict(period) for period in fitted.history],
-        "also": also,
+        "also": extra_eval,
         "scores": scores,
         "train_seconds": fitted.train_seconds + fitted.evaluation_seconds,
         "parameters": network.parameter_count(),
-        "words": dict(material.words),
+        "words": dict(data.words),
     }
 
 
@@ -131,12 +137,12 @@ def _score(network: Network, examples: Examples) -> dict[str, Any]:
     return {**score(logits, labels).to_dict(), "log_loss_error": error}
 
 
-def _draw(experiment: Training, job: Job, order: ReproduceOptions) -> dict[str, Any]:
-    trained = ExperimentRuns(experiment, order, outcomes_of(experiment, job.study, order))
+def _draw(experiment: TrainingExperiment, job: Job, options: ReproduceOptions) -> dict[str, Any]:
+    trained = ExperimentRuns(experiment, options, outcomes_of(experiment, job.study, options))
     figures = []
-    for drawing in experiment.drawings:
-        name = f"{job.study}-{experiment.id}-{drawing.id}.{drawing.ending}"
-        figures.append(_write_figure(order.out, name, drawing.id, drawing.title, drawing.draw(trained)))
+    for figure in experiment.figures:
+        name = f"{job.study}-{experiment.id}-{figure.id}.{figure.file_format}"
+        figures.append(_write_figure(options.out, name, figure.id, figure.title, figure.draw(trained)))
     measures = experiment.measures(trained) if experiment.measures else {}
     return {
         "figures": figures,
@@ -145,24 +151,24 @@ def _draw(experiment: Training, job: Job, order: ReproduceOptions) -> dict[str, 
     }
 
 
-def _draw_search(search: Search, job: Job, order: ReproduceOptions) -> dict[str, Any]:
-    figure = widths(search, mean_scores(search, STUDIES[job.study], order))
+def _draw_search(search: SearchExperiment, job: Job, options: ReproduceOptions) -> dict[str, Any]:
+    figure = widths(search, mean_scores(search, STUDIES[job.study], options))
     name = f"{job.study}-{search.id}-widths.png"
     title = "The mean score of each width, beside the published one"
-    return {"figures": [_write_figure(order.out, name, "widths", title, figure)]}
+    return {"figures": [_write_figure(options.out, name, "widths", title, figure)]}
 
 
-def _show(experiment: Demonstration, job: Job, order: ReproduceOptions) -> dict[str, Any]:
+def _show(experiment: Computation, job: Job, options: ReproduceOptions) -> dict[str, Any]:
     assert experiment.show is not None
-    shown = experiment.show(order)
+    shown = experiment.show(options)
     if shown.arrays:
-        path = order.arrays(job.study, experiment.id)
+        path = options.arrays(job.study, experiment.id)
         make_folder(path.parent)
         with atomic_write(path) as part:
             np.savez(part, **shown.arrays)
     return {
         "figures": [
-            _write_figure(order.out, f"{job.study}-{experiment.id}-{name}.png", name, title, figure)
+            _write_figure(options.out, f"{job.study}-{experiment.id}-{name}.png", name, title, figure)
             for name, title, figure in shown.figures
         ],
         "measured": {name: [float(value)] for name, value in shown.measured.items()},
@@ -177,25 +183,25 @@ def _write_figure(out: Path, name: str, identity: str, title: str, figure: Figur
     return {"id": identity, "title": title, "file": f"figures/{name}"}
 
 
-def _fit(search: Search, job: Job, order: ReproduceOptions) -> dict[str, Any]:
+def _fit(search: SearchExperiment, job: Job, options: ReproduceOptions) -> dict[str, Any]:
     """One fold of one width, by the search room's own work."""
-    changes, _ = search_values(search, order)
+    changes, _ = search_values(search, options)
     recipe = replace(search.recipe, **{**changes, "threads": 1})
     candidate = Candidate(
         params={"hidden": job.width}, options={**search.options, "hidden": (job.width,)}, recipe=recipe
     )
-    material = _search_material(search.data, search.validation)
+    data = _search_material(search.data, search.validation)
     plan = Plan(
         network=search.network,
         candidates=(candidate,),
-        data={"name": search.data, "n": len(material.labels), "digest": ""},
+        data={"name": search.data, "n": len(data.labels), "digest": ""},
         validation=search.validation,
         cv=search.cv,
         shuffle=False,
         seed=recipe.seed,
         halving=False,
     )
-    result = do_fit(plan, Fit(candidate=0, split=job.split), material)
+    result = do_fit(plan, Fit(candidate=0, split=job.split), data)
     if result.error:
         raise TrainingError(f"{search.id}, {job.width} units: {result.error}", "Lower the learning rate.")
     return {"width": job.width, "split": job.split, "result": to_dict(result)}

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from digitlab.formatting import format_number
+from digitlab.report.format import name_text
 from digitlab.report.results import ExperimentResult
-from digitlab.report.words import name_text
 
-__all__ = ["ExperimentSetup", "facts_of"]
+__all__ = ["ExperimentSetup", "describe_setup"]
 
 IN_USE: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "momentum": ("optimizer", ("momentum", "nesterov")),
@@ -37,7 +37,7 @@ class ExperimentSetup:
     seeds: str
 
 
-def facts_of(experiment: ExperimentResult) -> ExperimentSetup:
+def describe_setup(experiment: ExperimentResult) -> ExperimentSetup:
     """How an experiment was done, leaving out knobs that were not in use."""
     network = dict(experiment.network)
     parts = [str(network.pop("name"))] if "name" in network else []

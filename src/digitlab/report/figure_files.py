@@ -12,7 +12,7 @@ from PIL import Image
 from digitlab.errors import RunError
 from digitlab.report.results import FigureFile, Results
 
-__all__ = ["EmbeddedFigure", "read_pictures"]
+__all__ = ["EmbeddedFigure", "read_figures"]
 
 FORMATS = {"PNG": "image/png", "GIF": "image/gif"}
 INKED_PIXELS = 96 / 150
@@ -36,18 +36,18 @@ class EmbeddedFigure:
     uri: str
 
 
-def read_pictures(results: Results, folder: Path) -> dict[str, EmbeddedFigure]:
+def read_figures(results: Results, folder: Path) -> dict[str, EmbeddedFigure]:
     """Every figure of `results`, by its `file`.
 
     Raises:
         RunError: If a file is missing, is no PNG or GIF, or lies outside `folder`.
     """
-    pictures = {}
+    figures = {}
     for study in results.studies:
         for experiment in study.experiments:
             for figure in experiment.figures:
-                pictures[figure.file] = _read(figure, f"{study.id}/{experiment.id}", folder)
-    return pictures
+                figures[figure.file] = _read(figure, f"{study.id}/{experiment.id}", folder)
+    return figures
 
 
 def _read(figure: FigureFile, owner: str, folder: Path) -> EmbeddedFigure:

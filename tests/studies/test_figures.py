@@ -12,12 +12,12 @@ from digitlab.data import mnist
 from digitlab.evaluation import predict_logits, score
 from digitlab.networks import build, save_network
 from digitlab.report import ExperimentResult, Measurement, Series
-from digitlab.studies import STUDIES, ReproduceOptions, StudyData, Training
-from digitlab.studies.drawings import confusion, errors, learning, seen, widths
-from digitlab.studies.hidden_layer_printed import results_table
+from digitlab.studies import STUDIES, ReproduceOptions, StudyData, TrainingExperiment
+from digitlab.studies.figures import confusion, errors, learning, view_figure, widths
+from digitlab.studies.hidden_layer_published import results_table
 from digitlab.studies.jobs import fingerprint, jobs_of
 from digitlab.studies.results import mean_scores, study_result
-from digitlab.studies.trained import ExperimentRuns, SeedResult
+from digitlab.studies.training_results import ExperimentRuns, SeedResult
 from digitlab.training import Examples, HistoryEntry, Recipe
 from digitlab.views import InspectedModel, inspect
 
@@ -42,7 +42,7 @@ def _period(number: int, loss: float) -> HistoryEntry:
 @pytest.fixture
 def trained(tmp_path):
     """Two seeds of an untrained softmax, as if they had been trained for two and three epochs."""
-    outcomes = []
+    seed_results = []
     for seed, losses in ((0, (2.0, 1.0)), (1, (4.0, 2.0, 1.0))):
         network = build("softmax", seed=seed)
         for parameter in network.parameters():
@@ -51,30 +51,30 @@ def trained(tmp_path):
         save_network(network, path)
         scores = score(predict_logits(network, EXAMPLES.inputs), DIGITS.labels).to_dict()
         history = tuple(_period(number, loss) for number, loss in enumerate(losses, start=1))
-        outcomes.append(SeedResult(seed, path, history, (), {"train": scores}, 1.0))
-    experiment = Training(
+        seed_results.append(SeedResult(seed, path, history, (), {"train": scores}, 1.0))
+    experiment = TrainingExperiment(
         id="one",
         title="One",
         network="softmax",
         recipe=Recipe(),
-        material=lambda _: StudyData(EXAMPLES, {"train": EXAMPLES}, {}, digits={"train": DIGITS}),
+        data=lambda _: StudyData(EXAMPLES, {"train": EXAMPLES}, {}, digits={"train": DIGITS}),
         published_series={"train_loss": (3.0, 2.5, None)},
     )
-    return ExperimentRuns(experiment, ReproduceOptions(tmp_path), outcomes)
+    return ExperimentRuns(experiment, ReproduceOptions(tmp_path), seed_results)
 
 
 def test_confusion_drawn_from_the_scores_is_that_of_the_network(trained):
     subject = InspectedModel(trained.network, "softmax, seed 0", DIGITS)
     counts = inspect(subject, "confusion").data["counts"]
     assert counts.sum() == 200
-    np.testing.assert_array_equal(counts, trained.outcomes[0].scores["train"]["confusion"])
+    np.testing.assert_array_equal(counts, trained.seed_results[0].scores["train"]["confusion"])
     drawn = confusion("train")(trained).axes[0]
     assert [text.get_text() for text in drawn.texts] == [
         text.get_text() for text in inspect(subject, "confusion").figure.axes[0].texts
     ]
     wrong = [text.get_text() for text in errors("train")(trained).axes[0].texts]
     assert len(wrong) == np.count_nonzero(counts - np.diag(np.diag(counts)))
-    assert f"{trained.outcomes[0].scores['train']['accuracy']:.2%} of 200" in drawn.get_title()
+    assert f"{trained.seed_results[0].scores['train']['accuracy']:.2%} of 200" in drawn.get_title()
 
 
 def test_learning_is_the_mean_over_seeds_as_far_as_all_went(trained):
@@ -88,7 +88,7 @@ def test_learning_is_the_mean_over_seeds_as_far_as_all_went(trained):
 
 
 def test_a_view_is_of_the_first_seeds_network(trained):
-    figure = seen("weights")(trained)
+    figure = view_figure("weights")(trained)
     assert "softmax, seed 0" in figure.get_suptitle()
     painted = figure.axes[0].images[0].get_array()
     weights = trained.network.layers["logits"].weight.detach().numpy()
@@ -109,19 +109,19 @@ def test_widths_have_their_spread_and_the_sources_where_it_has_any():
 
 
 def test_mean_scores_are_of_widths_whose_folds_are_all_done(tmp_path):
-    order, grid = ReproduceOptions(tmp_path, quick=True), HIDDEN_LAYER.experiment("grid")
-    jobs = [job for job in jobs_of(HIDDEN_LAYER, order) if job.kind == "fit"]
+    options, grid = ReproduceOptions(tmp_path, quick=True), HIDDEN_LAYER.experiment("grid")
+    jobs = [job for job in jobs_of(HIDDEN_LAYER, options) if job.kind == "fit"]
     for job, points in zip(jobs[:-1], (0.90, 0.92, 0.94, 0.80, 0.90), strict=True):
         result = {"score": points, "periods": 1, "fit_time": 2.0, "examples": 10}
-        content = {"fingerprint": fingerprint(grid, order), "seconds": 2.0, "width": job.width}
-        job.file(order).parent.mkdir(parents=True, exist_ok=True)
-        job.file(order).write_text(json.dumps({**content, "split": job.split, "result": result}))
-    found = mean_scores(grid, HIDDEN_LAYER, order)
+        content = {"fingerprint": fingerprint(grid, options), "seconds": 2.0, "width": job.width}
+        job.file(options).parent.mkdir(parents=True, exist_ok=True)
+        job.file(options).write_text(json.dumps({**content, "split": job.split, "result": result}))
+    found = mean_scores(grid, HIDDEN_LAYER, options)
     assert found.x == (100.0,)
     assert found.mean[0] == pytest.approx(0.92)
     assert found.std[0] == pytest.approx((2 * 0.02**2 / 3) ** 0.5)
     assert found.published == (0.96739995,)
-    whole = study_result(HIDDEN_LAYER, order)
+    whole = study_result(HIDDEN_LAYER, options)
     (told,) = [each for each in whole.experiments if each.id == "grid"]
     assert told.series["mean_score"] == found
     assert told.measured["best_mean_score"].mean == pytest.approx(0.92)

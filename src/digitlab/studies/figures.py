@@ -12,9 +12,9 @@ from digitlab.data import Digits, mnist
 from digitlab.figures import Line, draw_confusion, draw_errors, draw_lines, draw_stages, film_tiles
 from digitlab.networks import Network, build
 from digitlab.report import Series
-from digitlab.studies.splits import first_5000_held_out
-from digitlab.studies.study import Search
-from digitlab.studies.trained import ExperimentRuns
+from digitlab.studies.datasets import first_5000_held_out
+from digitlab.studies.study import SearchExperiment
+from digitlab.studies.training_results import ExperimentRuns
 from digitlab.training import Examples, Recipe
 from digitlab.views import InspectedModel, inspect
 from digitlab.views.weights import FILMED, STAGES, after_words, growth_steps, learned_tiles
@@ -25,16 +25,16 @@ __all__ = [
     "errors",
     "growth",
     "learning",
-    "on_its_own",
-    "seen",
     "stages",
+    "view_figure",
+    "view_without_model",
     "widths",
 ]
 
 Draw = Callable[[ExperimentRuns], Figure | bytes]
 
 
-def seen(what: str, role: str = "train", **choices: object) -> Draw:
+def view_figure(what: str, role: str = "train", **choices: object) -> Draw:
     """What draws a view of the first seed's network.
 
     Args:
@@ -52,11 +52,11 @@ def seen(what: str, role: str = "train", **choices: object) -> Draw:
 @lru_cache(maxsize=2)  # one experiment's; more would keep the digits of all before it in memory
 def _subject(trained: ExperimentRuns, role: str) -> InspectedModel:
     """The network with the digits of a role; made once, for what it reads is worked out once."""
-    return InspectedModel(trained.network, _name(trained), trained.material.digits[role])
+    return InspectedModel(trained.network, _name(trained), trained.data.digits[role])
 
 
 def _name(trained: ExperimentRuns) -> str:
-    return f"{trained.experiment.network}, seed {trained.outcomes[0].seed}"
+    return f"{trained.experiment.network}, seed {trained.seed_results[0].seed}"
 
 
 def confusion(role: str) -> Draw:
@@ -64,7 +64,7 @@ def confusion(role: str) -> Draw:
 
     def draw(trained: ExperimentRuns) -> Figure:
         title = f"Which digits does {_name(trained)} take for which?\n{_result(trained, role)}"
-        return draw_confusion(trained.outcomes[0].scores[role]["confusion"], title)
+        return draw_confusion(trained.seed_results[0].scores[role]["confusion"], title)
 
     return draw
 
@@ -74,27 +74,29 @@ def errors(role: str) -> Draw:
 
     def draw(trained: ExperimentRuns) -> Figure:
         title = f"Which digits does {_name(trained)} misread as which?\n{_result(trained, role)}"
-        return draw_errors(trained.outcomes[0].scores[role]["confusion"], title)
+        return draw_errors(trained.seed_results[0].scores[role]["confusion"], title)
 
     return draw
 
 
 def _result(trained: ExperimentRuns, role: str) -> str:
-    scores = trained.outcomes[0].scores[role]
+    scores = trained.seed_results[0].scores[role]
     return f"{role} digits: {scores['accuracy']:.2%} of {scores['n']:,} read rightly"
 
 
 def learning(trained: ExperimentRuns) -> Figure:
     """Log loss period by period: mean and spread over the seeds, and the source's values."""
-    outcomes = trained.outcomes
-    length = min(len(outcome.history) for outcome in outcomes)
+    seed_results = trained.seed_results
+    length = min(len(seed_result.history) for seed_result in seed_results)
     lines = []
-    if outcomes[0].also:
-        lines.append(_line("training examples", [one.also[:length] for one in outcomes]))
+    if seed_results[0].extra_eval:
+        lines.append(_line("training examples", [one.extra_eval[:length] for one in seed_results]))
     else:
-        lines.append(_line("training", [[p.train_loss for p in one.history[:length]] for one in outcomes]))
-    if outcomes[0].history[0].validation_loss is not None:
-        losses = [[p.validation_loss or 0.0 for p in one.history[:length]] for one in outcomes]
+        lines.append(
+            _line("training", [[p.train_loss for p in one.history[:length]] for one in seed_results])
+        )
+    if seed_results[0].history[0].validation_loss is not None:
+        losses = [[p.validation_loss or 0.0 for p in one.history[:length]] for one in seed_results]
         lines.append(_line("validation", losses))
     for name, label in (("validation_loss", "validation, as published"), ("train_loss", "as published")):
         published = trained.experiment.published_series.get(name)
@@ -102,7 +104,7 @@ def learning(trained: ExperimentRuns) -> Figure:
             values = np.array(published, dtype=float)
             lines.append(Line(label, range(1, len(values) + 1), values, published=True))
     unit = "period" if trained.experiment.recipe.eval_every else "epoch"
-    seeds = len(outcomes)
+    seeds = len(seed_results)
     title = (
         f"{trained.experiment.title}\nmean of {seeds} seeds and their spread"
         if seeds > 1
@@ -111,7 +113,7 @@ def learning(trained: ExperimentRuns) -> Figure:
     return draw_lines(lines, title, unit, "log loss (nats)")
 
 
-def widths(search: Search, scores: Series) -> Figure:
+def widths(search: SearchExperiment, scores: Series) -> Figure:
     """The mean score of each width of a search with its spread over the folds, and the source's."""
     lines = [Line(f"ours, mean of {search.cv} folds and their spread", scores.x, scores.mean, scores.std)]
     if scores.published:
@@ -124,7 +126,7 @@ def _line(name: str, values: Sequence[Sequence[float]]) -> Line:
     return Line.over_seeds(name, range(1, len(values[0]) + 1), values)
 
 
-def on_its_own(what: str, title: str, digits: Digits | None = None) -> tuple[str, str, Figure]:
+def view_without_model(what: str, title: str, digits: Digits | None = None) -> tuple[str, str, Figure]:
     """A view that needs no trained network: its name, its caption and its figure.
 
     Args:
@@ -142,7 +144,7 @@ def components(what: str) -> Draw:
     """A view of the principal components of the 55,000 training images."""
 
     def draw(trained: ExperimentRuns) -> Figure | bytes:
-        digits = first_5000_held_out(trained.order).digits["train"]
+        digits = first_5000_held_out(trained.options).digits["train"]
         return inspect(InspectedModel(build("softmax"), "MNIST", digits), what).figure
 
     return draw
@@ -150,7 +152,7 @@ def components(what: str) -> Draw:
 
 def stages(trained: ExperimentRuns) -> Figure:
     """The first layer's weights after 10, 100 and 1,000 steps, or as far as the training goes."""
-    steps, tiles, layer = learned_tiles(*_again(trained), STAGES)
+    steps, tiles, layer = learned_tiles(*_retrain_setup(trained), STAGES)
     return draw_stages(
         list(tiles), [after_words(step) for step in steps], f"What has {layer} learned by then?"
     )
@@ -158,14 +160,14 @@ def stages(trained: ExperimentRuns) -> Figure:
 
 def growth(trained: ExperimentRuns) -> bytes:
     """Twenty-five units of the first layer while they learn, as an animation."""
-    network, recipe, train = _again(trained)
+    network, recipe, train = _retrain_setup(trained)
     steps, tiles, _ = learned_tiles(network, recipe, train, growth_steps(recipe, len(train)))
     names = [after_words(step) for step in steps]
     return film_tiles(list(tiles[:, :FILMED]), names, "Twenty-five units while they learn")
 
 
-def _again(trained: ExperimentRuns) -> tuple[Network, Recipe, Examples]:
+def _retrain_setup(trained: ExperimentRuns) -> tuple[Network, Recipe, Examples]:
     """The first seed's network as it started, its recipe and its digits."""
     experiment = trained.experiment
     network = build(experiment.network, seed=trained.recipe.seed, **experiment.options)
-    return network, trained.recipe, trained.material.train
+    return network, trained.recipe, trained.data.train

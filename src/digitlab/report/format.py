@@ -16,8 +16,8 @@ from digitlab.report.results import Cell, Measurement, PublishedComparison
 __all__ = [
     "cell_texts",
     "difference_text",
-    "kind_of",
     "measured_text",
+    "metric_kind",
     "name_text",
     "published_text",
     "range_text",
@@ -39,7 +39,7 @@ NAMES = {
 VERDICTS = {"inside": ("✓", "agrees"), "near": ("≈", "close"), "outside": ("≠", "ours")}
 
 
-def kind_of(name: str) -> Kind:
+def metric_kind(name: str) -> Kind:
     """What a figure called `name` is."""
     words = name.split("_")
     if "accuracy" in words or "score" in words:
@@ -56,7 +56,7 @@ def name_text(name: str) -> str:
 
 def published_text(name: str, value: float) -> str:
     """A published figure with the digits it was printed with, but no more than ours has."""
-    kind = kind_of(name)
+    kind = metric_kind(name)
     if kind == "seconds":
         return format_seconds(value)
     if kind == "number":
@@ -72,7 +72,7 @@ def measured_text(name: str, measured: Measurement) -> str:
     Both have as many decimals as leave two significant digits of the deviation, and never more than a
     figure of its kind has by itself.
     """
-    kind = kind_of(name)
+    kind = metric_kind(name)
     several = len(measured.values) > 1
     if kind == "seconds":
         return _seconds_measured(measured)
@@ -91,7 +91,7 @@ def range_text(name: str, measured: Measurement) -> str:
     low, high = min(measured.values), max(measured.values)
     if len(measured.values) < 2 or low == high:
         return ""
-    if kind_of(name) == "seconds":
+    if metric_kind(name) == "seconds":
         return f"{format_seconds(low)} to {format_seconds(high)}"
     texts = [measured_text(name, Measurement(mean=each, std=0.0, values=(each,))) for each in (low, high)]
     return f"{texts[0].removesuffix(' %')} to {texts[1]}"
@@ -99,7 +99,7 @@ def range_text(name: str, measured: Measurement) -> str:
 
 def difference_text(name: str, comparison: PublishedComparison) -> str:
     """Ours less the published figure: `+0.12 points`, and in deviations where there are any."""
-    kind = kind_of(name)
+    kind = metric_kind(name)
     value = comparison.difference * (100 if kind == "share" else 1)
     text = format_number(value, None if kind == "number" else DECIMALS[kind], signed=True)
     return f"{text} points" if kind == "share" else text

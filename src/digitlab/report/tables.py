@@ -8,15 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from digitlab.formatting import MISSING, format_number, format_seconds
-from digitlab.report.results import (
-    ExperimentResult,
-    FigureFile,
-    PublishedComparison,
-    Results,
-    Series,
-    StudyResult,
-)
-from digitlab.report.words import (
+from digitlab.report.format import (
     difference_text,
     measured_text,
     name_text,
@@ -25,18 +17,26 @@ from digitlab.report.words import (
     speed_text,
     verdict_text,
 )
+from digitlab.report.results import (
+    ExperimentResult,
+    FigureFile,
+    PublishedComparison,
+    Results,
+    Series,
+    StudyResult,
+)
 
 __all__ = [
     "TIMES",
-    "Grid",
-    "Row",
+    "MetricRow",
+    "SeriesTable",
     "headline",
+    "highlight_figures",
+    "metric_row",
+    "metric_rows",
     "overall",
     "overall_rows",
-    "row_of",
-    "rows_of",
-    "series_grids",
-    "striking_figures",
+    "series_tables",
     "summary",
     "verdict_counts",
 ]
@@ -44,7 +44,7 @@ __all__ = [
 HEADLINES = ("test_accuracy", "validation_accuracy", "final_loss")
 """The figure that stands for an experiment in the overall table: the first of these that it has."""
 
-STRIKING = ("stages", "scatter", "kernels", "weights")
+HIGHLIGHTS = ("stages", "scatter", "kernels", "weights")
 """Ids of figures worth showing at the top, the most telling first; `weights-...` counts as `weights`."""
 
 MONTHS = "January, February, March, April, May, June, July, August, September, October, November, December"
@@ -55,7 +55,7 @@ TIMES = "Times are of training one network on one core; a search's are added up 
 
 
 @dataclass(frozen=True)
-class Row:
+class MetricRow:
     """A figure of an experiment in words; what there is none of is empty.
 
     Attributes:
@@ -74,7 +74,7 @@ class Row:
 
     name: str
     published: str
-    place: str
+    reference: str
     measured: str
     n: int
     range: str
@@ -86,7 +86,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Grid:
+class SeriesTable:
     """Series over the same x as one table: `columns`, and `rows` of numbers as text."""
 
     title: str
@@ -106,7 +106,7 @@ def headline(experiment: ExperimentResult) -> str | None:
     return None
 
 
-def row_of(experiment: ExperimentResult, name: str) -> Row:
+def metric_row(experiment: ExperimentResult, name: str) -> MetricRow:
     """One figure of an experiment in words."""
     measured, published = experiment.measured.get(name), experiment.published.get(name)
     comparison = experiment.comparison.get(name)
@@ -117,10 +117,10 @@ def row_of(experiment: ExperimentResult, name: str) -> Row:
         verdict = "not measured"
     elif published is not None and name.endswith("_seconds"):
         verdict = speed_text(published, measured.mean)
-    return Row(
+    return MetricRow(
         name=name_text(name),
         published="" if published is None else published_text(name, published),
-        place=experiment.places.get(name, ""),
+        reference=experiment.references.get(name, ""),
         measured="" if measured is None else measured_text(name, measured),
         n=len(measured.values) if measured else 0,
         range=range_text(name, measured) if measured else "",
@@ -132,23 +132,23 @@ def row_of(experiment: ExperimentResult, name: str) -> Row:
     )
 
 
-def rows_of(experiment: ExperimentResult, published_only: bool = False) -> list[Row]:
+def metric_rows(experiment: ExperimentResult, published_only: bool = False) -> list[MetricRow]:
     """The figures of an experiment: those that were published first, in the source's order."""
     names = list(experiment.published)
     if not published_only:
         names += [name for name in experiment.measured if name not in experiment.published]
-    return [row_of(experiment, name) for name in names]
+    return [metric_row(experiment, name) for name in names]
 
 
-def overall(experiment: ExperimentResult) -> tuple[Row, Row]:
+def overall(experiment: ExperimentResult) -> tuple[MetricRow, MetricRow]:
     """An experiment's line in the overall table: its headline figure and its time of training."""
-    name, time = headline(experiment), row_of(experiment, TIME)
+    name, time = headline(experiment), metric_row(experiment, TIME)
     if TIME in experiment.measured:
         time = replace(time, measured=format_seconds(experiment.measured[TIME].mean))
     if name is not None:
-        return row_of(experiment, name), time
+        return metric_row(experiment, name), time
     shown = "shown" if experiment.figures or experiment.tables else "not done"
-    return replace(row_of(experiment, ""), verdict=shown), time
+    return replace(metric_row(experiment, ""), verdict=shown), time
 
 
 def overall_rows(results: Results) -> list[tuple[str, ...]]:
@@ -194,7 +194,7 @@ def summary(results: Results) -> str:
     return f"{text}, in {format_seconds(results.seconds)}."
 
 
-def series_grids(experiment: ExperimentResult) -> list[Grid]:
+def series_tables(experiment: ExperimentResult) -> list[SeriesTable]:
     """The series of an experiment as tables: those over the same x stand side by side."""
     groups: dict[tuple[str, tuple[float, ...]], dict[str, Series]] = {}
     for name, series in experiment.series.items():
@@ -202,12 +202,12 @@ def series_grids(experiment: ExperimentResult) -> list[Grid]:
     return [_grid(x_name, x, group) for (x_name, x), group in groups.items()]
 
 
-def striking_figures(
+def highlight_figures(
     results: Results, most: int = 4
 ) -> list[tuple[StudyResult, ExperimentResult, FigureFile]]:
     """The figures for the top: for each id in `STRIKING` the first there is, no two of one study."""
     chosen: list[tuple[StudyResult, ExperimentResult, FigureFile]] = []
-    for wanted in STRIKING:
+    for wanted in HIGHLIGHTS:
         seen = {study.id for study, _, _ in chosen}
         candidates = [each for each in _figures(results, wanted) if each[0].id not in seen]
         chosen += candidates[: 1 if len(chosen) < most else 0]
@@ -222,7 +222,7 @@ def _figures(results: Results, wanted: str) -> Iterator[tuple[StudyResult, Exper
                     yield study, experiment, figure
 
 
-def _grid(x_name: str, x: tuple[float, ...], group: Mapping[str, Series]) -> Grid:
+def _grid(x_name: str, x: tuple[float, ...], group: Mapping[str, Series]) -> SeriesTable:
     printed = max((len(series.published or ()) for series in group.values()), default=0)
     if x == tuple(range(1, len(x) + 1)):
         # The source went on after we had stopped, or a quick look stopped early.
@@ -242,7 +242,7 @@ def _grid(x_name: str, x: tuple[float, ...], group: Mapping[str, Series]) -> Gri
             texts.append([_number(scale, each, decimals) for each in series.std])
     padded = [(text + [MISSING] * len(x))[: len(x)] for text in texts]
     names = ", ".join(name_text(name) for name in group)
-    return Grid(f"{names} by {x_name}", tuple(columns), tuple(zip(*padded, strict=True)))
+    return SeriesTable(f"{names} by {x_name}", tuple(columns), tuple(zip(*padded, strict=True)))
 
 
 def _number(scale: float, value: float | None, decimals: int) -> str:

@@ -18,44 +18,46 @@ from digitlab.cli.output import log
 if TYPE_CHECKING:
     from digitlab.studies import ReproduceProgress
 
-__all__ = ["showing"]
+__all__ = ["reproduce_progress"]
 
 
 @contextmanager
-def showing() -> Iterator[Callable[[ReproduceProgress], None]]:
+def reproduce_progress() -> Iterator[Callable[[ReproduceProgress], None]]:
     """Shows the course of a reproduction for the length of a block; yields what to call on every change."""
     if sys.stderr.isatty():
         with Live(console=Console(stderr=True), refresh_per_second=4) as live:
-            yield lambda course: live.update(_table(course))
+            yield lambda progress: live.update(_table(progress))
         return
     told: set[str] = set()
     started = time.monotonic()
 
-    def tell(course: ReproduceProgress) -> None:
-        if not told and course.found:
-            log(f"{len(course.found)} of {len(course.jobs)} jobs were done before")
-            told.update(course.found)
-        if course.page and "page" not in told:
+    def tell(progress: ReproduceProgress) -> None:
+        if not told and progress.found:
+            log(f"{len(progress.found)} of {len(progress.jobs)} jobs were done before")
+            told.update(progress.found)
+        if progress.page and "page" not in told:
             told.add("page")
-            log(f"the page so far is {course.page}")
-        for key in [*course.done - told, *course.failed.keys() - told]:
+            log(f"the page so far is {progress.page}")
+        for key in [*progress.done - told, *progress.failed.keys() - told]:
             told.add(key)
-            words = f"failed: {course.failed[key]}" if key in course.failed else f"{course.busy[key]:.1f} s"
-            done = f"{len(course.done)}/{len(course.jobs)}"
-            log(f"{time.monotonic() - started:5.0f} s  {done:>7}  {key}: {words}; {_remaining(course)}")
+            words = (
+                f"failed: {progress.failed[key]}" if key in progress.failed else f"{progress.busy[key]:.1f} s"
+            )
+            done = f"{len(progress.done)}/{len(progress.jobs)}"
+            log(f"{time.monotonic() - started:5.0f} s  {done:>7}  {key}: {words}; {_remaining(progress)}")
 
     yield tell
 
 
-def _table(course: ReproduceProgress) -> Table:
+def _table(progress: ReproduceProgress) -> Table:
     table = Table(box=None, pad_edge=False, title_justify="left", caption_justify="left")
     for name in ("study", "jobs", "", "now"):
         table.add_column(name, no_wrap=True)
-    for study in dict.fromkeys(job.study for job in course.jobs):
-        keys = [job.key for job in course.jobs if job.study == study]
-        done = sum(key in course.done for key in keys)
-        failed = sum(key in course.failed for key in keys)
-        now = [key.removeprefix(f"{study}/") for key in keys if key in course.running]
+    for study in dict.fromkeys(job.study for job in progress.jobs):
+        keys = [job.key for job in progress.jobs if job.study == study]
+        done = sum(key in progress.done for key in keys)
+        failed = sum(key in progress.failed for key in keys)
+        now = [key.removeprefix(f"{study}/") for key in keys if key in progress.running]
         words = ", ".join(now) if now else ("done" if done == len(keys) else "")
         table.add_row(
             study,
@@ -63,10 +65,10 @@ def _table(course: ReproduceProgress) -> Table:
             ProgressBar(total=len(keys), completed=done, width=30),
             words,
         )
-    table.caption = _remaining(course) + (f"; the page so far is {course.page}" if course.page else "")
+    table.caption = _remaining(progress) + (f"; the page so far is {progress.page}" if progress.page else "")
     return table
 
 
-def _remaining(course: ReproduceProgress) -> str:
-    seconds = course.remaining_seconds()
+def _remaining(progress: ReproduceProgress) -> str:
+    seconds = progress.remaining_seconds()
     return "" if seconds is None else f"about {seconds // 60:.0f} min {seconds % 60:02.0f} s to go"

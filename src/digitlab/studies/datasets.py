@@ -1,4 +1,4 @@
-"""The digits of the studies, as each source divided them, and soundly where it did not."""
+"""The digits of the studies, as each source split them, and held out where it did not."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def _once(make: Callable[[ReproduceOptions], StudyData]) -> Callable[[ReproduceO
     last: dict[ReproduceOptions, StudyData] = {}
 
     @wraps(make)
-    def made(order: ReproduceOptions) -> StudyData:
-        if order not in last:
+    def made(options: ReproduceOptions) -> StudyData:
+        if options not in last:
             last.clear()
-            last[order] = make(order)
-        return last[order]
+            last[options] = make(options)
+        return last[options]
 
     return made
 
@@ -79,7 +79,7 @@ def same_first_test_images(_: ReproduceOptions) -> StudyData:
             "validation": _part(test, 0, 2500),
             "test": _part(test, 0, 3000),
         },
-        also="train",
+        extra_eval="train",
         digits={"validation": images.take(2500), "test": images.take(3000), "train": images.take(7500)},
         words={
             "batches": "60,000 images of the training file, shuffled",
@@ -102,7 +102,7 @@ def held_out_2500(_: ReproduceOptions) -> StudyData:
             "validation": Examples.of(validation),
             "test": _examples("test"),
         },
-        also="train",
+        extra_eval="train",
         digits={"train": train.take(7500), "validation": validation, "test": _mnist("test")},
         words={
             "batches": "57,500 images of the training file, shuffled",
@@ -129,20 +129,20 @@ def first_5000_held_out(_: ReproduceOptions) -> StudyData:
     )
 
 
-def first_5000_set_aside(order: ReproduceOptions) -> StudyData:
+def first_5000_set_aside(options: ReproduceOptions) -> StudyData:
     """Source 002: the same division; its deep network is followed by nothing but its own batches."""
-    whole = first_5000_held_out(order)
-    if order.quick:  # reading 15,000 images takes longer than a quick look's training
+    whole = first_5000_held_out(options)
+    if options.quick:  # reading 15,000 images takes longer than a quick look's training
         few = _part(whole.scored["test"], 0, QUICK_TEST)
         words = {**WORDS, "test": f"the first {QUICK_TEST:,} images of the test file"}
         digits = {"test": whole.digits["test"].take(QUICK_TEST)}
-        return StudyData(whole.train, {"test": few}, words, follow=None, digits=digits)
-    kept = ("validation", "test")
+        return StudyData(whole.train, {"test": few}, words, monitor=None, digits=digits)
+    roles = ("validation", "test")
     return StudyData(
         train=whole.train,
-        scored={role: whole.scored[role] for role in kept},
-        follow=None,
-        digits={role: whole.digits[role] for role in kept},
+        scored={role: whole.scored[role] for role in roles},
+        monitor=None,
+        digits={role: whole.digits[role] for role in roles},
         words=WORDS,
     )
 
@@ -155,9 +155,9 @@ WORDS: Mapping[str, str] = {
 
 
 @_once
-def pca_of_first_5000_held_out(order: ReproduceOptions) -> StudyData:
+def pca_of_first_5000_held_out(options: ReproduceOptions) -> StudyData:
     """Source 003, experiment 4: the components that hold 95 % of the training images' variance."""
-    images = first_5000_held_out(order)
+    images = first_5000_held_out(options)
     pca = PCA(n_components=PCA_VARIANCE, svd_solver="covariance_eigh").fit(
         images.train.inputs.flatten(1).numpy()
     )
@@ -170,10 +170,10 @@ def pca_of_first_5000_held_out(order: ReproduceOptions) -> StudyData:
 
 
 @_once
-def pixels_of_first_5000_held_out(order: ReproduceOptions) -> StudyData:
+def pixels_of_first_5000_held_out(options: ReproduceOptions) -> StudyData:
     """Source 003, experiment 5: the 70 pixels that its random forest finds most important."""
-    images = first_5000_held_out(order)
-    with np.load(order.arrays("hidden-layer", "forest")) as forest:
+    images = first_5000_held_out(options)
+    with np.load(options.arrays("hidden-layer", "forest")) as forest:
         pixels = forest["pixels"]
     scored = {role: _features(each, lambda ink: ink[:, pixels]) for role, each in images.scored.items()}
     return StudyData(
@@ -212,9 +212,9 @@ def check_mat_file(path: Path) -> None:
         )
 
 
-def of_mat_file(order: ReproduceOptions) -> StudyData:
+def of_mat_file(options: ReproduceOptions) -> StudyData:
     """Source 004: the digits of a `.mat` file, the person's own or one written in the same layout."""
-    path = order.mat or order.out / "work" / "mat-file" / "classroom.mat"
+    path = options.mat or options.out / "work" / "mat-file" / "classroom.mat"
     digits = read_mat(path)
     words = f"{len(digits):,} digits of {digits.height}x{digits.width} read from {path.name}"
     return _trained_and_scored(digits, words)
@@ -225,7 +225,7 @@ def _trained_and_scored(digits: Digits, words: str) -> StudyData:
     return StudyData(
         train=examples,
         scored={"train": examples},
-        follow=None,
+        monitor=None,
         digits={"train": digits},
         words={"train": words, "test": "none: the source scores on what it trains on"},
     )
@@ -233,13 +233,13 @@ def _trained_and_scored(digits: Digits, words: str) -> StudyData:
 
 @_once
 def classroom_held_out(_: ReproduceOptions) -> StudyData:
-    """Sources 001 and 004, soundly: a fifth of the digits held out, by digit."""
+    """Sources 001 and 004 (`practice-lab`, `mat-file`), corrected: a fifth of the digits held out."""
     train, test = classroom("reduced").split(1000, "stratified")
     examples = Examples.of(train)
     return StudyData(
         train=examples,
         scored={"train": examples, "test": Examples.of(test)},
-        follow=None,
+        monitor=None,
         digits={"train": train, "test": test},
         words={
             "train": "4,000 digits of the classroom set",

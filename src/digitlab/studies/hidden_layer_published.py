@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from digitlab.report import ExperimentResult, Table
-from digitlab.report.words import measured_text, published_text
+from digitlab.report.format import measured_text, published_text
 
 __all__ = [
     "LOSSES_1",

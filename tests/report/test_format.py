@@ -3,11 +3,11 @@
 import pytest
 
 from digitlab.report import Measurement, PublishedComparison
-from digitlab.report.words import (
+from digitlab.report.format import (
     cell_texts,
     difference_text,
-    kind_of,
     measured_text,
+    metric_kind,
     published_text,
     range_text,
     speed_text,
@@ -31,7 +31,7 @@ def m(mean, std=0.0, n=1):
     ],
 )
 def test_what_a_figure_is(name, kind):
-    assert kind_of(name) == kind
+    assert metric_kind(name) == kind
 
 
 @pytest.mark.parametrize(

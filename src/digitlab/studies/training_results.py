@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.networks import Network, load_network
-from digitlab.studies.study import ReproduceOptions, StudyData, Training
+from digitlab.studies.study import ReproduceOptions, StudyData, TrainingExperiment
 from digitlab.training import HistoryEntry, Recipe
 
 __all__ = ["ExperimentRuns", "SeedResult", "recipe_for", "seeds_for"]
@@ -31,7 +31,7 @@ class SeedResult:
     seed: int
     weights: Path
     history: tuple[HistoryEntry, ...]
-    also: tuple[float, ...]
+    extra_eval: tuple[float, ...]
     scores: dict[str, dict[str, Any]]
     train_seconds: float
 
@@ -46,37 +46,37 @@ class ExperimentRuns:
         outcomes: One for each seed.
     """
 
-    experiment: Training
-    order: ReproduceOptions
-    outcomes: Sequence[SeedResult]
+    experiment: TrainingExperiment
+    options: ReproduceOptions
+    seed_results: Sequence[SeedResult]
 
     @cached_property
-    def material(self) -> StudyData:
+    def data(self) -> StudyData:
         """The digits of the experiment."""
-        return self.experiment.material(self.order)
+        return self.experiment.data(self.options)
 
     @cached_property
     def network(self) -> Network:
         """The first seed's network, in evaluation mode."""
-        return load_network(self.outcomes[0].weights)
+        return load_network(self.seed_results[0].weights)
 
     @cached_property
     def networks(self) -> list[Network]:
         """Every seed's network."""
-        return [load_network(outcome.weights) for outcome in self.outcomes]
+        return [load_network(seed_result.weights) for seed_result in self.seed_results]
 
     @property
     def recipe(self) -> Recipe:
         """How the first seed was trained."""
-        return recipe_for(self.experiment, self.order, self.outcomes[0].seed)
+        return recipe_for(self.experiment, self.options, self.seed_results[0].seed)
 
 
-def recipe_for(experiment: Training, order: ReproduceOptions, seed: int) -> Recipe:
+def recipe_for(experiment: TrainingExperiment, options: ReproduceOptions, seed: int) -> Recipe:
     """How one seed of an experiment is trained: on one core, for another is at work beside it."""
-    cut = experiment.quick if order.quick else {}
+    cut = experiment.quick if options.quick else {}
     return replace(experiment.recipe, **{**cut, "seed": seed, "threads": 1})
 
 
-def seeds_for(experiment: Training, order: ReproduceOptions) -> list[int]:
+def seeds_for(experiment: TrainingExperiment, options: ReproduceOptions) -> list[int]:
     """The seeds of an experiment: as many as asked for, else as the study says, one if quick."""
-    return list(range(order.seeds or (1 if order.quick else experiment.seeds)))
+    return list(range(options.seeds or (1 if options.quick else experiment.seeds)))
