@@ -175,7 +175,7 @@ class _Prepared:
 
 def _prepare(network: str, options: Mapping[str, object], recipe: Recipe, data: DataConfig) -> _Prepared:
     """Refuses what cannot be trained and scored, before anything is written."""
-    architecture(network).complete(options)
+    architecture(network).with_defaults(options)
     data.check()
     started = time.perf_counter()
     loaded = data.load()

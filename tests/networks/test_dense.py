@@ -69,7 +69,7 @@ def test_an_mlp_by_hand():
 
 
 def test_small_normal_starts_weights_and_biases_alike():
-    layers = build("mlp", hidden=(300,), initialization="small-normal", seed=3).layers
+    layers = build("mlp", hidden=(300,), initialization="normal-0.01", seed=3).layers
     for layer in (layers["hidden1"], layers["logits"]):
         assert layer.weight.std().item() == pytest.approx(0.01, rel=0.05)
         assert 0.005 < layer.bias.std().item() < 0.02

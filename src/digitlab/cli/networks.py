@@ -27,7 +27,7 @@ def networks(
     from digitlab.settings import parse_assignments
 
     if network is not None:
-        options = architecture(network).complete(parse_assignments(option or []))
+        options = architecture(network).with_defaults(parse_assignments(option or []))
         _show(build(network, **options), as_json)
         return
     built = {name: build(name) for name in ARCHITECTURES}

@@ -1,10 +1,11 @@
 """Networks by name: the architectures, the layer table, weights in and out."""
 
-from digitlab.networks.catalogue import ARCHITECTURES, Architecture, architecture, build
+from digitlab.networks.dense import set_projection
 from digitlab.networks.layer_table import LayerRow, layer_table, layer_table_text, multiply_adds
 from digitlab.networks.layers import Dropout
 from digitlab.networks.network import Network
 from digitlab.networks.onnx_export import export_onnx
+from digitlab.networks.registry import ARCHITECTURES, Architecture, architecture, build
 from digitlab.networks.weights import load_network, load_weights, save_network
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "load_weights",
     "multiply_adds",
     "save_network",
+    "set_projection",
 ]

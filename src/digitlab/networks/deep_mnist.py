@@ -1,4 +1,4 @@
-"""`deep-mnist`: the deep convolutional network of source 002, exactly as drawn there."""
+"""`deep-mnist`: the deep convolutional network of the study `deep-mnist` (source 002)."""
 
 from __future__ import annotations
 
@@ -18,27 +18,28 @@ __all__ = ["DeepMnistOptions", "deep_mnist_layers"]
 class DeepMnistOptions:
     """Options of `deep-mnist`."""
 
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5  # rate before the last layer
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """Dropout rate before the last layer."""
 
 
 def deep_mnist_layers(options: DeepMnistOptions, generator: torch.Generator) -> dict[str, nn.Module]:
-    """Two 5x5 convolutions of 32 and 64 maps, each pooled 2x2, 1,024 units, dropout, ten logits.
+    """Two 5x5 convolutions of 32 and 64 channels, each max-pooled 2x2, 1,024 units, dropout, ten logits.
 
-    3,274,634 parameters. Weights start from a normal distribution of standard deviation 0.1, cut at
-    two of them; every bias starts at 0.1 (source 002, cells 64, 69, 75 and 81).
+    3,274,634 parameters. Initial weights are normal with a standard deviation of 0.1, cut at two of them;
+    every bias is 0.1 at first (study `deep-mnist`, source 002, cells 64, 69, 75 and 81).
     """
-    start: Initialization = "truncated-normal"
+    init: Initialization = "truncated-normal"
     return {
         "image": Unsqueeze(),
-        "conv1": convolution(1, 32, 5, start, generator, padding=2, bias=0.1),
+        "conv1": convolution(1, 32, 5, init, generator, padding=2, bias=0.1),
         "relu1": nn.ReLU(),
         "pool1": nn.MaxPool2d(2),
-        "conv2": convolution(32, 64, 5, start, generator, padding=2, bias=0.1),
+        "conv2": convolution(32, 64, 5, init, generator, padding=2, bias=0.1),
         "relu2": nn.ReLU(),
         "pool2": nn.MaxPool2d(2),
         "flatten": nn.Flatten(),
-        "dense3": dense(7 * 7 * 64, 1024, start, generator, bias=0.1),
+        "dense3": dense(7 * 7 * 64, 1024, init, generator, bias=0.1),
         "relu3": nn.ReLU(),
         "dropout": Dropout(options.dropout),
-        "logits": dense(1024, 10, start, generator, bias=0.1),
+        "logits": dense(1024, 10, init, generator, bias=0.1),
     }

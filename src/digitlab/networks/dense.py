@@ -1,22 +1,27 @@
-"""Networks of dense layers: `softmax` and `mlp`. They take any picture or feature vector."""
+"""Networks of dense layers: `softmax` and `mlp`. They take images and feature vectors of any size."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
+import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from pydantic import Field, model_validator
 from torch import nn
 
-from digitlab.networks.layers import Dropout, Initialization, dense
+from digitlab.errors import SettingError
+from digitlab.formatting import format_count
+from digitlab.networks.layers import Dropout, Initialization, Projection, SelectPixels, dense
+from digitlab.networks.network import Network
 from digitlab.settings import CommaSeparated, settings
 
-__all__ = ["MlpOptions", "SoftmaxOptions", "mlp_layers", "softmax_layers"]
+__all__ = ["MlpOptions", "SoftmaxOptions", "mlp_layers", "set_projection", "softmax_layers"]
 
 Width = Annotated[int, Field(ge=1, le=100_000)]
 Outputs = Annotated[int, Field(ge=2, le=1000)]
-LARGEST = 100_000_000
+MAX_PARAMETERS = 100_000_000
 ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 
 
@@ -24,12 +29,14 @@ ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 class SoftmaxOptions:
     """Options of `softmax`."""
 
-    inputs: Width = 784  # numbers in one input: 784 for 28x28, 400 for the classroom set
-    outputs: Outputs = 10  # classes, one logit each
+    inputs: Width = 784
+    """Numbers in one input: 784 for 28x28, 400 for the classroom set."""
+    outputs: Outputs = 10
+    """Classes, one logit each."""
 
 
 def softmax_layers(options: SoftmaxOptions, generator: torch.Generator) -> dict[str, nn.Module]:
-    """Softmax regression: one dense layer that starts at zero (sources 000 and 002)."""
+    """Softmax regression: one dense layer initialized with zeros."""
     return {"flatten": nn.Flatten(), "logits": dense(options.inputs, options.outputs, "zeros", generator)}
 
 
@@ -37,42 +44,94 @@ def softmax_layers(options: SoftmaxOptions, generator: torch.Generator) -> dict[
 class MlpOptions:
     """Options of `mlp`."""
 
-    inputs: Width = 784  # numbers in one input: 784 for 28x28, 400 for the classroom set
-    hidden: Annotated[tuple[Width, ...], CommaSeparated, Field(min_length=1, max_length=100)] = (
-        100,
-    )  # units
-    activation: Literal["relu", "sigmoid", "tanh"] = "relu"  # of every hidden layer
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # rate after every hidden layer
-    initialization: Literal["by-activation", "glorot", "he", "small-normal"] = "by-activation"  # he for relu
-    outputs: Outputs = 10  # classes, one logit each
+    inputs: Width = 784
+    """Numbers in one input: 784 for 28x28, 400 for the classroom set."""
+    hidden: Annotated[tuple[Width, ...], CommaSeparated, Field(min_length=1, max_length=100)] = (100,)
+    """Units of each hidden layer."""
+    activation: Literal["relu", "sigmoid", "tanh"] = "relu"
+    """Activation function of every hidden layer."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Dropout rate after every hidden layer."""
+    initialization: Literal["auto", "glorot", "he", "kaiming-uniform", "normal-0.01"] = "auto"
+    """Initial weights; `auto` is `he` for hidden layers with relu, else `glorot`."""
+    outputs: Outputs = 10
+    """Classes, one logit each."""
+    pixels: Annotated[tuple[Annotated[int, Field(ge=0)], ...], CommaSeparated, Field(max_length=100_000)] = ()
+    """Feature selection: indices of the input's numbers that the first layer takes; none for all."""
+    components: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """Fixed linear projection of the input to so many numbers, filled by `set_projection`; 0 for none."""
 
     @model_validator(mode="after")
-    def _not_too_large(self) -> Self:
-        widths = (self.inputs, *self.hidden, self.outputs)
-        parameters = sum((a + 1) * b for a, b in pairwise(widths))
-        if parameters > LARGEST:
-            raise ValueError(f"inputs and hidden make {parameters:,} parameters, more than {LARGEST:,}")
+    def _check_first_layer(self) -> Self:
+        if self.pixels and self.components:
+            raise ValueError("pixels and components are two choices of a first layer")
+        if self.pixels and max(self.pixels) >= self.inputs:
+            raise ValueError(f"pixels holds {max(self.pixels)}, and inputs={self.inputs} has 0 to inputs - 1")
+        if len(set(self.pixels)) < len(self.pixels):
+            raise ValueError("pixels holds an index twice")
+        return self
+
+    @model_validator(mode="after")
+    def _check_size(self) -> Self:
+        widths = (len(self.pixels) or self.components or self.inputs, *self.hidden, self.outputs)
+        parameters = sum((a + 1) * b for a, b in pairwise(widths)) + self.components * self.inputs
+        if parameters > MAX_PARAMETERS:
+            raise ValueError(
+                f"inputs and hidden make {parameters:,} parameters, more than {MAX_PARAMETERS:,}"
+            )
         return self
 
 
 def mlp_layers(options: MlpOptions, generator: torch.Generator) -> dict[str, nn.Module]:
-    """A multi-layer perceptron: dense layers with an activation, then a logit for each class.
+    """Multi-layer perceptron: dense layers with an activation function, then a logit for each class.
 
-    A `dropout` layer follows each activation only when `dropout` is above 0. Weights start as Glorot's
-    or He's do, by default He's for relu and Glorot's else; logits as Glorot's. `small-normal` is for all
-    of them: normal with a standard deviation of 0.01, biases too (source 000's TensorFlow.jl).
+    A `dropout` layer follows each activation only when `dropout` is above 0. `pixels` and `components` put
+    a fixed layer first. The last layer is initialized like the hidden ones, but where those are `he` it is
+    `glorot`, because no relu follows it.
     """
-    start: Initialization = "he" if options.activation == "relu" else "glorot"
-    if options.initialization != "by-activation":
-        start = options.initialization
+    init: Initialization = "he" if options.activation == "relu" else "glorot"
+    if options.initialization != "auto":
+        init = options.initialization
     layers: dict[str, nn.Module] = {"flatten": nn.Flatten()}
     width = options.inputs
+    if options.pixels:
+        width = len(options.pixels)
+        layers["pixels"] = SelectPixels(options.pixels)
+    elif options.components:
+        width = options.components
+        layers["projection"] = Projection(options.inputs, width)
     for number, units in enumerate(options.hidden, start=1):
-        layers[f"hidden{number}"] = dense(width, units, start, generator)
+        layers[f"hidden{number}"] = dense(width, units, init, generator)
         layers[f"{options.activation}{number}"] = ACTIVATIONS[options.activation]()
         if options.dropout:
             layers[f"dropout{number}"] = Dropout(options.dropout)
         width = units
-    last: Initialization = "small-normal" if start == "small-normal" else "glorot"
-    layers["logits"] = dense(width, options.outputs, last, generator)
+    layers["logits"] = dense(width, options.outputs, "glorot" if init == "he" else init, generator)
     return layers
+
+
+def set_projection(network: Network, mean: ArrayLike, components: ArrayLike) -> None:
+    """Fills the fixed projection of `network`, an `mlp` with the option `components`, in place.
+
+    Args:
+        network: The network; `logits = mlp((x - mean) @ components.T)` afterwards.
+        mean: `(inputs,)`, subtracted from every input.
+        components: `(n_components, inputs)`, for example the principal components of the training images.
+
+    Raises:
+        SettingError: If the network has no projection, or one of another shape, or a value is not finite.
+    """
+    layer = next((each for each in network.layers.values() if isinstance(each, Projection)), None)
+    if layer is None:
+        raise SettingError(
+            f"{network.name} has no projection to fill", 'Build it with one: build("mlp", components=N).'
+        )
+    for name, buffer, values in (("mean", layer.mean, mean), ("components", layer.components, components)):
+        given = torch.tensor(np.asarray(values, dtype=np.float32))
+        if given.shape != buffer.shape or not given.isfinite().all():
+            raise SettingError(
+                f"{name} of shape {tuple(given.shape)}, {format_count(int((~given.isfinite()).sum()))} "
+                "of its values not finite",
+                f"Give finite numbers of shape {tuple(buffer.shape)}.",
+            )
+        buffer.copy_(given)

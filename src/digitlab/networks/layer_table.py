@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from digitlab.networks.layers import Projection
 from digitlab.networks.network import Network
 
 __all__ = ["LayerRow", "layer_table", "layer_table_text", "multiply_adds"]
@@ -78,4 +79,6 @@ def _multiply_adds(layer: nn.Module, output_shape: tuple[int, ...]) -> int:
         return layer.in_features * layer.out_features
     if isinstance(layer, nn.Conv2d):
         return math.prod(output_shape) * math.prod(layer.weight.shape[1:])
+    if isinstance(layer, Projection):
+        return layer.components.numel()
     return 0

@@ -1,28 +1,34 @@
-"""`Network`: named layers run one after another, from ink to logits."""
+"""`Network`: named layers run one after another, from images to logits."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 
 from torch import Tensor, nn
 
+from digitlab.networks.layers import Crop, Normalize, Projection, SelectPixels, Unsqueeze
+
 __all__ = ["Network"]
+
+FIXED = (nn.Flatten, Unsqueeze, Crop, Normalize, SelectPixels, Projection)
+"""Layers without parameters, randomness and changing state; others that come first are not precomputed."""
 
 
 class Network(nn.Module):
-    """A digit network: a row of named layers, and the plain data that builds it again.
+    """A sequential network of named layers, with the plain data that builds it again.
 
-    Every network here is a row: what a layer puts out is all that the next one gets. Whoever looks
-    inside can therefore stop after any layer, and name it.
+    The output of a layer is the only input of the next one, so that inspection can stop after any layer and
+    name it.
 
     Attributes:
         name: The architecture's name, for example `mlp`.
         options: The architecture's options as plain data, complete; `build(name, **options)` makes
             the same network.
         input_shape: Shape of one input: `(height, width)`, or `(features,)` for a network that
-            takes any picture or feature vector of that many numbers.
+            takes images and feature vectors of that many numbers.
         layers: The layers by name, in order.
     """
 
@@ -39,17 +45,17 @@ class Network(nn.Module):
         self.input_shape = input_shape
         self.layers = nn.ModuleDict(layers)
 
-    def forward(self, ink: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """Logits of each digit.
 
         Args:
-            ink: `(n, *input_shape)`, `float32`. Pictures are ink in [0, 1]: 0 paper, 1 ink. A
-                network with `(features,)` takes pictures too, unrolled by rows.
+            images: `(n, *input_shape)`, `float32`; ink in [0, 1]: 0 paper, 1 ink. A network with
+                `(features,)` takes images too, flattened by rows.
 
         Returns:
             `(n, 10)` logits; `softmax` over axis 1 makes them probabilities.
         """
-        signal = ink
+        signal = images
         for layer in self.layers.values():
             signal = layer(signal)
         return signal
@@ -60,6 +66,16 @@ class Network(nn.Module):
             len(self.input_shape) == 1 and math.prod(shape) == self.input_shape[0]
         )
 
+    def fixed_prefix(self) -> tuple[str, ...]:
+        """Names of the leading layers whose output is a fixed function of the input.
+
+        They have no trainable parameters, no randomness and no state that training changes, so that their
+        output may be computed once for a whole data set.
+        """
+        return tuple(
+            name for name, _ in takewhile(lambda item: isinstance(item[1], FIXED), self.layers.items())
+        )
+
     def parameter_count(self) -> int:
-        """How many numbers training changes."""
+        """Number of trainable parameters."""
         return sum(parameter.numel() for parameter in self.parameters())

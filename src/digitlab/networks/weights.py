@@ -13,8 +13,8 @@ from torch import Tensor
 
 from digitlab.errors import ModelError, SettingError
 from digitlab.files import atomic_write
-from digitlab.networks.catalogue import architecture, build
 from digitlab.networks.network import Network
+from digitlab.networks.registry import architecture, build
 
 __all__ = ["SCHEMA_VERSION", "describe", "load_network", "load_weights", "save_network"]
 
@@ -51,14 +51,14 @@ def load_network(path: Path) -> Network:
     description = _description(path)
     try:
         name = str(description["network"])
-        options = architecture(name).complete(description["options"])
+        options = architecture(name).with_defaults(description["options"])
         with torch.device("meta"):  # shapes only: a damaged file may ask for gigabytes
             network = build(name, **options)
     except (SettingError, TypeError, KeyError) as error:
         reason = error.problem if isinstance(error, SettingError) else repr(error)
         raise ModelError(
             f"{path} names a network that cannot be built: {reason}",
-            "It may come from a newer digitlab; update, or export it again.",
+            "It may come from another version of digitlab: use that one, or train and export it again.",
         ) from None
     network.load_state_dict(_fitting_tensors(network, path), assign=True)
     return network.eval()

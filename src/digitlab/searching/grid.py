@@ -130,7 +130,7 @@ def _candidate(
     known = {field.name for field in dataclasses.fields(kind.options)}
     chosen = {name: value for name, value in values.items() if name in known}
     changes = {name: value for name, value in values.items() if name not in known}
-    complete = kind.complete({**options, **chosen})
+    complete = kind.with_defaults({**options, **chosen})
     # Built from all fields, not by `dataclasses.replace`, so that text from a command line will do.
     changed = from_dict(Recipe, {**dataclasses.asdict(recipe), **changes, "threads": 1})
     plain = to_dict(changed)

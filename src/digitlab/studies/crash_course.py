@@ -22,7 +22,7 @@ LINEAR = Recipe(
 )
 LINEAR_LONGER = replace(LINEAR, learning_rate=0.003, batch_size=30, max_steps=1000, eval_every=100)
 DENSE = Recipe(optimizer="adam", learning_rate=0.003, batch_size=30, max_steps=1000, eval_every=100)
-HIDDEN = {"hidden": (100, 100), "initialization": "small-normal"}
+HIDDEN = {"hidden": (100, 100), "initialization": "normal-0.01"}
 KEPT = "Task 1, output of the first training"
 KEPT_2 = "Task 1, output of the second training"
 

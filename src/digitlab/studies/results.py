@@ -130,7 +130,7 @@ def _of_training(
     options: ReproduceOptions,
 ) -> tuple[dict[str, Any], dict[str, list[float]]]:
     trained = [seed for result in results for seed in result.get("seeds", [])]
-    with_defaults = architecture(experiment.network).complete(dict(experiment.options))
+    with_defaults = architecture(experiment.network).with_defaults(dict(experiment.options))
     facts: dict[str, Any] = {
         "network": {"name": experiment.network, "options": to_dict(with_defaults)},
         "recipe": _shared_settings(recipe_for(experiment, options, 0)),

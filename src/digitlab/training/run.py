@@ -106,7 +106,7 @@ class Run:
             )
         try:
             facts = from_dict(RunConfig, plain)
-            architecture(facts.network).complete(facts.options)
+            architecture(facts.network).with_defaults(facts.options)
             return cls(folder, facts)
         except (DigitlabError, TypeError) as error:
             reason = error.problem if isinstance(error, DigitlabError) else error

@@ -67,17 +67,19 @@ def test_name_and_options_build_the_same_network_again():
         "hidden": [30, 20],
         "activation": "tanh",
         "dropout": 0.25,
-        "initialization": "by-activation",
+        "initialization": "auto",
         "outputs": 10,
+        "pixels": [],
+        "components": 0,
     }
     again = build(network.name, seed=1, **network.options)
     assert list(again.layers) == list(network.layers)
     assert all(map(torch.equal, network.parameters(), again.parameters()))
 
 
-def test_complete_fills_in_the_defaults():
-    assert architecture("softmax").complete({}) == {"inputs": 784, "outputs": 10}
-    assert architecture("deep-mnist").complete({"dropout": "0.2"}) == {"dropout": 0.2}
+def test_options_left_out_have_their_defaults():
+    assert architecture("softmax").with_defaults({}) == {"inputs": 784, "outputs": 10}
+    assert architecture("deep-mnist").with_defaults({"dropout": "0.2"}) == {"dropout": 0.2}
 
 
 @pytest.mark.parametrize(
@@ -95,6 +97,10 @@ def test_complete_fills_in_the_defaults():
         ("mlp", {"dropout": 1.0}, "dropout=1.0", "less than 1"),
         ("mlp", {"dropout": math.nan}, "dropout=nan", "finite"),
         ("mlp", {"inputs": 0}, "inputs=0", "greater than or equal to 1"),
+        ("mlp", {"pixels": "3,784"}, "pixels holds 784, and inputs=784", "Change one of them"),
+        ("mlp", {"pixels": (5, 4, 5)}, "pixels holds an index twice", "Change one of them"),
+        ("mlp", {"pixels": (-1,)}, "pixels=-1", "greater than or equal to 0"),
+        ("mlp", {"pixels": (1,), "components": 2}, "pixels and components", "Change one of them"),
         ("deep-mnist", {"dropout": "much"}, "dropout='much'", "number"),
     ],
 )

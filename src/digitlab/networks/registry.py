@@ -1,4 +1,4 @@
-"""Networks by name: what there is, and `build`."""
+"""Registry of networks: `ARCHITECTURES` by name, and `build`."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ __all__ = ["ARCHITECTURES", "Architecture", "architecture", "build"]
 
 @dataclass(frozen=True)
 class Architecture:
-    """A kind of network that can be built by name.
+    """Architecture: a kind of network that can be built by name.
 
     Attributes:
-        summary: What it is, in one line.
+        summary: Its description, in one line.
         options: Its options, a `@settings` class.
-        layers: Makes the layers from options and a generator of random numbers.
-        input_shape: Shape of one picture, or None where the option `inputs` decides.
+        build_layers: Makes the layers by name, from options and a generator of random numbers.
+        input_shape: Shape of one image, or None where the option `inputs` decides.
     """
 
     summary: str
     options: type
-    layers: Callable[[Any, torch.Generator], dict[str, nn.Module]]
+    build_layers: Callable[[Any, torch.Generator], dict[str, nn.Module]]
     input_shape: tuple[int, int] | None = (28, 28)
 
-    def complete(self, options: Mapping[str, object]) -> dict[str, Any]:
-        """`options` checked, as plain data, those left out with their defaults.
+    def with_defaults(self, options: Mapping[str, object]) -> dict[str, Any]:
+        """All options as plain data: `options` checked, the others with their defaults.
 
         Raises:
             SettingError: If an option is unknown, or a value is not allowed.
@@ -46,11 +46,13 @@ class Architecture:
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     "softmax": Architecture(
-        "softmax regression: one dense layer, starting at zero", SoftmaxOptions, softmax_layers, None
+        "softmax regression: one dense layer, initialized with zeros", SoftmaxOptions, softmax_layers, None
     ),
     "mlp": Architecture("multi-layer perceptron: dense layers of any widths", MlpOptions, mlp_layers, None),
     "deep-mnist": Architecture(
-        "source 002's two 5x5 convolutions and 1,024 units", DeepMnistOptions, deep_mnist_layers
+        "two 5x5 convolutions and 1,024 units, as in the study `deep-mnist`",
+        DeepMnistOptions,
+        deep_mnist_layers,
     ),
     "swift": Architecture(
         "small convolutional network: 99 % in seconds on two cores", SwiftOptions, swift_layers
@@ -70,7 +72,7 @@ def architecture(name: str) -> Architecture:
 
 
 def build(name: str, /, *, seed: int = 0, **options: object) -> Network:
-    """Builds a network, its weights freshly drawn.
+    """Builds a network with freshly initialized weights.
 
     Args:
         name: A name from `ARCHITECTURES`.
@@ -87,5 +89,5 @@ def build(name: str, /, *, seed: int = 0, **options: object) -> Network:
     kind = architecture(name)
     chosen = kind.options(**options)
     shape = kind.input_shape or (chosen.inputs,)
-    layers = kind.layers(chosen, torch.Generator().manual_seed(seed))
+    layers = kind.build_layers(chosen, torch.Generator().manual_seed(seed))
     return Network(name, to_dict(chosen), shape, layers)
