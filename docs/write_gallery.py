@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from digitlab.experiment import train, train_seeds
-from digitlab.training import DataConfig, recipe, standard_recipe
+from digitlab.runs import DataConfig, train, train_seeds
+from digitlab.training import recipe, standard_recipe
 from digitlab.views import VIEWS, InspectedModel, inspect, write_view
 
 PAGE = Path(__file__).with_name("gallery.md")

@@ -1,6 +1,6 @@
 """digitlab: train, compare, look inside, and put to work networks that recognize handwritten digits.
 
-The front door: the names below are all that most programs need. Each is imported from its room when
+The public API: the names below are all that most programs need. Each is imported from its package when
 it is first used, so that `import digitlab` is instant and reading pictures never loads torch.
 """
 
@@ -19,13 +19,20 @@ if TYPE_CHECKING:
     from digitlab.errors import DigitlabError
     from digitlab.estimator import DigitClassifier
     from digitlab.evaluation import Scores, score
-    from digitlab.experiment import resume, train, train_seeds
-    from digitlab.models import export_model, open_model
     from digitlab.networks import Network, build, layer_table, load_network, save_network
-    from digitlab.outcome import evaluate
     from digitlab.reader import predict
+    from digitlab.runs import (
+        DataConfig,
+        Run,
+        evaluate,
+        export_model,
+        open_model,
+        resume,
+        train,
+        train_seeds,
+    )
     from digitlab.searching import search
-    from digitlab.training import DataConfig, Examples, Recipe, Run, fit, recipe
+    from digitlab.training import Examples, Recipe, fit, recipe
     from digitlab.views import inspect
 
 __all__ = [
@@ -59,27 +66,34 @@ __all__ = [
     "train_seeds",
 ]
 
-ROOMS = {
+EXPORTS = {
     "data": ("Digits", "classroom", "load", "mnist"),
     "errors": ("DigitlabError",),
     "estimator": ("DigitClassifier",),
     "evaluation": ("Scores", "score"),
-    "experiment": ("resume", "train", "train_seeds"),
-    "models": ("export_model", "open_model"),
     "networks": ("Network", "build", "layer_table", "load_network", "save_network"),
-    "outcome": ("evaluate",),
     "reader": ("predict",),
+    "runs": (
+        "DataConfig",
+        "Run",
+        "evaluate",
+        "export_model",
+        "open_model",
+        "resume",
+        "train",
+        "train_seeds",
+    ),
     "searching": ("search",),
-    "training": ("DataConfig", "Examples", "Recipe", "Run", "fit", "recipe"),
+    "training": ("Examples", "Recipe", "fit", "recipe"),
     "views": ("inspect",),
 }
-ROOM_OF = {name: room for room, names in ROOMS.items() for name in names}
+PACKAGE_OF = {name: package for package, names in EXPORTS.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in ROOM_OF:
+    if name not in PACKAGE_OF:
         raise AttributeError(f"module 'digitlab' has no attribute {name!r}")
-    return getattr(import_module(f"digitlab.{ROOM_OF[name]}"), name)
+    return getattr(import_module(f"digitlab.{PACKAGE_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:

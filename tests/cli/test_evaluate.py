@@ -6,7 +6,7 @@ import shutil
 import pytest
 from PIL import Image
 
-from digitlab.training import Run
+from digitlab.runs import Run
 
 
 def test_every_form_of_a_model_scores_alike(command, make_run, few, tmp_path):

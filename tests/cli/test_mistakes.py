@@ -8,8 +8,8 @@ from PIL import Image
 
 from digitlab.data import load
 from digitlab.data.tables import read_npz
-from digitlab.models import open_network
 from digitlab.networks import build, save_network
+from digitlab.runs import open_network
 
 
 def test_words_and_a_picture_with_the_run(command, make_run, few):

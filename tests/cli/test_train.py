@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from digitlab.training import Run
+from digitlab.runs import Run
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_run_and_its_json(command, words, tmp_path):
         "model.safetensors",
         "run.json",
     ]
-    facts = Run.open(tmp_path / "a").facts
+    facts = Run.open(tmp_path / "a").config
     assert (facts.options["hidden"], facts.recipe.epochs, facts.recipe.seed) == ([20, 10], 2, 4)
 
 
@@ -63,7 +63,7 @@ def test_the_recipe_named_as_the_network_is_the_standard(command, few, tmp_path)
     command(
         "train", "softmax", *fields, "--out", tmp_path / "b", "--recipe", "keras-sgd", "--set", "epochs=1"
     )
-    a, b = (Run.open(tmp_path / name).facts.recipe for name in "ab")
+    a, b = (Run.open(tmp_path / name).config.recipe for name in "ab")
     assert (a.learning_rate, a.batch_size, a.max_steps) == (0.5, 50, 2)
     assert (b.learning_rate, b.batch_size, b.max_steps) == (0.01, 32, None)
 

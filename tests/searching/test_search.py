@@ -206,7 +206,7 @@ def test_named_data_leave_a_run(tmp_path):
         workers=1,
         out=tmp_path / "s",
     )
-    facts = found.run.facts
+    facts = found.run.config
     assert (facts.data.train, facts.data.validation, facts.data.test) == ("classroom", "first:1000", "none")
     assert facts.recipe == replace(recipe, learning_rate=1e-2)
     assert found.run.metrics()["splits"]["validation"]["n"] == 1000

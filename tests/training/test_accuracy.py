@@ -6,7 +6,8 @@ import pytest
 
 from digitlab.evaluation import accuracy_and_log_loss, predict_logits
 from digitlab.networks import build
-from digitlab.training import DataConfig, Examples, fit, standard_recipe
+from digitlab.runs import DataConfig
+from digitlab.training import Examples, fit, standard_recipe
 
 
 def _test_accuracy(name, seed, train, test):

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from digitlab.errors import SettingError
-from digitlab.training import Recipe, Run
+from digitlab.runs import Run
+from digitlab.training import Recipe
 from digitlab.training.team import ProcessGroup
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from digitlab.data import mnist
 from digitlab.errors import SettingError
-from digitlab.experiment import train
 from digitlab.networks import build
-from digitlab.training import DataConfig, Recipe
+from digitlab.runs import DataConfig, train
+from digitlab.training import Recipe
 from digitlab.views import InspectedModel, inspect
 
 

@@ -12,7 +12,8 @@ from digitlab.errors import SettingError
 from digitlab.inspection import pca_map, pixel_importances, principal_components, top_pixels
 from digitlab.inspection.activations import capture
 from digitlab.networks import build
-from digitlab.training import DataConfig, Run, RunConfig, recipe
+from digitlab.runs import DataConfig, Run, RunConfig
+from digitlab.training import recipe
 from digitlab.views import InspectedModel, inspect
 
 

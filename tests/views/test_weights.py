@@ -11,10 +11,10 @@ from PIL import Image
 
 from digitlab.data import mnist
 from digitlab.errors import SettingError
-from digitlab.experiment import train, train_seeds
 from digitlab.inspection import kernels
 from digitlab.networks import build
-from digitlab.training import DataConfig, Examples, Recipe
+from digitlab.runs import DataConfig, train, train_seeds
+from digitlab.training import Examples, Recipe
 from digitlab.views import InspectedModel, inspect
 from digitlab.views.weights import learned_tiles
 

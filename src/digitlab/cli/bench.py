@@ -17,7 +17,7 @@ def bench(
 ) -> None:
     """Measure how fast digitlab is on this machine."""
     from digitlab.bench import run_benchmarks
-    from digitlab.training import environment
+    from digitlab.runs import environment
 
     machine = environment()
     found = []

@@ -18,7 +18,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Set runs side by side: what differs between them, and what came of it, best first."""
-    from digitlab.training import Run, compare_runs
+    from digitlab.runs import Run, compare_runs
 
     table = compare_runs([Run.open(folder) for folder in runs])
     if as_json:

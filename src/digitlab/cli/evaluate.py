@@ -26,15 +26,15 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Score a model: accuracy, log loss, per-digit figures, confusion matrix."""
-    from digitlab import outcome
+    from digitlab import runs
     from digitlab.data import load
-    from digitlab.models import open_model
+    from digitlab.runs import open_model
 
     opened = open_model(model)
-    scores = outcome.evaluate(opened, load(data))
+    scores = runs.evaluate(opened, load(data))
     if figure is not None:
         title = f"Which digits does {model} take for which?\n{data}: {scores.accuracy:.2%} of {scores.n:,}"
-        outcome.write_confusion(scores, title, figure)
+        runs.write_confusion(scores, title, figure)
     if as_json:
         print_json({"model": str(model), "network": opened.network, "data": data, **scores.to_dict()})
     else:

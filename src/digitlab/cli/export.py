@@ -18,7 +18,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a model to one file, checked against the original after writing."""
-    from digitlab.models import export_model
+    from digitlab.runs import export_model
 
     exported = export_model(run, to)
     if as_json:

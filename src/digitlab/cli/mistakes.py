@@ -37,8 +37,7 @@ def mistakes(
     from digitlab.evaluation import find_mistakes
     from digitlab.figures import save_figure
     from digitlab.files import make_folder, write_bytes
-    from digitlab.models import open_model
-    from digitlab.outcome import predict_logits_for
+    from digitlab.runs import open_model, predict_logits_for
     from digitlab.views import InspectedModel
     from digitlab.views.errors import picture_mistakes, place_of
     from digitlab.views.subject import data_for
@@ -81,7 +80,7 @@ def mistakes(
     if several and subject:
         answer["suspects"], lines = _suspects(subject, top, folder / "suspects.png")
         words += ["", *lines]
-    if subject and subject.run and subject.run.facts.data.train == digits.name:
+    if subject and subject.run and subject.run.config.data.train == digits.name:
         log(f"note: {name} was trained on digits of {digits.name}")
     if as_json:
         print_json(answer)

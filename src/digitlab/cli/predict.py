@@ -55,7 +55,7 @@ def _opened(path: Path) -> Model:
         from digitlab.reader import OnnxModel
 
         return OnnxModel(path)
-    from digitlab.models import open_model
+    from digitlab.runs import open_model
 
     return open_model(path)
 

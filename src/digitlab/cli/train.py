@@ -11,7 +11,8 @@ from digitlab.cli.output import AsJson, log, print_json
 from digitlab.errors import SettingError
 
 if TYPE_CHECKING:
-    from digitlab.training import DataConfig, Recipe, Run
+    from digitlab.runs import DataConfig, Run
+    from digitlab.training import Recipe
 
 __all__ = ["train"]
 
@@ -68,9 +69,9 @@ def train(
         raise SettingError(
             "no network is named", "Name one: digitlab train NETWORK; see `digitlab networks`."
         )
-    from digitlab.experiment import train_seeds, train_worker
+    from digitlab.runs import DataConfig, train_seeds, train_worker
     from digitlab.settings import parse_assignments
-    from digitlab.training import DataConfig, is_main_process, standard_recipe
+    from digitlab.training import is_main_process, standard_recipe
 
     changes = parse_assignments(set_ or [])
     if seed is not None:
@@ -93,13 +94,11 @@ def train(
 def _trained(
     network: str, options: dict[str, object], recipe: Recipe, data: DataConfig, out: Path | None
 ) -> Run:
-    from digitlab import experiment
+    from digitlab import runs
     from digitlab.cli.progress import following
 
     with following(f"{network}, seed {recipe.seed}", recipe) as (callbacks, on_history):
-        return experiment.train(
-            network, options, recipe, data, out, callbacks=callbacks, on_history=on_history
-        )
+        return runs.train(network, options, recipe, data, out, callbacks=callbacks, on_history=on_history)
 
 
 def _only_resume(others: dict[str, bool]) -> None:
@@ -113,23 +112,24 @@ def _only_resume(others: dict[str, bool]) -> None:
 
 
 def _resume(folder: Path, network: str | None, as_json: bool) -> None:
-    from digitlab import experiment
+    from digitlab import runs
     from digitlab.cli.progress import following
-    from digitlab.training import Run, is_main_process
+    from digitlab.runs import Run
+    from digitlab.training import is_main_process
 
     run = Run.open(folder)
-    facts = run.facts
+    facts = run.config
     if network not in (None, facts.network):
         raise SettingError(f"{folder} is a run of {facts.network}, not of {network}", "Leave the name out.")
     if not is_main_process():
         if not run.finished:
-            experiment.train_worker(facts.network, facts.options, facts.recipe, facts.data, folder)
+            runs.train_worker(facts.network, facts.options, facts.recipe, facts.data, folder)
         return
     if run.finished:
         log(f"{folder} is finished already")
     else:
         with following(f"{facts.network}, seed {facts.seed}", facts.recipe) as (callbacks, on_history):
-            experiment.resume(folder, callbacks=callbacks, on_history=on_history)
+            runs.resume(folder, callbacks=callbacks, on_history=on_history)
     _print_run(run, as_json)
 
 
@@ -138,8 +138,8 @@ def run_as_json(run: Run) -> dict[str, Any]:
     metrics = run.metrics()
     return {
         "run": str(run.folder),
-        "network": run.facts.network,
-        "seed": run.facts.seed,
+        "network": run.config.network,
+        "seed": run.config.seed,
         "train_seconds": metrics["train_seconds"],
         "load_seconds": metrics["load_seconds"],
         "evaluation_seconds": metrics["evaluation_seconds"],

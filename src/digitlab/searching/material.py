@@ -17,8 +17,9 @@ from sklearn.model_selection import StratifiedKFold
 
 from digitlab.errors import DataError, SettingError
 from digitlab.files import atomic_write, make_folder
+from digitlab.runs import DataConfig
 from digitlab.searching.plan import Plan
-from digitlab.training import DataConfig, Examples
+from digitlab.training import Examples
 
 __all__ = ["IN_FOLD", "SearchData"]
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import torch
 
-from digitlab import experiment
+from digitlab import runs
 from digitlab.errors import SettingError, TrainingError
 from digitlab.networks import architecture, build, save_network
+from digitlab.runs import DataConfig, Run, environment, new_run_folder
 from digitlab.searching.cluster import ray_cluster
 from digitlab.searching.folder import SearchFolder
 from digitlab.searching.grid import candidates_of, sampled
@@ -23,16 +24,7 @@ from digitlab.searching.material import IN_FOLD, SearchData
 from digitlab.searching.plan import Plan
 from digitlab.searching.results import CvResults, FoldResult, best_first, cv_results
 from digitlab.searching.way import Way
-from digitlab.training import (
-    DataConfig,
-    Examples,
-    Recipe,
-    Run,
-    check_training,
-    environment,
-    fit,
-    new_run_folder,
-)
+from digitlab.training import Examples, Recipe, check_training, fit
 
 __all__ = ["BestCandidate", "Progress", "SearchResult", "search"]
 
@@ -304,8 +296,8 @@ def _refitted(
         chosen = DataConfig(train=data, validation=in_fold if validation == IN_FOLD else validation)
         folder = found.folder / "best"
         if (folder / "run.json").exists():
-            return replace(found, run=experiment.resume(folder))
-        return replace(found, run=experiment.train(plan.network, best.options, recipe, chosen, folder))
+            return replace(found, run=runs.resume(folder))
+        return replace(found, run=runs.train(plan.network, best.options, recipe, chosen, folder))
     train, followed = material.whole(plan, bool(recipe.patience))
     network = build(plan.network, seed=recipe.seed, **best.options)
     fit(network, recipe, train, followed)

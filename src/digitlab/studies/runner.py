@@ -18,13 +18,14 @@ from pathlib import Path
 from digitlab.errors import DigitlabError, OutputError, RunError
 from digitlab.files import make_folder, write_json
 from digitlab.report import Results, read_results, write_report, write_results
+from digitlab.runs import environment
 from digitlab.studies.datasets import check_mat_file
 from digitlab.studies.jobs import Job, jobs_of
 from digitlab.studies.registry import STUDIES, study
 from digitlab.studies.results import load_cached_result, study_result
 from digitlab.studies.run_job import do_job, prepare_process
 from digitlab.studies.study import ReproduceOptions
-from digitlab.training import available_cores, environment
+from digitlab.training import available_cores
 
 __all__ = ["ReproduceProgress", "reproduce"]
 

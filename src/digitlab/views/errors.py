@@ -16,9 +16,8 @@ from digitlab.evaluation.mistakes import Mistake, find_mistakes, most_confused, 
 from digitlab.evaluation.suspects import Suspect, find_suspects, may_be_suspect, needed
 from digitlab.figures import draw_confusion, draw_digits, draw_errors
 from digitlab.figures.mistakes import PANEL, draw_pair
-from digitlab.models import TorchModel
 from digitlab.networks import Network
-from digitlab.outcome import predict_logits_for
+from digitlab.runs import TorchModel, predict_logits_for
 from digitlab.views.subject import InspectedModel, short_name
 from digitlab.views.view import View, ViewOptions, ViewResult
 

@@ -44,7 +44,7 @@ def _curves(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     spread = f"mean of {seeds} seeds; the shade is one standard deviation" if seeds > 1 else "n = 1 seed"
     if any(len(history) > length for history in histories):
         spread += "; up to where the first of them stopped"
-    smoothed = any(run.facts.recipe.label_smoothing for run in subject.runs)
+    smoothed = any(run.config.recipe.label_smoothing for run in subject.runs)
     names = {"loss": "training, labels smoothed" if smoothed else "training", "accuracy": "training"}
     pairs = [
         [

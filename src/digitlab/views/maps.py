@@ -169,7 +169,7 @@ def _learned(subject: InspectedModel, most: int | None = None) -> tuple[Digits, 
     digits, name, whose = subject.digits, short_name(subject.digits), ""
     if subject.run is not None:
         try:
-            train = subject.run.facts.data.load().train
+            train = subject.run.config.data.load().train
         except (DataError, SettingError):
             train = digits
         if train is not digits and train.images.shape[1:] == digits.images.shape[1:]:

@@ -16,10 +16,8 @@ from digitlab.data.classroom import digit_boxes
 from digitlab.data.picture import read_digit
 from digitlab.errors import DataError, ModelError, RunError
 from digitlab.inspection import as_inputs, check_number
-from digitlab.models import TorchModel, open_network
 from digitlab.networks import Network
-from digitlab.outcome import predict_logits_for
-from digitlab.training import Run
+from digitlab.runs import Run, TorchModel, open_network, predict_logits_for
 
 __all__ = ["InputImage", "InspectedModel", "data_for", "short_name"]
 
@@ -78,7 +76,7 @@ class InspectedModel:
             )
         runs = _runs_in(path)
         network = runs[0].network() if runs else open_network(path)
-        name = f"{network.name}, seed {runs[0].facts.seed}" if runs else f"{network.name} ({path.name})"
+        name = f"{network.name}, seed {runs[0].config.seed}" if runs else f"{network.name} ({path.name})"
         return cls(
             network,
             name,
@@ -145,7 +143,7 @@ def _runs_in(path: Path) -> tuple[Run, ...]:
 
 
 def _check_alike(runs: Sequence[Run]) -> None:
-    kinds = {(run.facts.network, str(run.facts.options)) for run in runs}
+    kinds = {(run.config.network, str(run.config.options)) for run in runs}
     if len(kinds) > 1:
         raise RunError(
             f"{runs[0].folder.parent} holds runs of different networks", "Give one of its folders instead."

@@ -12,7 +12,8 @@ from digitlab.errors import SettingError
 from digitlab.figures import draw_stages, draw_tiles, draw_unit, film_tiles
 from digitlab.inspection import check_number, image_layer, kernels, kernels_of_map, unit_images
 from digitlab.networks import Network, build
-from digitlab.training import Examples, Recipe, Run, StepCounts, snapshots
+from digitlab.runs import Run
+from digitlab.training import Examples, Recipe, StepCounts, snapshots
 from digitlab.views.subject import InspectedModel
 from digitlab.views.view import View, ViewOptions, ViewResult
 
@@ -168,7 +169,7 @@ def _again(subject: InspectedModel) -> tuple[Network, Recipe, Examples, int]:
         raise SettingError(
             f"{subject.name} is a bare weights file: how it was trained is not known", "Give its run folder."
         )
-    facts = run.facts
+    facts = run.config
     network = build(facts.network, seed=facts.seed, **facts.options)
     end = int(run.metrics()["steps"])  # fewer than the recipe's, if it stopped early
     return network, facts.recipe, Examples.of(facts.data.load().train), end

@@ -15,7 +15,7 @@ from digitlab.errors import DataError, ModelError, OutputError, SettingError
 from digitlab.evaluation import predict_logits
 from digitlab.networks import Network, export_onnx, load_network, save_network
 from digitlab.reader import Model, OnnxModel
-from digitlab.training import Run
+from digitlab.runs.folder import Run
 
 __all__ = ["Model", "TorchModel", "export_model", "open_model", "open_network"]
 
@@ -111,7 +111,7 @@ def export_model(source: Path, to: Path) -> dict[str, Any]:
 def _real_inputs(network: Network, source: Path) -> torch.Tensor:
     """Inputs for `network`: at most `CHECKED`, from the data of its run, else of MNIST."""
     try:
-        digits = load(Run.open(source).facts.data.train if source.is_dir() else "mnist:train")
+        digits = load(Run.open(source).config.data.train if source.is_dir() else "mnist:train")
     except (DataError, SettingError):  # moved or changed since
         digits = load("mnist:train")
     if network.takes((digits.height, digits.width)):

@@ -13,23 +13,20 @@ from typing import Any
 from digitlab.data import Digits
 from digitlab.errors import SettingError
 from digitlab.networks import Network, architecture, build
-from digitlab.outcome import evaluate_and_save
 from digitlab.processes import exit_with_parent
+from digitlab.runs.config import DataConfig, RunConfig, environment
+from digitlab.runs.evaluate import evaluate_and_save
+from digitlab.runs.folder import Run, new_run_folder
 from digitlab.training import (
     Callback,
-    DataConfig,
     Examples,
     HistoryEntry,
     Recipe,
-    Run,
-    RunConfig,
     available_cores,
     can_stack,
     check_training,
-    environment,
     fit,
     fit_replicas,
-    new_run_folder,
 )
 
 __all__ = ["resume", "train", "train_seeds", "train_worker"]
@@ -127,7 +124,7 @@ def resume(
     run = Run.open(folder)
     if run.finished:
         return run
-    facts = run.facts
+    facts = run.config
     prepared = _prepare(facts.network, facts.options, facts.recipe, facts.data)
     return _finish(run, prepared.network, prepared, callbacks, on_history)
 
@@ -203,7 +200,7 @@ def _finish(
     """Trains from where the run stands to its end."""
     fitted = fit(
         network,
-        run.facts.recipe,
+        run.config.recipe,
         prepared.splits["train"],
         prepared.splits.get("validation"),
         callbacks=callbacks,

@@ -8,7 +8,8 @@ import pytest
 
 from digitlab.errors import RunError
 from digitlab.networks import build
-from digitlab.training import DataConfig, Recipe, Run, RunConfig, compare_runs
+from digitlab.runs import DataConfig, Run, RunConfig, compare_runs
+from digitlab.training import Recipe
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_one_run_and_no_difference(make_run):
 
 def test_an_unfinished_run(make_run, tmp_path):
     done = make_run("a", {"train": 0.5})
-    unfinished = Run.create(tmp_path / "b", done.facts)
+    unfinished = Run.create(tmp_path / "b", done.config)
     with pytest.raises(RunError, match="b is not finished"):
         compare_runs([done, unfinished])
 

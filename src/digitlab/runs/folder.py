@@ -1,29 +1,23 @@
-"""`Run`: the folder of one training. The folder is the truth; it can be copied, zipped, moved."""
+"""`Run`: the folder of one training run. The folder is the truth; it can be copied, zipped, moved."""
 
 from __future__ import annotations
 
 import json
-import platform
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
-
-import torch
+from typing import Any
 
 from digitlab.errors import DigitlabError, RunError
 from digitlab.files import make_folder, write_json, write_text
 from digitlab.networks import Network, architecture, load_network, save_network
-from digitlab.settings import from_dict, settings, to_dict
+from digitlab.runs.config import RunConfig
+from digitlab.settings import from_dict, to_dict
 from digitlab.training.checkpoint import Checkpoint
-from digitlab.training.data_plan import DataConfig
-from digitlab.training.hardware import available_cores
 from digitlab.training.history import HistoryEntry, history_from_csv, history_to_csv
-from digitlab.training.recipe import Recipe
 
-__all__ = ["Run", "RunConfig", "environment", "new_run_folder"]
+__all__ = ["Run", "new_run_folder"]
 
 METRICS = (
     "splits",
@@ -37,23 +31,6 @@ METRICS = (
 """What a finished run's `metrics.json` holds at least."""
 
 
-@settings("field of a run")
-class RunConfig:
-    """What a run is, decided before its first step; `run.json`."""
-
-    schema_version: Literal[1] = 1
-    network: str
-    options: dict[str, Any]
-    recipe: Recipe
-    data: DataConfig
-    environment: dict[str, Any]
-
-    @property
-    def seed(self) -> int:
-        """The seed, which is a field of the recipe."""
-        return self.recipe.seed
-
-
 @dataclass(frozen=True)
 class Run:
     """A run on disk.
@@ -61,14 +38,14 @@ class Run:
     Attributes:
         folder: Holds `run.json`, `history.csv`, then `model.safetensors` and `metrics.json`, and
             while training `checkpoint/`.
-        facts: What the run is.
+        config: What the run is, decided before its first step.
     """
 
     folder: Path
-    facts: RunConfig
+    config: RunConfig
 
     @classmethod
-    def create(cls, folder: Path, facts: RunConfig) -> Run:
+    def create(cls, folder: Path, config: RunConfig) -> Run:
         """Begins a run in `folder`, which is made if it is not there.
 
         Raises:
@@ -80,8 +57,8 @@ class Run:
                 f"{folder} holds a run already", f"Choose another folder, or go on with --resume {folder}."
             )
         make_folder(folder)
-        write_json(folder / "run.json", to_dict(facts))
-        return cls(folder, facts)
+        write_json(folder / "run.json", to_dict(config))
+        return cls(folder, config)
 
     @classmethod
     def open(cls, folder: Path) -> Run:
@@ -105,9 +82,9 @@ class Run:
                 f"{path} is of schema version {seen!r}; this digitlab reads version 1", "Update digitlab."
             )
         try:
-            facts = from_dict(RunConfig, plain)
-            architecture(facts.network).with_defaults(facts.options)
-            return cls(folder, facts)
+            config = from_dict(RunConfig, plain)
+            architecture(config.network).with_defaults(config.options)
+            return cls(folder, config)
         except (DigitlabError, TypeError) as error:
             reason = error.problem if isinstance(error, DigitlabError) else error
             raise RunError(f"{path}: {reason}", "Train again into a new folder.") from None
@@ -200,25 +177,3 @@ def new_run_folder(network: str, under: Path = Path("runs")) -> Path:
             return make_folder(folder)
         else:
             return folder
-
-
-def environment() -> dict[str, Any]:
-    """Versions and machine, as they are written into every run and measurement."""
-    return {
-        "digitlab": version("digitlab"),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numpy": version("numpy"),
-        "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
-        "cores": available_cores(),
-    }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown"
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or "unknown"

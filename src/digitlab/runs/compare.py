@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from digitlab.runs.folder import Run
 from digitlab.settings import to_dict
-from digitlab.training.run import Run
 
 __all__ = ["RunTable", "compare_runs"]
 
@@ -74,7 +74,7 @@ def compare_runs(runs: Sequence[Run]) -> RunTable:
 
 
 def _settings(run: Run) -> Row:
-    facts = run.facts
+    facts = run.config
     return {
         "network": facts.network,
         **facts.options,

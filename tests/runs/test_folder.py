@@ -7,7 +7,8 @@ import torch
 
 from digitlab.errors import ModelError, OutputError, RunError
 from digitlab.networks import build
-from digitlab.training import DataConfig, HistoryEntry, Recipe, Run, RunConfig, environment, new_run_folder
+from digitlab.runs import DataConfig, Run, RunConfig, environment, new_run_folder
+from digitlab.training import HistoryEntry, Recipe
 
 METRICS = {
     "splits": {"train": {"accuracy": 0.5, "log_loss": 1.0}},
@@ -40,8 +41,8 @@ def test_what_is_written_is_read_again(facts, tmp_path):
     run = Run.create(tmp_path / "a" / "b", facts)
     assert not run.finished
     again = Run.open(tmp_path / "a" / "b")
-    assert again.facts == facts
-    assert again.facts.seed == 7
+    assert again.config == facts
+    assert again.config.seed == 7
     assert json.loads((run.folder / "run.json").read_text())["schema_version"] == 1
 
 

@@ -13,13 +13,13 @@ import pytest
 import safetensors.torch
 import torch
 
-from digitlab import experiment
+from digitlab import runs
 from digitlab.data import mnist
 from digitlab.errors import DataError, RunError, SettingError
 from digitlab.networks import build
-from digitlab.training import DataConfig, Examples, HistoryEntry, Recipe, checkpoint, fit
+from digitlab.runs import DataConfig, Run
+from digitlab.training import Examples, HistoryEntry, Recipe, checkpoint, fit
 from digitlab.training.checkpoint import Checkpoint
-from digitlab.training.run import Run
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_stopped_again_and_again(case, few, tmp_path, at_every_period):
     network, options, fields = CASES[case]
     recipe = Recipe(**{"epochs": 4, **fields})
     data = DataConfig(train=str(few), validation="last:100")
-    whole = experiment.train(network, options, recipe, data, tmp_path / "whole")
+    whole = runs.train(network, options, recipe, data, tmp_path / "whole")
 
     def kill(at):
         def callback(live):
@@ -83,11 +83,11 @@ def test_stopped_again_and_again(case, few, tmp_path, at_every_period):
     total = whole.metrics()["steps"]
     stopped = tmp_path / "stopped"
     with pytest.raises(Killed):
-        experiment.train(network, options, recipe, data, stopped, callbacks=kill(1 + total // 3))
+        runs.train(network, options, recipe, data, stopped, callbacks=kill(1 + total // 3))
     for share in (0.5, 0.8, 1.0):
         with pytest.raises(Killed):
-            experiment.resume(stopped, callbacks=kill(int(share * total)))
-    run = experiment.resume(stopped)
+            runs.resume(stopped, callbacks=kill(int(share * total)))
+    run = runs.resume(stopped)
     _same_ends(whole.folder, stopped)
     assert run.metrics()["splits"] == whole.metrics()["splits"]
     assert run.metrics()["best_entry"] == whole.metrics()["best_entry"]
@@ -107,8 +107,8 @@ def test_a_changed_learning_rate_is_kept(few, tmp_path, at_every_period):
             raise Killed
 
     with pytest.raises(Killed):
-        experiment.train("softmax", {}, recipe, data, tmp_path / "a", callbacks=[slow_down])
-    experiment.resume(tmp_path / "a", callbacks=[slow_down])
+        runs.train("softmax", {}, recipe, data, tmp_path / "a", callbacks=[slow_down])
+    runs.resume(tmp_path / "a", callbacks=[slow_down])
     assert rates == pytest.approx([0.5] * 2 + [0.05] * (len(rates) - 2))
     assert len(rates) == 8 + 12  # from step 6, where the last checkpoint was
 
@@ -120,7 +120,7 @@ FIELDS = ALL | {"optimizer": "momentum", "batch_size": 10, "epochs": 30, "patien
 def test_killed_with_sigkill_at_any_moment(few, tmp_path):
     data = DataConfig(train=str(few), validation="last:100")
     options = {"hidden": (30,), "dropout": 0.3}
-    experiment.train("mlp", options, Recipe(**FIELDS), data, tmp_path / "whole")
+    runs.train("mlp", options, Recipe(**FIELDS), data, tmp_path / "whole")
     stopped = tmp_path / "stopped"
     words = ["mlp", "--data", few, "--validation", "last:100", "--out", stopped]
     words += ["--option", "hidden=30", "--option", "dropout=0.3"]
@@ -150,9 +150,9 @@ def test_killed_with_sigkill_at_any_moment(few, tmp_path):
 
 def test_a_finished_run_is_left_alone(few, tmp_path):
     data = DataConfig(train=str(few), validation="none")
-    run = experiment.train("softmax", {}, Recipe(max_steps=3), data, tmp_path / "a")
+    run = runs.train("softmax", {}, Recipe(max_steps=3), data, tmp_path / "a")
     before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
-    assert experiment.resume(run.folder) == run
+    assert runs.resume(run.folder) == run
     assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
 
 
@@ -167,7 +167,7 @@ def stopped(few, tmp_path, at_every_period):
     data = DataConfig(train=str(few), validation="last:100")
     recipe = Recipe(epochs=3, batch_size=100, patience=5)
     with pytest.raises(Killed):
-        experiment.train("softmax", {}, recipe, data, tmp_path / "stopped", callbacks=[stop])
+        runs.train("softmax", {}, recipe, data, tmp_path / "stopped", callbacks=[stop])
     return tmp_path / "stopped"
 
 
@@ -186,11 +186,11 @@ def test_a_damaged_checkpoint(stopped):
     ):
         _state(stopped).write_bytes(damaged)
         with pytest.raises(RunError, match="cannot go on from") as caught:
-            experiment.resume(stopped)
+            runs.resume(stopped)
         assert str(caught.value).count("\n") == 1
     assert "Delete the checkpoint folder" in caught.value.remedy
     _state(stopped).unlink()
-    assert experiment.resume(stopped).finished  # from the start
+    assert runs.resume(stopped).finished  # from the start
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_damaged_checkpoint(stopped):
 def test_a_checkpoint_of_nonsense(stopped, old, new):
     _change(stopped, old, new)
     with pytest.raises(RunError, match="cannot go on from"):
-        experiment.resume(stopped)
+        runs.resume(stopped)
 
 
 @pytest.mark.parametrize(("new", "seen"), [("", 1), ('"schema_version": 3, ', 3)])
@@ -212,7 +212,7 @@ def test_a_checkpoint_of_another_version(stopped, new, seen):
     """The first version's RMSprop kept its mean squares on another scale, and told no version."""
     _change(stopped, '"schema_version": 2, ', new)
     with pytest.raises(RunError, match=f"schema version {seen}; this digitlab reads version 2"):
-        experiment.resume(stopped)
+        runs.resume(stopped)
 
 
 def _change(stopped, old, new):
@@ -233,10 +233,10 @@ def test_a_checkpoint_of_another_network(stopped, few, tmp_path):
 def test_data_that_are_gone_or_others(stopped):
     run = Run.open(stopped)
     path = run.folder / "run.json"
-    there = run.facts.data.train
+    there = run.config.data.train
     path.write_text(path.read_text().replace(there, there + "-moved"))
     with pytest.raises((DataError, SettingError), match="no digits called"):
-        experiment.resume(stopped)
+        runs.resume(stopped)
 
 
 def test_a_run_stopped_before_its_first_checkpoint(few, tmp_path):
@@ -245,8 +245,8 @@ def test_a_run_stopped_before_its_first_checkpoint(few, tmp_path):
 
     data = DataConfig(train=str(few), validation="none")
     with pytest.raises(Killed):
-        experiment.train("softmax", {}, Recipe(max_steps=3), data, tmp_path / "a", callbacks=[stop])
-    assert experiment.resume(tmp_path / "a").finished
+        runs.train("softmax", {}, Recipe(max_steps=3), data, tmp_path / "a", callbacks=[stop])
+    assert runs.resume(tmp_path / "a").finished
 
 
 def test_saving_costs_little(few, tmp_path, monkeypatch):

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from digitlab.data import Digits
 from digitlab.errors import DataError, ModelError
 from digitlab.evaluation import Scores, predict_logits, score
-from digitlab.figures import Line, draw_confusion, draw_curves, save_figure
 from digitlab.files import write_bytes
-from digitlab.models import Model
 from digitlab.networks import Network
-from digitlab.training import Examples, FitResult, Run
+from digitlab.runs.folder import Run
+from digitlab.runs.models import Model
+from digitlab.training import Examples, FitResult
 
 __all__ = ["evaluate", "evaluate_and_save", "predict_logits_for", "write_confusion"]
 
@@ -67,6 +67,8 @@ def write_confusion(scores: Scores, title: str, path: Path) -> None:
     Raises:
         OutputError: If the operating system refuses.
     """
+    from digitlab.figures import draw_confusion, save_figure  # matplotlib takes 0.4 s to import
+
     write_bytes(path, save_figure(draw_confusion(scores.confusion, title)))
 
 
@@ -132,6 +134,8 @@ def _finite(logits: NDArray[np.float32], name: str) -> NDArray[np.float32]:
 
 def _draw(run: Run, fitted: FitResult, scores: Mapping[str, Scores]) -> None:
     """Draws the run's two pictures: learning curves and a confusion matrix."""
+    from digitlab.figures import Line, draw_curves, save_figure
+
     history = fitted.history
     epochs = [period.epoch for period in history]
     loss = [Line("training", epochs, [p.train_loss for p in history])]
@@ -140,7 +144,7 @@ def _draw(run: Run, fitted: FitResult, scores: Mapping[str, Scores]) -> None:
         loss.append(Line("validation", epochs, [p.validation_loss or 0.0 for p in history]))
         accuracy.append(Line("validation", epochs, [p.validation_accuracy or 0.0 for p in history]))
     best = history[fitted.best_entry - 1].epoch if fitted.best_entry else None
-    title = f"{run.facts.network}, seed {run.facts.seed}"
+    title = f"{run.config.network}, seed {run.config.seed}"
     write_bytes(run.folder / "curves.png", save_figure(draw_curves(loss, accuracy, title, best)))
     split = next(name for name in SPLIT_SHOWN if name in scores)
     shown = scores[split]

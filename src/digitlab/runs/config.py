@@ -1,16 +1,22 @@
-"""`DataConfig`: which digits a run trains on, is followed by, and is finally scored on."""
+"""Configuration of a run: network, recipe, data (`DataConfig`), and the environment it is trained in."""
 
 from __future__ import annotations
 
+import platform
 import re
 from dataclasses import dataclass
-from typing import cast
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import torch
 
 from digitlab.data import Digits, HoldOut, load
 from digitlab.errors import SettingError
 from digitlab.settings import settings
+from digitlab.training import Recipe, available_cores
 
-__all__ = ["DataConfig", "Splits"]
+__all__ = ["DataConfig", "RunConfig", "Splits", "environment"]
 
 HOLD_OUT = re.compile(r"(first|last|random|stratified):(\d+)(%?)(?::(\d+))?")
 
@@ -68,3 +74,42 @@ class DataConfig:
                 f"data setting test={self.test!r} is also trained on or followed",
                 "Score a run on digits that its training never sees.",
             )
+
+
+@settings("field of a run")
+class RunConfig:
+    """What a run is, decided before its first step; `run.json`."""
+
+    schema_version: Literal[1] = 1
+    network: str
+    options: dict[str, Any]
+    recipe: Recipe
+    data: DataConfig
+    environment: dict[str, Any]
+
+    @property
+    def seed(self) -> int:
+        """The seed, which is a field of the recipe."""
+        return self.recipe.seed
+
+
+def environment() -> dict[str, Any]:
+    """Versions and machine, as they are written into every run and measurement."""
+    return {
+        "digitlab": version("digitlab"),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": version("numpy"),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": available_cores(),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown"

@@ -5,7 +5,7 @@ import pytest
 
 from digitlab.data import mnist
 from digitlab.errors import SettingError
-from digitlab.training import DataConfig
+from digitlab.runs import DataConfig
 
 
 @pytest.fixture(scope="module")
