@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from digitlab.data import load
-from digitlab.data.tables import read_npz
+from digitlab.data.npz_csv import read_npz
 from digitlab.networks import build, save_network
 from digitlab.runs import open_network
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitlab.data import Digits, HoldOut
+from digitlab.data import Digits, SplitMethod
 from digitlab.errors import DataError, SettingError
 
 
@@ -83,7 +83,9 @@ def test_stratified_gives_largest_remainders() -> None:
     how=st.sampled_from(["first", "last", "random", "stratified"]),
     seed=st.integers(0, 2**32),
 )
-def test_a_split_is_a_repeatable_partition(labels: list[int], share: float, how: HoldOut, seed: int) -> None:
+def test_a_split_is_a_repeatable_partition(
+    labels: list[int], share: float, how: SplitMethod, seed: int
+) -> None:
     digits = numbered(labels)
     n = 1 + int(share * (len(labels) - 2))
     kept, held = digits.split(n, how, seed)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitlab.data.folder import read_folder
+from digitlab.data.image_file import read_folder
 from digitlab.data.mnist import mnist
 from digitlab.errors import DataError
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.io import loadmat, savemat
 
 from digitlab.data import Digits, classroom, classroom_matrix, read_mat, write_mat
-from digitlab.data.mat5 import mat_content, parse_mat
+from digitlab.data.mat import mat_content, parse_mat
 from digitlab.errors import DataError
 
 ROW = np.linspace(0, 1, 400)

@@ -69,14 +69,14 @@ def _seconds(split: Split) -> float:
 
 
 def test_verify_reads_package_and_cache(empty_cache: Path) -> None:
-    before = {(check.place, check.name): check.words for check in verify()}
+    before = {(check.location, check.name): check.message for check in verify()}
     assert len(before) == 8
     assert before["package", LABELS] == "intact"
     assert before["cache", LABELS] == "not unpacked yet"
     mnist("test")
     (empty_cache / "t10k-images-idx3-ubyte").write_bytes(b"nonsense")
-    after = {(check.place, check.name): check for check in verify()}
-    assert after["cache", LABELS].words == "intact"
+    after = {(check.location, check.name): check for check in verify()}
+    assert after["cache", LABELS].message == "intact"
     assert [check.name for check in after.values() if not check.ok] == ["t10k-images-idx3-ubyte"]
 
 
@@ -139,7 +139,7 @@ def test_a_damaged_package_is_named(
     ):
         module._content(LABELS)
     assert not empty_cache.exists()
-    assert not any(check.ok for check in verify() if check.place == "package")
+    assert not any(check.ok for check in verify() if check.location == "package")
 
 
 def test_processes_that_unpack_at_once_agree(empty_cache: Path) -> None:

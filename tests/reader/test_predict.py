@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from digitlab.data.image_file import read_digit
 from digitlab.data.mnist import mnist
-from digitlab.data.picture import read_digit
 from digitlab.errors import DataError, ModelError
 from digitlab.reader import OnnxModel, predict
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digitlab.data import Digits, mnist
-from digitlab.data.mnist import JUDGED_WRONG
+from digitlab.data.mnist import KNOWN_LABEL_ERRORS
 from digitlab.errors import SettingError
 from digitlab.evaluation import find_suspects
 from digitlab.networks import build
@@ -139,7 +139,7 @@ def test_labels_that_the_seeds_doubt(seeds):
 
 
 def test_labels_that_people_doubt_too(seeds):
-    known = JUDGED_WRONG["mnist:test"]
+    known = KNOWN_LABEL_ERRORS["mnist:test"]
     assert len(set(known)) == 15
     assert max(known) < 10_000
     digits = mnist("test")

@@ -23,12 +23,12 @@ SHADES = " .:-=+*#%@"
 @app.command("list")
 def list_sets(as_json: AsJson = False) -> None:
     """List the sets that come with digitlab."""
-    from digitlab.data import sets
+    from digitlab.data import datasets
 
     if as_json:
-        print_json({"sets": [asdict(known) for known in sets()]})
+        print_json({"sets": [asdict(known) for known in datasets()]})
         return
-    for known in sets():
+    for known in datasets():
         print(f"{known.name:<12} {known.n:>6} digits of {known.height}x{known.width}  {known.origin}")
 
 
@@ -62,9 +62,9 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check the files that come with digitlab, or read your own. Exit code 1 when something is wrong."""
-    from digitlab.data import sets
+    from digitlab.data import datasets
 
-    if name is None or name in {known.name for known in sets()}:
+    if name is None or name in {known.name for known in datasets()}:
         ok = _verify_own_files(as_json)
     else:
         ok = _verify_given(name, as_json)
@@ -94,7 +94,7 @@ def _verify_own_files(as_json: bool) -> bool:
         print_json({"ok": ok, "files": [{**asdict(check), "path": str(check.path)} for check in checks]})
         return ok
     for check in checks:
-        print(f"{'ok ' if check.ok else 'BAD'} {check.place:<8} {check.name:<24} {check.words}")
+        print(f"{'ok ' if check.ok else 'BAD'} {check.location:<8} {check.name:<24} {check.message}")
     return ok
 
 

@@ -90,14 +90,14 @@ def mistakes(
 
 def _suspects(subject: InspectedModel, top: int, path: Path) -> tuple[dict[str, Any], list[str]]:
     """What the seeds agree in doubting: for JSON, and as lines. Its picture is written to `path`."""
-    from digitlab.data.mnist import JUDGED_WRONG
+    from digitlab.data import known_label_errors
     from digitlab.figures import save_figure
     from digitlab.files import write_bytes
     from digitlab.views.errors import picture_suspects, place_of, suspect_words, suspects_of
 
     found = suspects_of(subject)
     write_bytes(path, save_figure(picture_suspects(found, top, subject)))
-    known = JUDGED_WRONG.get(subject.digits.name, ())
+    known = known_label_errors(subject.digits.name)
     place = place_of(subject.digits)
     labels = [
         {**vars(each), "judged_wrong": each.index in known, "words": each.words(place)}

@@ -1,23 +1,25 @@
-"""What an image of a digit is, and where digits come from."""
+"""Datasets of digits: MNIST, the classroom set and a person's own files, as `Digits`."""
 
 from digitlab.data.classroom import classroom, classroom_matrix
-from digitlab.data.digits import Digits, HoldOut
+from digitlab.data.digits import Digits, SplitMethod
 from digitlab.data.idx import parse_idx, read_idx, read_idx_pair, write_idx
+from digitlab.data.load import DatasetInfo, datasets, known_label_errors, load
 from digitlab.data.mat import read_mat, write_mat
 from digitlab.data.mnist import FileCheck, Split, cache_folder, embedded_folder, mnist, verify
-from digitlab.data.sources import DigitSet, load, sets
-from digitlab.data.tables import read_csv, read_npz
+from digitlab.data.npz_csv import read_csv, read_npz
 
 __all__ = [
-    "DigitSet",
+    "DatasetInfo",
     "Digits",
     "FileCheck",
-    "HoldOut",
     "Split",
+    "SplitMethod",
     "cache_folder",
     "classroom",
     "classroom_matrix",
+    "datasets",
     "embedded_folder",
+    "known_label_errors",
     "load",
     "mnist",
     "parse_idx",
@@ -26,7 +28,6 @@ __all__ = [
     "read_idx_pair",
     "read_mat",
     "read_npz",
-    "sets",
     "verify",
     "write_idx",
     "write_mat",

@@ -1,8 +1,8 @@
-"""The classroom set: 5,000 digits of 20x20, as the machine-learning course's `.mat` file has them.
+"""Classroom set: 5,000 digits of 20x20, as the machine-learning course's `.mat` file has them.
 
 The course's own file may not be passed on, so this set is made from MNIST, where it came from: same
-number, same size, same order by digit, other hands. There are two ways of coming from 28x28 to 20x20, and
-both are here: the 20x20 box that each digit fills, or the whole image reduced.
+number, same size, same order by digit, other writers. There are two variants, because there are two ways from
+28x28 to 20x20: the 20x20 box that each digit fills, or the whole image reduced.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from PIL import Image
 from digitlab.data.digits import Digits
 from digitlab.data.mnist import mnist
 
-__all__ = ["ClassroomForm", "classroom", "classroom_matrix", "digit_boxes"]
+__all__ = ["ClassroomVariant", "classroom", "classroom_matrix", "digit_boxes"]
 
-ClassroomForm = Literal["box", "reduced"]
+ClassroomVariant = Literal["box", "reduced"]
 
 SIDE = 20
 PER_DIGIT = 500
 
 
-def classroom(form: ClassroomForm = "box") -> Digits:
+def classroom(variant: ClassroomVariant = "box") -> Digits:
     """5,000 digits of 20x20, upright: 500 zeros, then 500 ones, and so on to 500 nines.
 
     They are the first 500 of each digit in MNIST's training file.
 
     Args:
-        form: `box`: before a digit was placed into 28x28 by its center of mass it filled a box of 20x20;
+        variant: `box`: before a digit was placed into 28x28 by its center of mass it filled a box of 20x20;
             the smallest box that holds all its ink, which is never larger than 20x20 in any of the 70,000
             images, is centered in 20x20 again (where a margin is odd, the wider side is below or on the
             right). No pixel is resampled. `reduced`: the whole image, margins and all, made smaller by
             bicubic interpolation. The course's file looks to have been made so: its values overshoot 0
-            and 1, as bicubic ones do, and the losses published for it are those of this form
+            and 1, as bicubic ones do, and the losses published for it are those of this variant
             (`docs/studies.md`); here they are whole numbers of 0 to 255.
 
     Returns:
@@ -47,27 +47,27 @@ def classroom(form: ClassroomForm = "box") -> Digits:
     train = mnist("train")
     chosen = np.concatenate([np.flatnonzero(train.labels == digit)[:PER_DIGIT] for digit in range(10)])
     images, labels = train.images[chosen], train.labels[chosen]
-    if form == "box":
+    if variant == "box":
         return Digits(digit_boxes(images), labels, "classroom")
     smaller = [Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BICUBIC) for image in images]
     return Digits(np.stack([np.asarray(image) for image in smaller]), labels, "classroom-reduced")
 
 
-def classroom_matrix(form: ClassroomForm = "box") -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+def classroom_matrix(variant: ClassroomVariant = "box") -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """The classroom set as the course's exercises load it, with 0 as 0 (Octave's file wrote 10).
 
     Args:
-        form: As in `classroom`.
+        variant: As in `classroom`.
 
     Returns:
-        `X`: `(5000, 400)`, `float32`, ink in [0, 1], each image unrolled by columns, so that
+        `X`: `(5000, 400)`, `float32`, ink in [0, 1], each image unflatten_rows by columns, so that
         `X[i].reshape(20, 20).T` is upright. `y`: `(5000, 1)`, `uint8`, 0 to 9.
 
     Raises:
         DataError: If the package's MNIST files are damaged.
     """
-    digits = classroom(form)
-    return digits.features(unroll="columns"), digits.labels.astype(np.uint8)[:, None]
+    digits = classroom(variant)
+    return digits.features(order="columns"), digits.labels.astype(np.uint8)[:, None]
 
 
 def digit_boxes(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from digitlab.errors import DataError, SettingError
 
-__all__ = ["Digits", "HoldOut"]
+__all__ = ["Digits", "SplitMethod"]
 
-HoldOut = Literal["first", "last", "random", "stratified"]
+SplitMethod = Literal["first", "last", "random", "stratified"]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
@@ -75,11 +75,11 @@ class Digits:
         """The images as a network takes them: `(n, height, width)`, `float32`, ink in [0, 1]."""
         return np.multiply(self.images, np.float32(1 / 255), dtype=np.float32)
 
-    def features(self, unroll: Literal["rows", "columns"] = "rows") -> NDArray[np.float32]:
+    def features(self, order: Literal["rows", "columns"] = "rows") -> NDArray[np.float32]:
         """The images as a matrix of features, one row for each image.
 
         Args:
-            unroll: `rows` lays an image out row after row, as most libraries do. `columns` lays it
+            order: `rows` lays an image out row after row, as most libraries do. `columns` lays it
                 out column after column, as Octave does and the classroom `.mat` file has it; such
                 a row reshaped to `(height, width)` needs a transpose to stand upright.
 
@@ -87,7 +87,7 @@ class Digits:
             `(n, height * width)`, `float32`, ink in [0, 1].
         """
         ink = self.ink()
-        if unroll == "columns":
+        if order == "columns":
             ink = ink.transpose(0, 2, 1)
         return ink.reshape(len(self), -1)
 
@@ -120,7 +120,7 @@ class Digits:
         name = name or f"{self.name}[{len(chosen)} chosen]"
         return Digits(self.images[chosen], self.labels[chosen], name)
 
-    def split(self, n: int, how: HoldOut = "last", seed: int = 0) -> tuple[Digits, Digits]:
+    def split(self, n: int, how: SplitMethod = "last", seed: int = 0) -> tuple[Digits, Digits]:
         """Holds out `n` digits: `(the others, the held out)`.
 
         Args:

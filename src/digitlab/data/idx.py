@@ -20,14 +20,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.content import LARGEST, read_content
+from digitlab.data.safe_read import MAX_BYTES, read_content
 from digitlab.errors import DataError
 from digitlab.files import write_bytes
 
 __all__ = ["parse_idx", "read_idx", "read_idx_pair", "unzip_idx", "write_idx"]
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-MOST_DIMENSIONS = 32
+MAX_DIMENSIONS = 32
 GZIP = b"\x1f\x8b"
 
 
@@ -44,7 +44,7 @@ def parse_idx(content: bytes | mmap.mmap, source: str) -> NDArray[Any]:
     Raises:
         DataError: If the magic number, the type, the number of dimensions or the length is wrong.
     """
-    dtype, shape, start = _header(content[: 4 + 4 * MOST_DIMENSIONS], source)
+    dtype, shape, start = _header(content[: 4 + 4 * MAX_DIMENSIONS], source)
     expected = start + math.prod(shape) * dtype.itemsize
     if len(content) != expected:
         raise _wrong_length(source, shape, expected, str(len(content)))
@@ -84,7 +84,7 @@ def write_idx(path: str | os.PathLike[str], array: NDArray[Any]) -> None:
     path = Path(path)
     codes = {np.dtype(name).newbyteorder("="): code for code, name in TYPES.items()}
     code = codes.get(array.dtype.newbyteorder("="))
-    if code is None or not 1 <= array.ndim <= MOST_DIMENSIONS or array.nbytes >= LARGEST:
+    if code is None or not 1 <= array.ndim <= MAX_DIMENSIONS or array.nbytes >= MAX_BYTES:
         raise DataError(
             f"{path}: IDX cannot hold {array.dtype} of shape {array.shape}",
             "Write uint8, int8, int16, int32, float32 or float64, of 1 to 32 dimensions, below 2 GiB.",
@@ -112,7 +112,7 @@ def unzip_idx(content: bytes, source: str) -> bytes:
         return content
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
-            plain = bytearray(stream.read(4 + 4 * MOST_DIMENSIONS))
+            plain = bytearray(stream.read(4 + 4 * MAX_DIMENSIONS))
             dtype, shape, start = _header(bytes(plain), source)
             expected = start + math.prod(shape) * dtype.itemsize
             while len(plain) <= expected:
@@ -180,8 +180,8 @@ def _header(content: bytes, source: str) -> tuple[np.dtype[Any], tuple[int, ...]
     if code not in TYPES:
         known = ", ".join(f"{known:02x}" for known in TYPES)
         raise DataError(f"{source}: unknown IDX type {code:02x}", f"IDX types are {known}.")
-    if not 1 <= n_dimensions <= MOST_DIMENSIONS:
-        raise DataError(f"{source}: {n_dimensions} dimensions", f"Give 1 to {MOST_DIMENSIONS} dimensions.")
+    if not 1 <= n_dimensions <= MAX_DIMENSIONS:
+        raise DataError(f"{source}: {n_dimensions} dimensions", f"Give 1 to {MAX_DIMENSIONS} dimensions.")
     start = 4 + 4 * n_dimensions
     if len(content) < start:
         raise DataError(
@@ -189,8 +189,8 @@ def _header(content: bytes, source: str) -> tuple[np.dtype[Any], tuple[int, ...]
         )
     shape = struct.unpack_from(f">{n_dimensions}I", content, 4)
     dtype = np.dtype(TYPES[code])
-    if math.prod(max(length, 1) for length in shape) * dtype.itemsize >= LARGEST:
-        raise DataError(f"{source}: declares the shape {shape}", f"Keep it below {LARGEST} bytes.")
+    if math.prod(max(length, 1) for length in shape) * dtype.itemsize >= MAX_BYTES:
+        raise DataError(f"{source}: declares the shape {shape}", f"Keep it below {MAX_BYTES} bytes.")
     return dtype, shape, start
 
 

@@ -15,13 +15,13 @@ from typing import Literal
 
 import numpy as np
 
-from digitlab.data.content import open_regular, read_content
 from digitlab.data.digits import Digits
 from digitlab.data.idx import parse_idx, unzip_idx
+from digitlab.data.safe_read import open_regular, read_content
 from digitlab.errors import DataError, OutputError, SettingError
 from digitlab.files import atomic_write, make_folder, write_text
 
-__all__ = ["JUDGED_WRONG", "FileCheck", "Split", "cache_folder", "embedded_folder", "mnist", "verify"]
+__all__ = ["KNOWN_LABEL_ERRORS", "FileCheck", "Split", "cache_folder", "embedded_folder", "mnist", "verify"]
 
 Split = Literal["train", "test"]
 
@@ -36,7 +36,7 @@ SHA256 = {
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 # fmt: off
-JUDGED_WRONG: dict[str, tuple[int, ...]] = {
+KNOWN_LABEL_ERRORS: dict[str, tuple[int, ...]] = {
     "mnist:test": (
         947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729,
     ),
@@ -52,17 +52,17 @@ class FileCheck:
 
     Attributes:
         name: The file's name, without `.gz`.
-        place: Whether it is the one in the package or the unpacked one in the cache.
+        location: Whether it is the one in the package or the unpacked one in the cache.
         path: Where it is, or would be.
         ok: Whether it is what it should be; a file not unpacked yet is.
-        words: What was found, in words.
+        message: What was found, in words.
     """
 
     name: str
-    place: Literal["package", "cache"]
+    location: Literal["package", "cache"]
     path: Path
     ok: bool
-    words: str
+    message: str
 
 
 def mnist(split: Split) -> Digits:
@@ -117,10 +117,10 @@ def verify() -> list[FileCheck]:
 def _check_embedded(name: str) -> FileCheck:
     try:
         _embedded(name)
-        ok, words = True, "intact"
+        ok, message = True, "intact"
     except DataError as error:
-        ok, words = False, error.problem
-    return FileCheck(name, "package", _embedded_path(name), ok, words)
+        ok, message = False, error.problem
+    return FileCheck(name, "package", _embedded_path(name), ok, message)
 
 
 def _check_cached(name: str) -> FileCheck:
@@ -129,10 +129,10 @@ def _check_cached(name: str) -> FileCheck:
         return FileCheck(name, "cache", path, True, "not unpacked yet")
     try:
         ok = _is_genuine(name, read_content(path))
-        words = "intact" if ok else f"{path}: damaged, its SHA-256 is not {SHA256[name]}"
+        message = "intact" if ok else f"{path}: damaged, its SHA-256 is not {SHA256[name]}"
     except DataError as error:
-        ok, words = False, error.problem
-    return FileCheck(name, "cache", path, ok, words)
+        ok, message = False, error.problem
+    return FileCheck(name, "cache", path, ok, message)
 
 
 def _content(name: str) -> bytes | mmap.mmap:

@@ -35,7 +35,7 @@ class OnnxModel:
         path: The file.
         network: The name of the architecture, from the file's metadata; `onnx` where it has none.
         options: The options it was built with, from the metadata; empty where it has none.
-        input_shape: Shape of one input: `(height, width)`, or `(features,)` for images unrolled by rows.
+        input_shape: Shape of one input: `(height, width)`, or `(features,)` for images flattened by rows.
 
     Args:
         path: A file with one input `ink`, float32 `(n, height, width)` or `(n, features)` in [0, 1], and

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.classroom import digit_boxes
-from digitlab.data.picture import read_digit
+from digitlab.data.image_file import read_digit
 from digitlab.errors import ModelError
 
 __all__ = ["Model", "Prediction", "predict"]
@@ -27,7 +27,7 @@ class Model(Protocol):
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """Shape of one input: `(height, width)`, or `(features,)` for images unrolled by rows."""
+        """Shape of one input: `(height, width)`, or `(features,)` for images flattened by rows."""
 
     def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits `(n, 10)` of ink `(n, height, width)`, float32 in [0, 1]."""
@@ -54,7 +54,7 @@ def predict(paths: Sequence[str | os.PathLike[str]], model: Model) -> list[Predi
     """Reads picture files of one digit each and says which digits they show.
 
     Args:
-        paths: Picture files; see `digitlab.data.picture.read_picture`.
+        paths: Picture files; see `digitlab.data.image_file.read_image`.
         model: A network that takes images of 28x28, or of the classroom set's 20x20.
 
     Returns:

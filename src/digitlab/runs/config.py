@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 
 import torch
 
-from digitlab.data import Digits, HoldOut, load
+from digitlab.data import Digits, SplitMethod, load
 from digitlab.errors import SettingError
 from digitlab.settings import settings
 from digitlab.training import Recipe, available_cores
@@ -58,7 +58,7 @@ class DataConfig:
         if match := HOLD_OUT.fullmatch(self.validation):
             how, number, percent, seed = match.groups()
             n = round(len(train) * int(number) / 100) if percent else int(number)
-            train, validation = train.split(n, cast(HoldOut, how), int(seed or 0))
+            train, validation = train.split(n, cast(SplitMethod, how), int(seed or 0))
         elif self.validation != "none":
             validation = load(self.validation)
         return Splits(train, validation, None if self.test == "none" else load(self.test))

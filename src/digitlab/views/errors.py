@@ -8,8 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from digitlab.data import Digits
-from digitlab.data.mnist import JUDGED_WRONG
+from digitlab.data import Digits, known_label_errors
 from digitlab.errors import SettingError
 from digitlab.evaluation import Scores, score
 from digitlab.evaluation.mistakes import Mistake, find_mistakes, most_confused, pair_panels
@@ -72,7 +71,7 @@ def _mistakes(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
 def _suspects(subject: InspectedModel, choices: ViewOptions) -> ViewResult:
     found, number = suspects_of(subject), choices.number or NAMED
     told = found[:number]
-    known = JUDGED_WRONG.get(subject.digits.name, ())
+    known = known_label_errors(subject.digits.name)
     data = {
         **_columns(told),
         "agreeing": np.array([each.agreeing for each in told], dtype=np.int64),
@@ -157,7 +156,7 @@ def picture_suspects(found: Sequence[Suspect], number: int, subject: InspectedMo
         subject: Whose seeds read which digits.
     """
     shown, digits, seeds = found[: min(number, PICTURED)], subject.digits, len(subject.runs)
-    known = JUDGED_WRONG.get(digits.name, ())
+    known = known_label_errors(digits.name)
     captions = ["\n".join(each.lines(_short_place(digits))) for each in shown]
     marked = [i for i, each in enumerate(shown) if each.index in known]
     for i in marked:
@@ -178,7 +177,7 @@ def picture_suspects(found: Sequence[Suspect], number: int, subject: InspectedMo
 def suspect_words(found: Sequence[Suspect], number: int, subject: InspectedModel) -> list[str]:
     """How many labels are doubted, and the `number` most suspect of them, a line each."""
     digits, seeds = subject.digits, len(subject.runs)
-    known = JUDGED_WRONG.get(digits.name, ())
+    known = known_label_errors(digits.name)
     head = f"labels doubted by at least {needed(seeds)} of {seeds} seeds: {len(found):,} of {len(digits):,}"
     if known:
         both = sum(each.index in known for each in found)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from digitlab.data import Digits, load
 from digitlab.data.classroom import digit_boxes
-from digitlab.data.picture import read_digit
+from digitlab.data.image_file import read_digit
 from digitlab.errors import DataError, ModelError, RunError
 from digitlab.inspection import as_inputs, check_number
 from digitlab.networks import Network

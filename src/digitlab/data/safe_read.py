@@ -8,9 +8,9 @@ from typing import BinaryIO
 
 from digitlab.errors import DataError
 
-__all__ = ["LARGEST", "open_regular", "read_content"]
+__all__ = ["MAX_BYTES", "open_regular", "read_content"]
 
-LARGEST = 2**31
+MAX_BYTES = 2**31
 """No file, and nothing unpacked from one, may be longer than this many bytes (2 GiB)."""
 
 
@@ -43,7 +43,7 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def read_content(path: str | os.PathLike[str], limit: int = LARGEST) -> bytes:
+def read_content(path: str | os.PathLike[str], limit: int = MAX_BYTES) -> bytes:
     """All bytes of the regular file `path`.
 
     Args:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from digitlab.data.image_file import read_digit, read_image, to_mnist_format
 from digitlab.data.mnist import mnist
-from digitlab.data.picture import mnist_form, read_digit, read_picture
 from digitlab.errors import DataError, DigitlabError
 
 DIGITS = mnist("test").take(300).images
@@ -53,7 +53,7 @@ def saved(path, picture, **options):
 
 
 def test_an_mnist_image_comes_out_nearly_unchanged():
-    forms = np.stack([mnist_form(digit) for digit in DIGITS])
+    forms = np.stack([to_mnist_format(digit) for digit in DIGITS])
     differences = np.abs(forms.astype(int) - DIGITS).mean(axis=(1, 2))
     assert differences.mean() < 1
     assert np.quantile(differences, 0.97) < 4
@@ -63,7 +63,7 @@ def test_an_mnist_image_comes_out_nearly_unchanged():
 
 def test_dark_on_light_gives_the_same_as_light_on_dark():
     for digit in DIGITS:
-        np.testing.assert_array_equal(mnist_form(255 - digit), mnist_form(digit))
+        np.testing.assert_array_equal(to_mnist_format(255 - digit), to_mnist_format(digit))
 
 
 def test_the_centre_of_mass_is_placed_at_row_and_column_14():
@@ -76,14 +76,14 @@ def test_the_centre_of_mass_is_placed_at_row_and_column_14():
     expected = np.zeros((28, 28), np.uint8)
     expected[1:11, 10:19] = 51
     expected[11:21, 10:19] = 255
-    np.testing.assert_array_equal(mnist_form(picture), expected)
+    np.testing.assert_array_equal(to_mnist_format(picture), expected)
 
 
 def test_a_digit_heavy_at_one_end_stays_whole_inside():
     picture = np.zeros((60, 60), np.uint8)
     picture[10:50, 28:30] = 255
     picture[46:50, 10:50] = 255
-    form = mnist_form(picture)
+    form = to_mnist_format(picture)
     assert form.shape == (28, 28)
     rows, columns = np.flatnonzero(form.max(1) > 127), np.flatnonzero(form.max(0) > 127)
     assert (rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1) == (20, 20)
@@ -111,7 +111,7 @@ MADE = {
 @pytest.mark.parametrize("index", [0, 1, 3, 4, 7])
 def test_a_picture_of_a_digit_comes_out_as_the_digit(make, index):
     digit = DIGITS[index]
-    form = mnist_form(make(digit))
+    form = to_mnist_format(make(digit))
     assert form.max() == 255
     assert difference(form, digit) < 22
     assert difference(form, digit) < 0.6 * min(
@@ -121,11 +121,11 @@ def test_a_picture_of_a_digit_comes_out_as_the_digit(make, index):
 
 def test_specks_are_dropped():
     page = 255 - on_page(SEVEN)
-    clean = mnist_form(page)
+    clean = to_mnist_format(page)
     page[5:8, 5:8] = 0
     page[280:283, 30:33] = 100
     page[200, 300] = 0
-    np.testing.assert_array_equal(mnist_form(page), clean)
+    np.testing.assert_array_equal(to_mnist_format(page), clean)
 
 
 @pytest.mark.parametrize("width", [1, 2, 4])
@@ -133,7 +133,7 @@ def test_thin_strokes_of_a_large_picture_are_thickened(width):
     page = np.full((500, 500), 255, np.uint8)
     page[50:450, 250 : 250 + width] = 0
     page[50 : 50 + width, 100:250] = 0
-    form = mnist_form(page)
+    form = to_mnist_format(page)
     rows = (form[10:22] > 127).sum(axis=1)
     assert set(rows.tolist()) <= {1, 2, 3}
     assert form[10:22].sum(axis=1).min() > 1.4 * 255
@@ -142,7 +142,7 @@ def test_thin_strokes_of_a_large_picture_are_thickened(width):
 def test_a_thin_line_survives_the_reduction_of_a_large_picture():
     page = np.full((3000, 2000), 255, np.uint8)
     page[300:2700, 1000:1004] = 0
-    form = mnist_form(page)
+    form = to_mnist_format(page)
     assert (form.max(axis=1) > 200).sum() == 20
 
 
@@ -166,7 +166,7 @@ BLANK = {
 @pytest.mark.parametrize("picture", BLANK.values(), ids=BLANK.keys())
 def test_a_picture_without_ink_is_refused(picture):
     with pytest.raises(DataError, match="no ink found"):
-        mnist_form(picture)
+        to_mnist_format(picture)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_picture_without_ink_is_refused(picture):
 )
 def test_what_is_not_a_grey_picture_is_refused(wrong):
     with pytest.raises(DataError, match="a picture of shape"):
-        mnist_form(wrong)
+        to_mnist_format(wrong)
 
 
 @settings(max_examples=150, deadline=None)
@@ -183,7 +183,7 @@ def test_any_picture_gives_a_form_or_is_refused(height, width, seed, levels):
     random = np.random.default_rng(seed)
     picture = (random.integers(0, levels, (height, width)) * (255 // (levels - 1))).astype(np.uint8)
     try:
-        form = mnist_form(picture)
+        form = to_mnist_format(picture)
     except DataError:
         return
     assert form.shape == (28, 28)
@@ -215,8 +215,8 @@ def test_the_ways_a_file_holds_one_picture_all_read_alike(tmp_path):
         saved(tmp_path / "plain.pgm", picture),
     ]
     for file in files:
-        np.testing.assert_allclose(read_picture(file).astype(int), gray, atol=1, err_msg=file.name)
-    form = mnist_form(gray)
+        np.testing.assert_allclose(read_image(file).astype(int), gray, atol=1, err_msg=file.name)
+    form = to_mnist_format(gray)
     lossy = [
         saved(tmp_path / "gray.jpg", picture, quality=60),
         saved(tmp_path / "print.jpg", picture.convert("CMYK"), quality=80),
@@ -280,7 +280,7 @@ def test_a_picture_turned_by_its_camera_is_turned_upright(tmp_path, orientation)
     exif[0x0112] = orientation
     for name in ("turned.png", "turned.jpg", "turned.tiff"):
         file = saved(tmp_path / name, np.ascontiguousarray(stored), exif=exif)
-        seen = read_picture(file)
+        seen = read_image(file)
         assert seen.shape == gray.shape
         assert np.abs(seen.astype(int) - gray).mean() < 2, name
 
@@ -294,7 +294,7 @@ def test_the_first_frame_of_an_animation_is_read(tmp_path):
 def test_large_pictures_are_reduced(tmp_path):
     for name in ("large.png", "large.jpg"):
         file = saved(tmp_path / name, 255 - on_page(SEVEN, 500, 900, 3000, 4000, 70))
-        assert max(read_picture(file).shape) < 2048
+        assert max(read_image(file).shape) < 2048
         assert difference(read_digit(file), SEVEN) < 15
 
 
@@ -307,7 +307,7 @@ def test_a_picture_of_too_many_pixels_is_refused_by_its_header(tmp_path, width, 
     file = tmp_path / "vast.bmp"
     file.write_bytes(header)
     with pytest.raises(DataError, match=r"vast\.bmp .*too (large|many)"):
-        read_picture(file)
+        read_image(file)
 
 
 def test_what_cannot_be_read_is_named(tmp_path):
@@ -355,7 +355,7 @@ def test_damaged_files_give_a_picture_or_an_error_in_words(tmp_path_factory, con
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            picture = read_picture(file)
+            picture = read_image(file)
         except DigitlabError:
             return
     assert picture.ndim == 2

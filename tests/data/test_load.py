@@ -9,12 +9,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitlab.data import Digits, classroom, load, mnist, sets, write_idx, write_mat
+from digitlab.data import (
+    Digits,
+    classroom,
+    datasets,
+    known_label_errors,
+    load,
+    mnist,
+    write_idx,
+    write_mat,
+)
 from digitlab.errors import DataError, SettingError
 
 
 def test_the_list_says_what_the_sets_are() -> None:
-    for known in sets():
+    for known in datasets():
         digits = load(known.name)
         assert digits.name == known.name
         assert (len(digits), digits.height, digits.width) == (known.n, known.height, known.width)
@@ -88,3 +97,58 @@ def test_test_digits_are_not_training_digits() -> None:
 
 def _rows(digits: Digits) -> set[bytes]:
     return {image.tobytes() for image in digits.images}
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "stop"),
+    [
+        ("mnist:test[:2500]", 0, 2500),
+        ("mnist:test[9000:]", 9000, 10_000),
+        ("mnist:test[10:20]", 10, 20),
+        ("mnist:test[:]", 0, 10_000),
+    ],
+)
+def test_a_slice_of_a_dataset(name: str, start: int, stop: int) -> None:
+    digits, whole = load(name), mnist("test")
+    assert digits.name == name
+    np.testing.assert_array_equal(digits.images, whole.images[start:stop])
+    np.testing.assert_array_equal(digits.labels, whole.labels[start:stop])
+
+
+def test_slices_of_slices_and_of_files(tmp_path: Path) -> None:
+    path = str(tmp_path / "set[1:2].npz")
+    np.savez(path, images=mnist("test").images[:9], labels=mnist("test").labels[:9])
+    assert len(load(path)) == 9
+    sliced = load(f"{path}[2:8][1:]")
+    assert sliced.name == f"{path}[2:8][1:]"
+    np.testing.assert_array_equal(sliced.images, mnist("test").images[3:8])
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("mnist:test[5:5]", "holds no digits"),
+        ("mnist:test[10000:]", "holds no digits"),
+        ("mnist:test[9000:10001]", "reaches past the last of 10,000 digits"),
+        ("mnist:test[5]", "cannot read the slice"),
+        ("mnist:test[-5:]", "cannot read the slice"),
+        ("mnist:test[0:10:2]", "cannot read the slice"),
+        ("mnist:test[a:b]", "cannot read the slice"),
+        ("mnist[:5]", "mnist is two datasets"),
+        ("nothing[:5]", "no digits called 'nothing'"),
+    ],
+)
+def test_a_wrong_slice_is_refused(name: str, problem: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        load(name)
+    assert problem in caught.value.problem
+
+
+def test_known_label_errors_of_slices() -> None:
+    assert len(known_label_errors("mnist:test")) == 15
+    assert known_label_errors("mnist:test[1600:2000]") == {21, 301}
+    assert known_label_errors("mnist:test[1600:][21:]") == {
+        index - 1621
+        for index in (1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729)
+    }
+    assert not known_label_errors("classroom")

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitlab.data.ink import ink_of
+from digitlab.data.segmentation import extract_ink
 from digitlab.errors import DataError
 
-__all__ = ["mnist_form"]
+__all__ = ["to_mnist_format"]
 
 SIDE = 28
 CENTRE = 14  # row and column of the center of mass; in all of MNIST's test images within half a pixel
@@ -23,7 +23,7 @@ NEARLY = 2  # a digit within so many pixels of BOX is not scaled: that would onl
 THIN = 2.0  # thinner strokes than this are thickened to it; MNIST's are 2 to 4 wide
 
 
-def mnist_form(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def to_mnist_format(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Brings a picture of one digit to the form of an MNIST image.
 
     The paper is what most of the border is, light or dark, evenly lit or not; what differs from it is
@@ -44,7 +44,7 @@ def mnist_form(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
             f"a picture of shape {gray.shape} and type {gray.dtype}",
             "Give gray pixels: uint8 (height, width).",
         )
-    return _centred(_scaled(_thickened(_cropped(ink_of(gray)))))
+    return _centred(_scaled(_thickened(_cropped(extract_ink(gray)))))
 
 
 def _box(ink: NDArray[np.uint8]) -> tuple[int, int, int, int]:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from digitlab.errors import DataError
 
-__all__ = ["ink_of"]
+__all__ = ["extract_ink"]
 
 WORK = 512  # pixels on the long side to work on; larger pictures are averaged down to it
 CELLS = 96  # cells on the long side for what varies slowly (paper) and for telling specks from strokes
@@ -24,7 +24,7 @@ Grid = NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-def ink_of(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def extract_ink(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The ink of a picture, alone.
 
     Args:

@@ -15,16 +15,16 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.arrays import digits_of, grey_of, labels_of, unrolled
-from digitlab.data.content import LARGEST, read_content
 from digitlab.data.digits import Digits
+from digitlab.data.safe_read import MAX_BYTES, read_content
+from digitlab.data.validation import make_digits, parse_labels, to_gray, unflatten_rows
 from digitlab.errors import DataError
 
 __all__ = ["read_csv", "read_npz"]
 
 PAIRS = (("images", "labels"), ("X", "y"), ("x", "y"), ("x_train", "y_train"), ("x_test", "y_test"))
 PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-LARGEST_CSV = 2**29
+MAX_CSV_BYTES = 2**29
 LINES = 1000
 
 
@@ -33,7 +33,7 @@ def read_npz(path: str | os.PathLike[str]) -> Digits:
 
     The pair is called `images` and `labels`, `X` and `y`, `x` and `y`, `x_train` and `y_train`, or
     `x_test` and `y_test`. Images are `(n, height, width)`, `(n, height, width, 1)`, or
-    `(n, side * side)` unrolled by rows; values run from 0 to 1 or 0 to 255 (see `arrays.grey_of`).
+    `(n, side * side)` unflatten_rows by rows; values run from 0 to 1 or 0 to 255 (see `validation.to_gray`).
     Labels are `(n,)`, `(n, 1)` or `(1, n)`. Pickled objects are never read.
 
     Args:
@@ -53,16 +53,16 @@ def read_npz(path: str | os.PathLike[str]) -> Digits:
         raise DataError(
             f"{name}: images of shape {pixels.shape}", "Images are (n, height, width) or (n, 784)."
         )
-    gray = grey_of(pixels, name)
-    images = unrolled(gray, "rows", name) if gray.ndim == 2 else gray
-    return digits_of(images, labels_of(labels, len(images), name), name)
+    gray = to_gray(pixels, name)
+    images = unflatten_rows(gray, "rows", name) if gray.ndim == 2 else gray
+    return make_digits(images, parse_labels(labels, len(images), name), name)
 
 
 def read_csv(path: str | os.PathLike[str]) -> Digits:
     """The digits in a file of comma-separated values, one digit on each line.
 
     A line is the label, then the pixels row by row: 784, 400 or another square number of them, 0 to
-    1 or 0 to 255 (see `arrays.grey_of`). A first line of column names and empty lines are passed over.
+    1 or 0 to 255 (see `validation.to_gray`). A first line of column names and empty lines are passed over.
 
     Args:
         path: The file, UTF-8, at most 512 MiB.
@@ -74,7 +74,7 @@ def read_csv(path: str | os.PathLike[str]) -> Digits:
         DataError: If the file cannot be read or is not as above; the error names the line.
     """
     name = os.fspath(path)
-    blocks, numbers = _blocks(read_content(path, LARGEST_CSV), name)
+    blocks, numbers = _blocks(read_content(path, MAX_CSV_BYTES), name)
     table = np.concatenate(blocks)
     if table.shape[1] < 2:
         raise DataError(f"{name}: one number on each line", "Write the label first, then the pixels.")
@@ -82,9 +82,9 @@ def read_csv(path: str | os.PathLike[str]) -> Digits:
     def line(index: int) -> str:
         return f"line {numbers[index]}"
 
-    labels = labels_of(table[:, 0], len(table), name, line)
-    images = unrolled(grey_of(table[:, 1:], name, line), "rows", name)
-    return digits_of(images, labels, name, line)
+    labels = parse_labels(table[:, 0], len(table), name, line)
+    images = unflatten_rows(to_gray(table[:, 1:], name, line), "rows", name)
+    return make_digits(images, labels, name, line)
 
 
 def _blocks(content: bytes, name: str) -> tuple[list[NDArray[np.float32]], NDArray[np.int64]]:
@@ -183,10 +183,10 @@ def _one_pair(keys: Iterable[str], name: str) -> tuple[str, str]:
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> NDArray[Any]:
     """One `.npy` file. `numpy.load` would allocate whatever the header declares, before reading any."""
-    if member.compress_type not in PACKINGS or member.file_size > LARGEST:
+    if member.compress_type not in PACKINGS or member.file_size > MAX_BYTES:
         raise DataError(
             f"{name}: {member.file_size} bytes, packed by method {member.compress_type}",
-            f"Write it with numpy.savez or numpy.savez_compressed, below {LARGEST} bytes.",
+            f"Write it with numpy.savez or numpy.savez_compressed, below {MAX_BYTES} bytes.",
         )
     with archive.open(member) as file:
         shape, column_major, dtype = _npy_header(file)

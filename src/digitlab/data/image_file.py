@@ -12,16 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from digitlab.data.form import mnist_form
+from digitlab.data.digits import Digits
+from digitlab.data.normalize import to_mnist_format
 from digitlab.errors import DataError
 
-__all__ = ["mnist_form", "read_digit", "read_picture"]
+__all__ = ["read_digit", "read_folder", "read_image", "to_mnist_format"]
 
 # The first five load with Pillow itself; the others are looked up only when those do not fit.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "TIFF", "WEBP", "JPEG2000")
 KNOWN = "Give a PNG, JPEG, GIF, BMP, TIFF or WebP picture."
 AGAIN = "Save or copy the picture again."
-MOST_PIXELS = 100_000_000
+MAX_PIXELS = 100_000_000
 LARGE = 1024  # pixels on the long side that are plenty to see one digit
 ORIENTATION = 0x0112  # EXIF: where the top and the left of the scene are in the stored pixels
 TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
@@ -33,13 +34,15 @@ TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     7: lambda gray: np.rot90(gray, 2).T,
     8: np.rot90,
 }
+LAYOUT = "Put the pictures of each digit into a sub-folder named after it, 0 to 9."
+LITTER = ("thumbs.db", "desktop.ini")  # what Windows leaves behind; hidden files start with a dot
 
 
 def read_digit(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     """Reads a picture file of one digit and brings it to the form of an MNIST image.
 
     Args:
-        path: A picture file; see `read_picture`.
+        path: A picture file; see `read_image`.
 
     Returns:
         `(28, 28)`, 0 = paper, 255 = ink, centered as MNIST is.
@@ -48,14 +51,14 @@ def read_digit(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         DataError: If the file cannot be read as a picture, or shows no ink.
     """
     try:
-        return mnist_form(read_picture(path))
+        return to_mnist_format(read_image(path))
     except DataError as error:
         if os.fspath(path) in error.problem:
             raise
         raise DataError(f"{os.fspath(path)}: {error.problem}", error.remedy) from error
 
 
-def read_picture(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
+def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     """Reads a picture file as a person sees it: upright, in gray, transparency laid on paper.
 
     Transparent parts become white, or black where the opaque strokes are light. Colours that differ
@@ -86,16 +89,39 @@ def read_picture(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         raise DataError(f"cannot read {path}: {reason}", "Give a picture file that you may read.") from error
 
 
+def read_folder(path: str | os.PathLike[str]) -> Digits:
+    """Reads pictures of digits from sub-folders named `0` to `9`, in order of digit and file name.
+
+    Not every digit needs a sub-folder. Hidden files, `Thumbs.db` and `desktop.ini` are skipped.
+
+    Args:
+        path: The folder that holds the sub-folders.
+
+    Returns:
+        The pictures in the MNIST form, `(n, 28, 28)`, named `folder:PATH`.
+
+    Raises:
+        DataError: If the folder or a picture cannot be read, something in it does not belong there,
+            or there is no picture at all.
+    """
+    folder = Path(path)
+    files = [(file, int(place.name)) for place in _sub_folders(folder) for file in _pictures(place)]
+    if not files:
+        raise DataError(f"{folder} holds no pictures", LAYOUT)
+    images = np.stack([read_digit(file) for file, _ in files])
+    return Digits(images, np.array([digit for _, digit in files], dtype=np.int64), f"folder:{folder}")
+
+
 def _decode(file: BinaryIO, path: Path) -> NDArray[np.uint8]:
     """The gray pixels of an open picture file, whatever is wrong with it put into words."""
-    too_large = f"Crop or reduce it below {MOST_PIXELS // 1_000_000} megapixels."
+    too_large = f"Crop or reduce it below {MAX_PIXELS // 1_000_000} megapixels."
     try:
         with warnings.catch_warnings():
             # Pillow warns of odd metadata and of sizes: the first do not matter, the second are refused here.
             warnings.simplefilter("ignore")
             with Image.open(file, formats=FORMATS) as picture:
                 width, height = picture.size
-                if width * height > MOST_PIXELS:
+                if width * height > MAX_PIXELS:
                     raise DataError(f"{path} is {width} x {height} pixels, too large", too_large)
                 return _seen(picture)
     except DataError:
@@ -178,3 +204,34 @@ def _on_paper(picture: Image.Image) -> NDArray[np.uint8]:
     paper = middle if opaque.mean() > 0.8 else 255 if middle < 128 else 0
     ground = Image.new("RGBA", picture.size, (round(paper),) * 3 + (255,))
     return _grey(Image.alpha_composite(ground, picture).convert("RGB"))
+
+
+def _sub_folders(folder: Path) -> list[Path]:
+    """The sub-folders `0` to `9` that are there, in order."""
+    places = _visible(folder)
+    for place in places:
+        if place.name not in "0123456789" or len(place.name) != 1 or not place.is_dir():
+            kind = "sub-folder" if place.is_dir() else "file"
+            raise DataError(f"{folder} holds a {kind} {place.name!r}, which is no digit", LAYOUT)
+    if not places:
+        raise DataError(f"{folder} is empty", LAYOUT)
+    return places
+
+
+def _pictures(place: Path) -> list[Path]:
+    """The files in a sub-folder, in order."""
+    files = _visible(place)
+    for file in files:
+        if not file.is_file():
+            raise DataError(f"{file} is not a picture file", f"Put pictures right into {place}.")
+    return files
+
+
+def _visible(folder: Path) -> list[Path]:
+    """What is in a folder, sorted by name, without what file managers leave behind."""
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.lower() not in LITTER)
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"cannot read folder {folder}: {reason}", "Give the path of a folder.") from error
+    return [folder / name for name in names if not name.startswith(".")]
