@@ -154,7 +154,7 @@ def test_a_diverged_training(command, words):
     fields = ("--set", "optimizer=sgd", "--set", "learning_rate=100", "--option", f"hidden={hidden}")
     code, out, err = command(*words, *fields, "--set", "max_steps=3")
     assert (code, out) == (2, "")
-    assert err.splitlines()[-2].startswith("error: the loss is no longer a number")
+    assert err.splitlines()[-2].startswith("error: the loss is no longer a finite number")
     assert "learning rate, which is 100" in err.splitlines()[-1]
 
 

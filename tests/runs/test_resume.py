@@ -20,6 +20,10 @@ from digitlab.networks import build
 from digitlab.runs import DataConfig, Run
 from digitlab.training import Examples, HistoryEntry, Recipe, checkpoint, fit
 from digitlab.training.checkpoint import Checkpoint
+from digitlab.training.early_stopping import EarlyStopping
+from digitlab.training.hardware import choose_hardware
+from digitlab.training.state import Member, TrainState
+from digitlab.training.step import AutogradStep, StepSetup
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +106,7 @@ def test_a_changed_learning_rate_is_kept(few, tmp_path, at_every_period):
     def slow_down(live):
         rates.append(live.learning_rate)
         if live.step == 2:
-            live.rate_factor = 0.1
+            live.lr_factor = 0.1
         if live.step == 8 and len(rates) == 8:
             raise Killed
 
@@ -182,7 +186,7 @@ def test_a_damaged_checkpoint(stopped):
         content[:100],
         content[:-1],
         b"x" * 500,
-        content.replace(b"best_entry", b"best_perioX"),
+        content.replace(b"best_entry", b"best_entrX"),
     ):
         _state(stopped).write_bytes(damaged)
         with pytest.raises(RunError, match="cannot go on from") as caught:
@@ -198,7 +202,7 @@ def test_a_damaged_checkpoint(stopped):
     [
         ('"best_entry": 2', '"best_entry": 9'),
         ('"history": [', '"history": [3, '),
-        ('"step": 10', '"stop": 10'),
+        ('"lr_factor": 1.0', '"lr_fact": 1.0'),
     ],
 )
 def test_a_checkpoint_of_nonsense(stopped, old, new):
@@ -207,20 +211,20 @@ def test_a_checkpoint_of_nonsense(stopped, old, new):
         runs.resume(stopped)
 
 
-@pytest.mark.parametrize(("new", "seen"), [("", 1), ('"schema_version": 3, ', 3)])
+@pytest.mark.parametrize(("new", "seen"), [('"schema_version": 2, ', 2), ('"schema_version": 4, ', 4)])
 def test_a_checkpoint_of_another_version(stopped, new, seen):
-    """The first version's RMSprop kept its mean squares on another scale, and told no version."""
-    _change(stopped, '"schema_version": 2, ', new)
-    with pytest.raises(RunError, match=f"schema version {seen}; this digitlab reads version 2"):
+    """Before 3, a checkpoint was of one seed."""
+    _change(stopped, '"schema_version": 3, ', new)
+    with pytest.raises(RunError, match=f"schema version {seen}; this digitlab reads version 3"):
         runs.resume(stopped)
 
 
 def _change(stopped, old, new):
     with safetensors.safe_open(_state(stopped), "pt") as file:
-        facts = file.metadata()["session"]
+        facts = file.metadata()["training"]
     assert old in facts
     tensors = safetensors.torch.load_file(_state(stopped))
-    safetensors.torch.save_file(tensors, _state(stopped), {"session": facts.replace(old, new)})
+    safetensors.torch.save_file(tensors, _state(stopped), {"training": facts.replace(old, new)})
 
 
 def test_a_checkpoint_of_another_network(stopped, few, tmp_path):
@@ -254,22 +258,19 @@ def test_saving_costs_little(few, tmp_path, monkeypatch):
     clock = iter([0.0, 2.0, 41.9, 42.1, 43.1])  # save at 0 lasts 2; too early at 41.9; save at 42.1
     monkeypatch.setattr(checkpoint.time, "monotonic", lambda: next(clock))
     kept = Checkpoint(tmp_path / "checkpoint")
-    session = _session()
+    state = _state_of_one_network()
     written = []
     for _ in range(3):
-        session.step += 1
-        kept.save_if_due(session)
+        state.steps += 1
+        kept.save_if_due(state)
         with safetensors.safe_open(kept.path, "pt") as file:
-            written.append(json.loads(file.metadata()["session"])["step"])
+            written.append(json.loads(file.metadata()["training"])["steps"])
     assert written == [1, 1, 3]
 
 
-def _session():
-    from digitlab.training.keeping import EarlyStopping
-    from digitlab.training.optimizers import make_optimizer
-    from digitlab.training.session import TrainState
-
+def _state_of_one_network():
     network, recipe = build("softmax"), Recipe()
-    session = TrainState(network, make_optimizer(network, recipe), None, EarlyStopping(recipe))
-    session.history.append(HistoryEntry(1, 1, 1.0, 0.1, 1.0, 0.5))
-    return session
+    step = AutogradStep([network], [0], StepSetup(recipe, choose_hardware(recipe, network)))
+    member = Member(network, 0, EarlyStopping(recipe))
+    member.history.append(HistoryEntry(1, 1, 1.0, 0.1, 1.0, 0.5))
+    return TrainState([member], step, None)

@@ -7,25 +7,16 @@ import torch
 from torch import nn
 
 from digitlab.training import Recipe
-from digitlab.training.optimizers import Adam, clip_gradients, make_optimizer
-
-
-class Line(nn.Module):
-    """Weights that are given their gradients."""
-
-    def __init__(self, *values):
-        super().__init__()
-        self.weight = nn.Parameter(torch.tensor(values, dtype=torch.float64))
+from digitlab.training.optimizers import SGD, Adam, clip_gradients, make_optimizer
 
 
 def _after(recipe, weights, *gradients):
-    """The weights after one step for each gradient."""
-    line = Line(*weights)
-    optimizer = make_optimizer(line, recipe)
+    """The weights after one update for each gradient."""
+    weight = torch.tensor(weights, dtype=torch.float64)
+    optimizer = make_optimizer([weight], recipe)
     for gradient in gradients:
-        line.weight.grad = torch.tensor(gradient, dtype=torch.float64)
-        optimizer.step()
-    return line.weight.tolist()
+        optimizer.update([torch.tensor(gradient, dtype=torch.float64)], recipe.learning_rate)
+    return weight.tolist()
 
 
 def test_sgd():
@@ -97,57 +88,90 @@ def test_rmsprop_weight_decay():
     assert _after(recipe, [-0.2], [0.1]) == pytest.approx([-0.2])
 
 
-def test_a_weight_without_gradient_stays():
-    network = nn.ModuleList([Line(1.0), Line(1.0)])
-    optimizer = make_optimizer(network, Recipe(optimizer="rmsprop"))
-    network[0].weight.grad = torch.ones(1, dtype=torch.float64)
-    optimizer.step()
-    assert network[1].weight.item() == 1
-    assert network[0].weight.item() != 1
-
-
-def _with_gradients(*gradients):
-    weights = [nn.Parameter(torch.zeros(len(gradient), dtype=torch.float64)) for gradient in gradients]
-    for weight, gradient in zip(weights, gradients, strict=True):
-        weight.grad = torch.tensor(gradient, dtype=torch.float64)
-    return weights
+def _gradients(*gradients):
+    """Of one network: each `(1, n)`."""
+    return [torch.tensor([gradient], dtype=torch.float64) for gradient in gradients]
 
 
 def test_clipping_per_tensor():
-    weights = _with_gradients([3.0, 4.0], [0.6, 0.8], [0.3, 0.4])
-    clip_gradients(weights, Recipe(max_grad_norm=1, clip_mode="per-tensor"))
+    gradients = _gradients([3.0, 4.0], [0.6, 0.8], [0.3, 0.4])
+    clip_gradients(gradients, Recipe(max_grad_norm=1, clip_mode="per-tensor"))
     # tf.clip_by_norm: g * 1 / max(|g|, 1); the norms are 5, 1 and 0.5
-    for weight, gradient in zip(weights, ([0.6, 0.8], [0.6, 0.8], [0.3, 0.4]), strict=True):
-        assert weight.grad.tolist() == pytest.approx(gradient, rel=2e-6)
+    for gradient, expected in zip(gradients, ([0.6, 0.8], [0.6, 0.8], [0.3, 0.4]), strict=True):
+        assert gradient[0].tolist() == pytest.approx(expected, rel=2e-6)
 
 
 def test_clipping_globally():
-    weights = _with_gradients([2.0, 4.0], [4.0, 0.0])
-    clip_gradients(weights, Recipe(max_grad_norm=3, clip_mode="global"))
+    gradients = _gradients([2.0, 4.0], [4.0, 0.0])
+    clip_gradients(gradients, Recipe(max_grad_norm=3, clip_mode="global"))
     # norm of all: sqrt(4 + 16 + 16) = 6, so everything is halved
-    assert weights[0].grad.tolist() == pytest.approx([1, 2], rel=2e-6)
-    assert weights[1].grad.tolist() == pytest.approx([2, 0], rel=2e-6)
-    clip_gradients(weights, Recipe(max_grad_norm=3.1, clip_mode="global"))
-    assert weights[0].grad.tolist() == pytest.approx([1, 2], rel=2e-6)
+    assert gradients[0][0].tolist() == pytest.approx([1, 2], rel=2e-6)
+    assert gradients[1][0].tolist() == pytest.approx([2, 0], rel=2e-6)
+    clip_gradients(gradients, Recipe(max_grad_norm=3.1, clip_mode="global"))
+    assert gradients[0][0].tolist() == pytest.approx([1, 2], rel=2e-6)
+
+
+@pytest.mark.parametrize("mode", ["global", "per-tensor"])
+def test_each_of_several_networks_is_clipped_by_itself(mode):
+    long, short = (
+        [torch.tensor([3.0, 4.0]), torch.tensor([[12.0]])],
+        [torch.tensor([0.3, 0.4]), torch.tensor([[0.0]])],
+    )
+    stacked = [torch.stack(pair) for pair in zip(long, short, strict=True)]
+    clip_gradients(stacked, Recipe(max_grad_norm=1, clip_mode=mode))
+    # the first: norms 5 and 12, of all 13; the second is shorter than 1 either way
+    first = ([3 / 13, 4 / 13], [[12 / 13]]) if mode == "global" else ([0.6, 0.8], [[1.0]])
+    torch.testing.assert_close(stacked[0], torch.tensor([first[0], [0.3, 0.4]]))
+    torch.testing.assert_close(stacked[1], torch.tensor([first[1], [[0.0]]]))
 
 
 def test_no_clipping():
-    weights = _with_gradients([300.0])
-    clip_gradients(weights, Recipe())
-    assert weights[0].grad.tolist() == [300]
+    gradients = _gradients([300.0])
+    clip_gradients(gradients, Recipe())
+    assert gradients[0].tolist() == [[300]]
+
+
+def test_one_flat_tensor_is_updated_as_its_parts_are():
+    generator = torch.Generator().manual_seed(0)
+    start, gradients = torch.rand(60, generator=generator), torch.randn(5, 60, generator=generator)
+    for name in ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"):
+        recipe = Recipe(optimizer=name, learning_rate=0.01, weight_decay=0.1)
+        flat, parts = start.clone(), [start[:17].clone(), start[17:].clone()]
+        one, two = make_optimizer([flat], recipe), make_optimizer(parts, recipe)
+        for gradient in gradients:
+            one.update([gradient], 0.01)
+            two.update([gradient[:17], gradient[17:]], 0.01)
+        torch.testing.assert_close(flat, torch.cat(parts))
 
 
 @pytest.mark.parametrize("decoupled", [False, True])
 def test_adam_is_that_of_torch(decoupled):
     generator = torch.Generator().manual_seed(0)
-    ours = nn.Parameter(torch.rand(50, generator=generator))
-    theirs = nn.Parameter(ours.detach().clone())
-    fused = Adam([ours], 0.01, (0.7, 0.9), 1e-7, 0.01, decoupled)
+    ours = torch.rand(50, generator=generator)
+    theirs = nn.Parameter(ours.clone())
+    fused = Adam([ours], (0.7, 0.9), 1e-7, 0.01, decoupled)
     kind = torch.optim.AdamW if decoupled else torch.optim.Adam
     plain = kind([theirs], lr=0.01, betas=(0.7, 0.9), eps=1e-7, weight_decay=0.01, foreach=False)
     for size in (1.0, 1e-3, 1e-7, 0.0, 1.0):
-        ours.grad = size * torch.randn(50, generator=generator)
-        theirs.grad = ours.grad.clone()
-        fused.step()
+        gradient = size * torch.randn(50, generator=generator)
+        theirs.grad = gradient.clone()
+        fused.update([gradient], 0.01)
         plain.step()
-        torch.testing.assert_close(ours, theirs)
+        torch.testing.assert_close(ours, theirs.detach())
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_sgd_is_that_of_torch(nesterov):
+    generator = torch.Generator().manual_seed(0)
+    ours = torch.rand(50, generator=generator)
+    theirs = nn.Parameter(ours.clone())
+    fused = SGD([ours], 0.9, nesterov, 0.01)
+    plain = torch.optim.SGD(
+        [theirs], lr=0.1, momentum=0.9, nesterov=nesterov, weight_decay=0.01, foreach=False
+    )
+    for _ in range(5):
+        gradient = torch.randn(50, generator=generator)
+        theirs.grad = gradient.clone()
+        fused.update([gradient], 0.1)
+        plain.step()
+        torch.testing.assert_close(ours, theirs.detach())

@@ -8,7 +8,7 @@ from typing import Any
 from digitlab.bench.measurement import Measurement
 from digitlab.data import classroom
 from digitlab.networks import build
-from digitlab.training import Examples, Recipe, fit, fit_replicas
+from digitlab.training import Examples, Recipe, fit
 
 __all__ = ["replicas"]
 
@@ -27,7 +27,7 @@ def replicas(say: Say) -> Iterator[Measurement]:
     for number in range(ROUNDS + 1):
         alone = fit(build("mlp", **options), recipes[0], examples)
         networks = [build("mlp", seed=recipe.seed, **options) for recipe in recipes]
-        together = fit_replicas(networks, recipes, examples)
+        together = fit(networks, recipes[0], examples, seeds=range(REPLICAS))
         if number:  # the first round warms up
             one.append(alone.train_seconds)
             ten.append(sum(fitted.train_seconds for fitted in together))

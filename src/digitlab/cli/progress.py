@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from digitlab.cli.output import log
-from digitlab.training import Callback, HistoryEntry, Recipe, StepInfo
+from digitlab.training import Callback, HistoryEntry, OnHistory, Recipe, StepInfo
 
 __all__ = ["following", "period_in_words"]
 
 BETWEEN_UPDATES = 0.1
 """Seconds between two looks at the loss; more often would cost the training time."""
 
-Follower = tuple[list[Callback], Callable[[HistoryEntry], None]]
+Follower = tuple[list[Callback], OnHistory]
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def following(title: str, recipe: Recipe) -> Iterator[Follower]:
     """
     unit = "period" if recipe.eval_every else "epoch"
     if not sys.stderr.isatty():
-        yield [], lambda period: log(f"{title}: {period_in_words(period, unit)}")
+        yield [], lambda period, _: log(f"{title}: {period_in_words(period, unit)}")
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[loss]}"))
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
@@ -43,12 +43,12 @@ def following(title: str, recipe: Recipe) -> Iterator[Follower]:
 
         def on_step(live: StepInfo) -> None:
             nonlocal last
-            if time.monotonic() - last > BETWEEN_UPDATES or live.step == live.timetable.total_steps:
+            if time.monotonic() - last > BETWEEN_UPDATES or live.step == live.counts.total_steps:
                 last = time.monotonic()
-                total, loss = live.timetable.total_steps, f"loss {live.loss.item():.4f}"
+                total, loss = live.counts.total_steps, f"loss {live.loss.item():.4f}"
                 bar.update(task, completed=live.step, total=total, loss=loss)
 
-        yield [on_step], lambda period: bar.console.print(period_in_words(period, unit), highlight=False)
+        yield [on_step], lambda period, _: bar.console.print(period_in_words(period, unit), highlight=False)
 
 
 def period_in_words(period: HistoryEntry, unit: str = "epoch") -> str:

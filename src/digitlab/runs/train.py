@@ -20,13 +20,12 @@ from digitlab.runs.folder import Run, new_run_folder
 from digitlab.training import (
     Callback,
     Examples,
-    HistoryEntry,
+    OnHistory,
     Recipe,
     available_cores,
-    can_stack,
     check_training,
     fit,
-    fit_replicas,
+    plan_stacks,
 )
 
 __all__ = ["resume", "train", "train_seeds", "train_worker"]
@@ -40,7 +39,7 @@ def train(
     out: Path | None = None,
     *,
     callbacks: Sequence[Callback] = (),
-    on_history: Callable[[HistoryEntry], None] | None = None,
+    on_history: OnHistory | None = None,
 ) -> Run:
     """Trains a network and leaves a finished run.
 
@@ -74,7 +73,7 @@ def train_seeds(
 ) -> tuple[Path, list[Run]]:
     """Trains the same network several times, with the seeds from `recipe.seed` on.
 
-    Dense networks are trained all at once as one batched computation (`fit_replicas`); others in
+    Dense networks are trained all at once as one batched computation (`fit`); others in
     one process for each core, with one thread each.
 
     Args:
@@ -96,7 +95,7 @@ def train_seeds(
     prepared = _prepare(network, options or {}, recipe, data or DataConfig())
     folder = out or new_run_folder(network)
     recipes = [replace(recipe, seed=seed) for seed in range(recipe.seed, recipe.seed + seeds)]
-    if can_stack(prepared.network, recipe):
+    if len(plan_stacks(prepared.network, recipe, [one.seed for one in recipes])) == 1:
         runs = _train_stacked(prepared, recipes, folder)
         for run in runs:
             if on_run:
@@ -109,7 +108,7 @@ def resume(
     folder: Path,
     *,
     callbacks: Sequence[Callback] = (),
-    on_history: Callable[[HistoryEntry], None] | None = None,
+    on_history: OnHistory | None = None,
 ) -> Run:
     """Finishes the run in `folder` from where it was stopped; a finished run is returned as it is.
 
@@ -195,7 +194,7 @@ def _finish(
     network: Network,
     prepared: _Prepared,
     callbacks: Sequence[Callback] = (),
-    on_history: Callable[[HistoryEntry], None] | None = None,
+    on_history: OnHistory | None = None,
 ) -> Run:
     """Trains from where the run stands to its end."""
     fitted = fit(
@@ -215,7 +214,13 @@ def _train_stacked(prepared: _Prepared, recipes: Sequence[Recipe], folder: Path)
     runs = [prepared.begin(folder / f"seed-{recipe.seed}", recipe) for recipe in recipes]
     first, splits = prepared.network, prepared.splits
     networks = [build(first.name, seed=recipe.seed, **first.options) for recipe in recipes]
-    together = fit_replicas(networks, recipes, splits["train"], splits.get("validation"))
+    together = fit(
+        networks,
+        recipes[0],
+        splits["train"],
+        splits.get("validation"),
+        seeds=[recipe.seed for recipe in recipes],
+    )
     for run, network, fitted in zip(runs, networks, together, strict=True):
         evaluate_and_save(run, network, fitted, splits, prepared.load_seconds, len(runs))
     return runs

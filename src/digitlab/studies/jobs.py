@@ -20,7 +20,7 @@ from digitlab.studies.study import (
     TrainingExperiment,
 )
 from digitlab.studies.training_results import recipe_for, seeds_for
-from digitlab.training import can_stack
+from digitlab.training import plan_stacks
 
 __all__ = ["Job", "fingerprint", "jobs_of", "search_values"]
 
@@ -108,10 +108,7 @@ def _stacks(experiment: TrainingExperiment, options: ReproduceOptions) -> list[t
     if len(seeds) == 1:
         return [tuple(seeds)]
     network = build(experiment.network, **experiment.options)
-    small = network.parameter_count() < 100_000
-    if small and can_stack(network, experiment.recipe):
-        return [tuple(seeds)]
-    return [(seed,) for seed in seeds]
+    return plan_stacks(network, experiment.recipe, seeds)
 
 
 def search_values(

@@ -34,7 +34,7 @@ from digitlab.studies.study import (
     TrainingExperiment,
 )
 from digitlab.studies.training_results import ExperimentRuns, recipe_for
-from digitlab.training import Examples, FitResult, HistoryEntry, fit, fit_replicas
+from digitlab.training import Examples, FitResult, HistoryEntry, fit
 
 __all__ = ["do_job", "prepare_process"]
 
@@ -77,7 +77,7 @@ def _train(experiment: TrainingExperiment, job: Job, options: ReproduceOptions) 
     followed = data.scored[data.monitor] if data.monitor else None
     extra_eval: list[list[float]] = [[] for _ in job.seeds]
     if len(job.seeds) > 1 and data.extra_eval is None:
-        fitted = fit_replicas(networks, recipes, data.train, followed)
+        fitted = fit(networks, recipes[0], data.train, followed, seeds=job.seeds)
     else:
         fitted = []
         for network, recipe, losses in zip(networks, recipes, extra_eval, strict=True):
@@ -96,7 +96,7 @@ def _follower(network: Network, data: StudyData, losses: list[float]) -> Any:
     assert data.extra_eval is not None
     examples = data.scored[data.extra_eval]
 
-    def monitor(_: HistoryEntry) -> None:
+    def monitor(_: HistoryEntry, __: int) -> None:
         logits = predict_logits(network, examples.inputs)
         losses.append(accuracy_and_log_loss(logits, examples.labels.numpy())[1])
 

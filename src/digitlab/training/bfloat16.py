@@ -15,7 +15,7 @@ from digitlab.data import cache_folder
 from digitlab.errors import OutputError
 from digitlab.files import make_folder, write_json
 
-__all__ = ["bfloat16_works", "gains_from_bfloat16"]
+__all__ = ["bfloat16_is_faster", "bfloat16_supported"]
 
 LIMIT = os.environ.get("ONEDNN_MAX_CPU_ISA", "AMX and all else")
 """Which instructions torch's convolutions are allowed to use."""
@@ -30,7 +30,7 @@ with torch.autocast("cpu", torch.bfloat16):
 """A step in bfloat16, as training takes it."""
 
 
-def gains_from_bfloat16(device: str) -> bool:
+def bfloat16_is_faster(device: str) -> bool:
     """Whether convolutions are faster in bfloat16 than in float32 on a device.
 
     On processors that is so only where AMX multiplies them: with AVX512-BF16 alone a step of
@@ -38,11 +38,11 @@ def gains_from_bfloat16(device: str) -> bool:
     """
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return device == "cpu" and _claims_amx() and "AMX" in LIMIT and bfloat16_works()
+    return device == "cpu" and _claims_amx() and "AMX" in LIMIT and bfloat16_supported()
 
 
 @functools.cache
-def bfloat16_works() -> bool:
+def bfloat16_supported() -> bool:
     """Whether this processor runs a bfloat16 step to its end.
 
     Virtual machines can claim AMX and yet stop a process at its first such instruction, which no

@@ -1,8 +1,9 @@
-"""Checkpoints: the whole state of a training in one file, so that a killed run can go on.
+"""Checkpoints: the whole training state in one file, so that a killed training can go on.
 
-A checkpoint is taken between periods. Because all randomness is known from the seed and the step
-(see `randomness.py`), weights, optimizer and history are all that has to be kept, and a resumed run
-ends with the very bits of the one that was never stopped.
+A checkpoint is taken between history entries. Because everything random is known from the seed and the
+step (see `randomness.py`), weights, optimizer state and history are all that has to be saved, and a
+resumed training ends with the very bits of an uninterrupted one. Tensors are stored by seed and parameter
+name, however a step lays them out in memory.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ from torch import Tensor
 
 from digitlab.errors import RunError
 from digitlab.files import make_folder, write_bytes
+from digitlab.training.early_stopping import Weights
 from digitlab.training.history import HistoryEntry
-from digitlab.training.session import TrainState
+from digitlab.training.state import Member, TrainState
+from digitlab.training.step import load_weights
 
 __all__ = ["Checkpoint"]
 
-VERSION = 2
-"""Of what a checkpoint holds. In the first, RMSprop kept its mean squares on another scale."""
+VERSION = 3
+"""Of what a checkpoint holds. Before 3, for one seed only; in the first, RMSprop's mean squares had
+another scale."""
 SHARE_OF_TIME = 0.05
 """Most of the time that saving may take: after a save, the next waits 20 times as long."""
 
@@ -53,7 +57,7 @@ class Checkpoint:
         self.path = folder / "state.safetensors"
         self._due = 0.0
 
-    def save_if_due(self, session: TrainState) -> None:
+    def save_if_due(self, state: TrainState) -> None:
         """Saves the state, unless saving would take more than a twentieth of the time.
 
         Raises:
@@ -63,41 +67,43 @@ class Checkpoint:
         if started < self._due:
             return
         make_folder(self.path.parent)
-        tensors = {f"network/{name}": value for name, value in session.network.state_dict().items()}
-        if session.average:
-            tensors |= {f"average/{name}": value for name, value in session.average.weights.items()}
-        tensors |= {f"best/{name}": value for name, value in session.best.weights.items()}
-        slots, plain = _flatten(session.optimizer.state_dict()["state"])
-        tensors |= slots
-        facts = {
+        tensors: dict[str, Tensor] = {}
+        for member in state.members:
+            weights = member.final_weights or member.network.state_dict()
+            tensors |= _prefixed(f"network/{member.seed}", weights)
+            tensors |= _prefixed(f"best/{member.seed}", member.early_stopping.weights)
+        active = state.active
+        if active:
+            laid_out = {f"optimizer/{name}": slot for name, slot in state.step.optimizer.slots.items()}
+            laid_out |= {"ema": state.ema.averages} if state.ema else {}
+            for name, slot in laid_out.items():
+                for member, own in zip(active, state.step.by_network(slot), strict=True):
+                    tensors |= _prefixed(f"{name}/{member.seed}", own)
+        values = {
             "schema_version": VERSION,
-            "step": session.step,
-            "rate_factor": session.rate_factor,
-            "train_seconds": session.train_seconds,
-            "evaluation_seconds": session.evaluation_seconds,
-            "history": [asdict(period) for period in session.history],
-            "best_entry": session.best.entry.entry if session.best.entry else None,
-            "optimizer": plain,
+            "steps": state.steps,
+            "lr_factor": state.lr_factor,
+            "optimizer_steps": state.step.optimizer.steps,
+            "members": [_describe(member) for member in state.members],
         }
-        ready = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-        write_bytes(self.path, safetensors.torch.save(ready, {"session": json.dumps(facts)}))
+        ready = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+        write_bytes(self.path, safetensors.torch.save(ready, {"training": json.dumps(values)}))
         finished = time.monotonic()
         self._due = finished + (finished - started) / SHARE_OF_TIME
 
-    def restore(self, session: TrainState) -> None:
-        """Brings `session` to the state kept here; leaves it as it is when there is none.
+    def restore(self, state: TrainState) -> None:
+        """Brings `state` to what is saved here; leaves it as it is when there is nothing.
 
         Raises:
-            RunError: If the file cannot be read, is of another version, or belongs to another network or
-                recipe.
+            RunError: If the file cannot be read, is of another version, or belongs to another network,
+                recipe or other seeds.
         """
         if not self.path.exists():
             return
         try:
             with safetensors.safe_open(self.path, "pt") as file:
-                facts = json.loads(file.metadata()["session"])
-            tensors = safetensors.torch.load_file(self.path)
-            _restore(session, facts, tensors)
+                values = json.loads((file.metadata() or {}).get("training", '{"schema_version": "before 3"}'))
+            _restore(state, values, safetensors.torch.load_file(self.path))
         except DAMAGE as error:
             reason = " ".join(str(error).split())  # torch's are of several lines
             raise RunError(
@@ -106,45 +112,62 @@ class Checkpoint:
             ) from None
 
 
-def _restore(session: TrainState, facts: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-    version = facts.get("schema_version", 1)
+def _describe(member: Member) -> dict[str, Any]:
+    best = member.early_stopping.best
+    return {
+        "seed": member.seed,
+        "steps": member.steps,
+        "train_seconds": member.train_seconds,
+        "evaluation_seconds": member.evaluation_seconds,
+        "history": [asdict(entry) for entry in member.history],
+        "best_entry": best.entry if best else None,
+        "stopped": member.final_weights is not None,
+    }
+
+
+def _restore(state: TrainState, values: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    version = values.get("schema_version")
     if version != VERSION:
         raise ValueError(f"schema version {version}; this digitlab reads version {VERSION}")
-    session.network.load_state_dict(_under("network/", tensors))
-    if session.average:
-        session.average.restore(_under("average/", tensors))
-    session.step = facts["step"]
-    session.rate_factor = facts["rate_factor"]
-    session.train_seconds = facts["train_seconds"]
-    session.evaluation_seconds = facts["evaluation_seconds"]
-    session.history = [HistoryEntry(**row) for row in facts["history"]]
-    if facts["best_entry"] is not None:
-        session.best.entry = session.history[facts["best_entry"] - 1]
-        session.best.weights = _under("best/", tensors)
-    state = session.optimizer.state_dict()
-    state["state"] = _unflatten(_under("optimizer/", tensors), facts["optimizer"])
-    for index, parameter in enumerate(session.network.parameters()):
-        for key, value in state["state"].get(index, {}).items():
-            if isinstance(value, Tensor) and value.shape == parameter.shape:
-                # Laid out in memory as the parameter is: a fused optimizer takes that for granted.
-                state["state"][index][key] = torch.empty_like(parameter).copy_(value)
-    session.optimizer.load_state_dict(state)
+    there, here = [of["seed"] for of in values["members"]], [member.seed for member in state.members]
+    if there != here:
+        raise ValueError(f"it is of the seeds {there}, not {here}")
+    before = state.active
+    for member, saved in zip(state.members, values["members"], strict=True):
+        _restore_member(member, saved, tensors)
+    state.drop_stopped(before)
+    active = state.active
+    if active:
+        seeds = [member.seed for member in active]
+        slots = {
+            name: [_under(f"optimizer/{name}/{seed}", tensors) for seed in seeds]
+            for name in state.step.optimizer.slots
+        }
+        state.step.load_slots(slots)
+        state.step.optimizer.steps = values["optimizer_steps"]
+        if state.ema:
+            averages = [_under(f"ema/{seed}", tensors) for seed in seeds]
+            load_weights(state.step.by_network(state.ema.averages), averages)
+    state.steps, state.lr_factor = values["steps"], values["lr_factor"]
 
 
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+def _restore_member(member: Member, saved: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    weights = _under(f"network/{member.seed}", tensors)
+    with torch.no_grad():  # in place: the parameters may be views into a step's flat tensor
+        member.network.load_state_dict(weights)
+    member.history = [HistoryEntry(**entry) for entry in saved["history"]]
+    member.steps = saved["steps"]
+    member.train_seconds, member.evaluation_seconds = saved["train_seconds"], saved["evaluation_seconds"]
+    if saved["best_entry"] is not None:
+        member.early_stopping.best = member.history[saved["best_entry"] - 1]
+        member.early_stopping.weights = _under(f"best/{member.seed}", tensors)
+    member.final_weights = weights if saved["stopped"] else None
 
 
-def _flatten(state: dict[int, dict[str, Any]]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """An optimizer's state as named tensors, and what of it is not a tensor."""
-    slots = [(f"{index}/{key}", value) for index, entry in state.items() for key, value in entry.items()]
-    tensors = {f"optimizer/{name}": value for name, value in slots if isinstance(value, Tensor)}
-    return tensors, {name: value for name, value in slots if not isinstance(value, Tensor)}
+def _prefixed(prefix: str, weights: Weights) -> dict[str, Tensor]:
+    return {f"{prefix}/{name}": value for name, value in weights.items()}
 
 
-def _unflatten(tensors: dict[str, Tensor], plain: dict[str, Any]) -> dict[int, dict[str, Any]]:
-    state: dict[int, dict[str, Any]] = {}
-    for name, value in {**tensors, **plain}.items():
-        index, _, key = name.partition("/")
-        state.setdefault(int(index), {})[key] = value
-    return state
+def _under(prefix: str, tensors: dict[str, Tensor]) -> Weights:
+    start = f"{prefix}/"
+    return {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}

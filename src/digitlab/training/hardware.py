@@ -14,7 +14,7 @@ from torch import nn
 
 from digitlab.errors import SettingError
 from digitlab.networks import Network, multiply_adds
-from digitlab.training.bfloat16 import bfloat16_works, gains_from_bfloat16
+from digitlab.training.bfloat16 import bfloat16_is_faster, bfloat16_supported
 from digitlab.training.recipe import Recipe
 
 __all__ = ["Hardware", "choose_hardware"]
@@ -51,7 +51,7 @@ class Hardware:
             return nullcontext()
         return torch.autocast(self.device, torch.bfloat16)
 
-    def place(self, network: Network) -> Network:
+    def move_model(self, network: Network) -> Network:
         """Moves `network` to the device, its convolutions with the channels last in memory."""
         network.to(self.device)
         if _convolves(network):
@@ -95,8 +95,8 @@ def choose_hardware(recipe: Recipe, network: Network) -> Hardware:
         )
     precision = recipe.precision
     if precision == "auto":
-        precision = "bfloat16" if _convolves(network) and gains_from_bfloat16(device) else "float32"
-    elif precision == "bfloat16" and device == "cpu" and not bfloat16_works():
+        precision = "bfloat16" if _convolves(network) and bfloat16_is_faster(device) else "float32"
+    elif precision == "bfloat16" and device == "cpu" and not bfloat16_supported():
         raise SettingError(
             "recipe field precision='bfloat16': this processor claims AMX but stops at its instructions",
             "Use float32, or set the environment variable ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16.",

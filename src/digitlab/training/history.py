@@ -1,4 +1,4 @@
-"""The history of a training: one `HistoryEntry` a line, and the table on disk."""
+"""Training history: one `HistoryEntry` a line, and its table on disk."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ __all__ = ["HistoryEntry", "history_from_csv", "history_to_csv"]
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """What training had come to at the end of one period (by default: one epoch).
+    """One line of the training history: metrics after some steps, by default after each epoch.
 
     Attributes:
         entry: Number of the entry, from 1.
         step: Steps taken so far.
-        epoch: Passes over the training digits so far; not always whole.
-        learning_rate: Of the period's last step.
-        train_loss: Mean loss over the period's batches, as it was minimized (with dropout,
+        epoch: Passes over the training examples so far; not always whole.
+        learning_rate: Of the last step.
+        train_loss: Mean loss over the batches since the entry before, as it was minimized (with dropout,
             augmentation and label smoothing), in nats.
-        train_accuracy: Share read rightly in the same passes, in [0, 1].
-        validation_loss: Mean log loss on the validation digits, in nats; None without any.
-        validation_accuracy: Share of them read rightly; None without any.
+        train_accuracy: Accuracy in the same passes, in [0, 1].
+        validation_loss: Mean log loss on the validation split, in nats; None without one.
+        validation_accuracy: Accuracy on it; None without one.
+        extra_loss: Mean log loss on the extra split, in nats; None without one.
+        extra_accuracy: Accuracy on it; None without one.
     """
 
     entry: int
@@ -34,6 +36,8 @@ class HistoryEntry:
     train_accuracy: float
     validation_loss: float | None = None
     validation_accuracy: float | None = None
+    extra_loss: float | None = None
+    extra_accuracy: float | None = None
 
 
 COLUMNS = [field.name for field in fields(HistoryEntry)]
@@ -44,7 +48,7 @@ def history_to_csv(history: Sequence[HistoryEntry]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(period) for period in history)
+    writer.writerows(asdict(entry) for entry in history)
     return text.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""The training loop: how every network here is trained, top to bottom in one sitting."""
+"""The training loop: how every network here is trained, for one seed or for R seeds at once."""
 
 from __future__ import annotations
 
@@ -6,72 +6,94 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from typing import overload
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from digitlab.errors import SettingError
 from digitlab.evaluation import accuracy_and_log_loss, predict_logits
 from digitlab.networks import Network
-from digitlab.training.augmentation import augment
-from digitlab.training.check import check_training, diverged
+from digitlab.training.batches import iter_batches
 from digitlab.training.checkpoint import Checkpoint
+from digitlab.training.distributed import ProcessGroup, init_distributed
+from digitlab.training.early_stopping import EarlyStopping, copy_weights
+from digitlab.training.ema import EMA
 from digitlab.training.examples import Examples
 from digitlab.training.hardware import Hardware, choose_hardware
 from digitlab.training.history import HistoryEntry
-from digitlab.training.keeping import EMA, EarlyStopping
-from digitlab.training.optimizers import clip_gradients, make_optimizer
-from digitlab.training.randomness import epoch_order, prepare_dropout, reseed
 from digitlab.training.recipe import Recipe
 from digitlab.training.schedules import learning_rate_at
-from digitlab.training.session import StepCounts, TrainState
-from digitlab.training.team import ProcessGroup, init_distributed
+from digitlab.training.stacking import apply_fixed_layers, make_step
+from digitlab.training.state import Member, StepCounts, TrainState
+from digitlab.training.validate import check_training, divergence_error
 
-__all__ = ["Callback", "FitResult", "StepInfo", "fit"]
+__all__ = ["Callback", "FitResult", "OnHistory", "StepInfo", "fit"]
 
 
 @dataclass
 class StepInfo:
-    """A training under way, as its callbacks see it after every step and may steer it.
+    """What a callback sees after every step, and the two things that it may set.
 
-    A callback that blocks pauses the training; its time does not count as training. In a team of
-    several processes it can watch and pause, but what it sets is left aside.
+    A callback that blocks pauses the training; its time does not count as training. Where several
+    processes train one network, what it sets is ignored.
 
     Attributes:
-        network: What is trained. Its weights may be read.
-        timetable: How many steps there are.
+        networks: The networks under training, but for those that have stopped early.
+        counts: How many steps there are.
         step: Steps taken.
         learning_rate: Of the step just taken.
-        loss: Of the step just taken, a tensor of shape `()`; reading it out costs its watcher.
-        rate_factor: May be set: every later learning rate is multiplied by it.
-        stop: May be set: training ends with this period, here.
+        logits: Of the step's batch, before its update: `(R, batch, classes)`.
+        labels: `(R, batch)`.
+        label_smoothing: As the loss has it.
+        lr_factor: May be set: all later learning rates are multiplied by it.
+        stop: May be set: training ends here.
     """
 
-    network: Network
-    timetable: StepCounts
+    networks: Sequence[Network]
+    counts: StepCounts
     step: int
     learning_rate: float
-    loss: Tensor
-    rate_factor: float = 1.0
+    logits: Tensor
+    labels: Tensor
+    label_smoothing: float
+    lr_factor: float = 1.0
     stop: bool = False
+
+    @property
+    def network(self) -> Network:
+        """The network, or the first of several."""
+        return self.networks[0]
+
+    @property
+    def loss(self) -> Tensor:
+        """Mean loss of the step just taken, `()`, in nats. `.item()` waits for the device."""
+        logits, labels = self.logits.float().flatten(0, 1), self.labels.flatten()
+        return cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
 
 
 Callback = Callable[[StepInfo], None]
+OnHistory = Callable[[HistoryEntry, int], None]
+"""Called with an entry and the index of the network that it is about."""
 
 
 @dataclass(frozen=True)
 class FitResult:
-    """What a training has come to; the network itself holds the weights that were kept.
+    """The result of training one network; the network itself holds the final weights.
 
     Attributes:
-        history: One `HistoryEntry` for each period.
-        hardware: What it ran on.
+        history: Its entries, by default one for each epoch.
+        hardware: Device, precision and threads.
         steps: Steps taken.
-        train_seconds: Wall clock of the steps alone, over all resumptions.
-        evaluation_seconds: Wall clock of the scoring between periods.
-        best_entry: The period whose weights were kept, when the recipe has patience; else None.
-        stopped_early: Whether patience ran out.
+        train_seconds: Wall clock of the steps, over all resumptions; an equal share of it where several
+            networks were trained together.
+        evaluation_seconds: The same of evaluating between steps.
+        best_entry: Number of the entry with the best monitored metric, when the recipe has patience.
+        stopped_early: Whether it ended before its last step.
+        step_kind: `dense` or `autograd`; see `step.py`.
+        n_stacked_seeds: How many networks were trained together.
     """
 
     history: tuple[HistoryEntry, ...]
@@ -81,178 +103,257 @@ class FitResult:
     evaluation_seconds: float
     best_entry: int | None
     stopped_early: bool
+    step_kind: str
+    n_stacked_seeds: int
 
 
+@overload
 def fit(
     network: Network,
     recipe: Recipe,
     train: Examples,
     validation: Examples | None = None,
     *,
+    extra_eval: Examples | None = None,
     callbacks: Sequence[Callback] = (),
-    on_history: Callable[[HistoryEntry], None] | None = None,
+    on_history: OnHistory | None = None,
     checkpoint: Checkpoint | None = None,
-) -> FitResult:
-    """Trains `network` by `recipe`, in place.
+) -> FitResult: ...
+
+
+@overload
+def fit(
+    network: Sequence[Network],
+    recipe: Recipe,
+    train: Examples,
+    validation: Examples | None = None,
+    *,
+    seeds: Sequence[int],
+    extra_eval: Examples | None = None,
+    callbacks: Sequence[Callback] = (),
+    on_history: OnHistory | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> list[FitResult]: ...
+
+
+def fit(
+    network: Network | Sequence[Network],
+    recipe: Recipe,
+    train: Examples,
+    validation: Examples | None = None,
+    *,
+    seeds: Sequence[int] | None = None,
+    extra_eval: Examples | None = None,
+    callbacks: Sequence[Callback] = (),
+    on_history: OnHistory | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> FitResult | list[FitResult]:
+    """Trains a network in place; or R networks of one architecture, each by a seed of its own.
 
     Args:
-        network: Freshly built; its weights are where training starts.
+        network: Freshly built, or R of them; training starts from their weights.
         recipe: How to train.
-        train: What to train on.
-        validation: What to follow between periods, and to stop early by.
+        train: The training examples.
+        validation: Evaluated at every history entry; early stopping monitors it.
+        seeds: For R networks, the R seeds that take the place of the recipe's.
+        extra_eval: A second split that is evaluated at every history entry; early stopping ignores it.
         callbacks: Called after every step.
-        on_history: Called with each line of history as it comes.
-        checkpoint: Where to keep the state between periods; training goes on from what it holds.
+        on_history: Called with each history entry as it comes, and the index of its network.
+        checkpoint: Where the state is saved between entries; training goes on from what it holds.
+
+    Returns:
+        The result; for R networks, a list of R results.
 
     Raises:
         SettingError: If the recipe does not go with the network or the data.
         DataError: If the network does not take these inputs.
-        TrainingError: If the loss stops being a number.
+        RunError: If the checkpoint cannot be read or belongs to another training.
+        TrainingError: If a loss is no longer finite.
     """
-    check_training(network, recipe, train, validation)
-    hardware = choose_hardware(recipe, network)
-    team = init_distributed(hardware.device)
-    timetable = StepCounts.of(recipe, len(train))
-    team.check(recipe, len(train))
-    network = hardware.place(network)
-    train = train.to(hardware.device)
-    session = TrainState(
-        network,
-        make_optimizer(network, recipe),
-        EMA(network, recipe.ema_decay) if recipe.ema_decay is not None else None,
-        EarlyStopping(recipe),
-    )
-    stopped = False
+    networks = [network] if isinstance(network, Network) else list(network)
+    check_training(networks[0], recipe, train, validation)
+    hardware = choose_hardware(replace(recipe, batch_size=recipe.batch_size * len(networks)), networks[0])
+    group = init_distributed(hardware.device)
+    if group.size > 1 and len(networks) > 1:
+        raise SettingError(
+            f"{group.size} processes and {len(networks)} networks at once",
+            "Let several processes train one network, or one process several seeds.",
+        )
+    group.check(recipe, len(train))
+    counts = StepCounts.of(recipe, len(train))
+    networks = [hardware.move_model(each) for each in networks]
+    train, first_layer = apply_fixed_layers(networks[0], recipe, train.to(hardware.device))
+    own_seeds = [recipe.seed] if seeds is None else list(seeds)
+    step = make_step(networks, own_seeds, recipe, hardware, group, first_layer)
+    members = [
+        Member(each, seed, EarlyStopping(recipe)) for each, seed in zip(networks, own_seeds, strict=True)
+    ]
+    ema = EMA(step.live, recipe.ema_decay) if recipe.ema_decay is not None else None
+    state = TrainState(members, step, ema)
     with hardware.with_threads():
+        stopped = False
         if checkpoint:
-            checkpoint.restore(session)
-            stopped = session.best.exhausted(len(session.history))
-        while session.step < timetable.total_steps and not stopped:
-            period, stopped = _train_period(session, recipe, timetable, hardware, team, train, callbacks)
-            period = _follow(session, period, validation)
-            stopped = stopped or session.best.exhausted(period.entry)
-            if on_history and team.rank == 0:
-                on_history(period)
-            if checkpoint and team.rank == 0:
-                checkpoint.save_if_due(session)
-    _keep_weights(session)
-    return FitResult(
-        history=tuple(session.history),
-        hardware=hardware,
-        steps=session.step,
-        train_seconds=session.train_seconds,
-        evaluation_seconds=session.evaluation_seconds,
-        best_entry=session.best.entry.entry if session.best.entry else None,
-        stopped_early=session.step < timetable.total_steps,
-    )
+            checkpoint.restore(state)
+        while state.steps < counts.total_steps and state.active and not stopped:
+            active = state.active
+            entries, stopped = _train_until_entry(state, recipe, counts, hardware, group, train, callbacks)
+            entries = _evaluate(state, entries, validation, extra_eval)
+            if group.rank == 0:
+                for member, entry in zip(active, entries, strict=True):
+                    if on_history:
+                        on_history(entry, members.index(member))
+                if checkpoint:
+                    checkpoint.save_if_due(state)
+    state.finish()
+    results = [_result(member, counts, hardware, step.kind, len(members)) for member in members]
+    return results[0] if isinstance(network, Network) else results
 
 
-def _train_period(
-    session: TrainState,
+def _train_until_entry(
+    state: TrainState,
     recipe: Recipe,
-    timetable: StepCounts,
+    counts: StepCounts,
     hardware: Hardware,
-    team: ProcessGroup,
+    group: ProcessGroup,
     train: Examples,
     callbacks: Sequence[Callback],
-) -> tuple[HistoryEntry, bool]:
-    """Takes the steps of one period. Returns its line of history, and whether a callback said stop."""
-    network, optimizer = session.network.train(), session.optimizer
-    forward, weights = team.forward(network), list(network.parameters())
-    dropout_randomness = prepare_dropout(network, recipe, hardware.device)
-    picture_randomness = torch.Generator() if recipe.augments else None
-    losses, outputs, targets = [], [], []
-    end = min(timetable.total_steps, session.step + timetable.eval_every)
-    away = 0.0
-    stop = False
-    batches: tuple[Tensor, ...] = ()
-    rate = 0.0
+) -> tuple[list[HistoryEntry], bool]:
+    """Takes the steps up to the next history entry.
+
+    Returns:
+        An entry for each active network, not yet evaluated, and whether a callback said stop.
+    """
+    step, active = state.step, state.active
+    seeds = [member.seed for member in active]
+    for member in active:
+        member.network.train()
+    logits, labels, rate, paused, stop = [], [], 0.0, 0.0, False
+    end = min(counts.total_steps, state.steps + counts.eval_every)
     started = time.perf_counter()
-    for step in range(session.step, end):
-        epoch, place = divmod(step, timetable.epoch_steps)
-        if not batches or place == 0:
-            batches = epoch_order(recipe.seed, len(train), epoch).to(hardware.device).split(recipe.batch_size)
-        batch = batches[place]
-        ink, labels = train.inputs.index_select(0, batch), train.labels.index_select(0, batch)
-        if picture_randomness:
-            reseed(picture_randomness, recipe.seed, "augmentation", step)
-            ink = augment(ink, recipe, picture_randomness)
-        ink, labels = team.part(ink), team.part(labels)
-        if dropout_randomness:
-            reseed(dropout_randomness, recipe.seed, "dropout", step)
-        rate = session.rate_factor * learning_rate_at(
-            recipe, step, timetable.total_steps, timetable.epoch_steps
-        )
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-
-        with hardware.autocast():
-            logits = forward(ink)
-        loss = cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
-        team.weighted(loss, len(labels), len(batch)).backward()
-        clip_gradients(weights, recipe)
-        optimizer.step()
-        for weight in weights:
-            weight.grad = None
-        if session.average:
-            session.average.update(step + 1)
-
-        session.step = step + 1
-        losses.append(loss.detach())
-        outputs.append(logits.detach())
-        targets.append(labels)
+    for inputs, targets in iter_batches(train, seeds, recipe, counts, state.steps, end):
+        rate = state.lr_factor * learning_rate_at(recipe, state.steps, counts.total_steps, counts.epoch_steps)
+        logits.append(step.take(inputs, targets, state.steps, rate))
+        labels.append(group.shard(targets))
+        state.steps += 1
+        if state.ema:
+            state.ema.update(state.steps)
         if callbacks:
             left = time.perf_counter()
-            live = StepInfo(network, timetable, session.step, rate, losses[-1], session.rate_factor)
+            info = StepInfo(
+                step.networks,
+                counts,
+                state.steps,
+                rate,
+                logits[-1],
+                labels[-1],
+                recipe.label_smoothing,
+                state.lr_factor,
+            )
             for callback in callbacks:
-                callback(live)
-            if team.size == 1:  # a team's processes must all go on alike
-                session.rate_factor, stop = live.rate_factor, live.stop
-            away += time.perf_counter() - left
+                callback(info)
+            if group.size == 1:  # the processes of a group must all go on alike
+                state.lr_factor, stop = info.lr_factor, info.stop
+            paused += time.perf_counter() - left
             if stop:
                 break
     if hardware.device == "cuda":
         torch.cuda.synchronize()
-    session.train_seconds += time.perf_counter() - started - away
-    sizes = torch.tensor([len(labels) for labels in targets], dtype=torch.float64)
-    right = (torch.cat(outputs).argmax(1) == torch.cat(targets)).double().sum().cpu()
-    seen = torch.stack([(torch.stack(losses).double().cpu() * sizes).sum(), right, sizes.sum()])
-    total_loss, total_right, n = team.total(seen.to(hardware.device)).tolist()
-    mean_loss = total_loss / n
-    if not mean_loss < float("inf"):
-        raise diverged(len(session.history) + 1, session.step, recipe.learning_rate)
-    period = HistoryEntry(
-        entry=len(session.history) + 1,
-        step=session.step,
-        epoch=session.step / timetable.epoch_steps,
-        learning_rate=rate,
-        train_loss=mean_loss,
-        train_accuracy=total_right / n,
+    share = (time.perf_counter() - started - paused) / len(active)
+    losses, accuracies = _batch_metrics(torch.cat(logits, 1), torch.cat(labels, 1), recipe, group)
+    entries = []
+    for member, loss, accuracy in zip(active, losses, accuracies, strict=True):
+        member.train_seconds += share
+        member.steps = state.steps
+        if not np.isfinite(loss):
+            raise divergence_error(state.steps, rate, member.seed)
+        entries.append(
+            HistoryEntry(
+                entry=len(member.history) + 1,
+                step=state.steps,
+                epoch=state.steps / counts.epoch_steps,
+                learning_rate=rate,
+                train_loss=loss,
+                train_accuracy=accuracy,
+            )
+        )
+    return entries, stop
+
+
+def _batch_metrics(
+    logits: Tensor, labels: Tensor, recipe: Recipe, group: ProcessGroup
+) -> tuple[list[float], list[float]]:
+    """Mean loss and accuracy of each network over the batches that it was trained on.
+
+    Args:
+        logits: `(R, n, classes)`, each from before its step's update.
+        labels: `(R, n)`.
+        recipe: Its label smoothing.
+        group: Over whose processes the means are taken.
+    """
+    flat = logits.float().flatten(0, 1)
+    losses = cross_entropy(flat, labels.flatten(), reduction="none", label_smoothing=recipe.label_smoothing)
+    right = (flat.argmax(1) == labels.flatten()).double()
+    sums = [values.double().view_as(labels).sum(1) for values in (losses, right, torch.ones_like(right))]
+    loss, correct, n = group.all_reduce_sum(torch.stack(sums))
+    return (loss / n).tolist(), (correct / n).tolist()
+
+
+def _evaluate(
+    state: TrainState,
+    entries: Sequence[HistoryEntry],
+    validation: Examples | None,
+    extra_eval: Examples | None,
+) -> list[HistoryEntry]:
+    """Evaluates the active networks, with averaged weights where there are any, and extends their histories.
+
+    Members whose patience has run out are dropped from the step.
+    """
+    active, evaluated = state.active, []
+    with state.ema.swap_in() if state.ema else nullcontext():
+        for member, entry in zip(active, entries, strict=True):
+            started = time.perf_counter()
+            loss, accuracy = _scores(member, entry, validation)
+            extra_loss, extra_accuracy = _scores(member, entry, extra_eval)
+            entry = replace(
+                entry,
+                validation_loss=loss,
+                validation_accuracy=accuracy,
+                extra_loss=extra_loss,
+                extra_accuracy=extra_accuracy,
+            )
+            member.history.append(entry)
+            evaluated.append(entry)
+            member.early_stopping.update(entry, member.network)
+            if member.early_stopping.should_stop(entry.entry):
+                member.final_weights = member.early_stopping.weights or copy_weights(member.network)
+            member.evaluation_seconds += time.perf_counter() - started
+    state.drop_stopped(active)
+    return evaluated
+
+
+def _scores(
+    member: Member, entry: HistoryEntry, examples: Examples | None
+) -> tuple[float | None, float | None]:
+    """Log loss and accuracy of a member on a split, or None and None without one."""
+    if examples is None:
+        return None, None
+    logits = predict_logits(member.network, examples.inputs)
+    if not np.isfinite(logits).all():
+        raise divergence_error(entry.step, entry.learning_rate, member.seed)
+    accuracy, loss = accuracy_and_log_loss(logits, examples.labels.numpy())
+    return loss, accuracy
+
+
+def _result(member: Member, counts: StepCounts, hardware: Hardware, kind: str, n: int) -> FitResult:
+    best = member.early_stopping.best
+    return FitResult(
+        history=tuple(member.history),
+        hardware=hardware,
+        steps=member.steps,
+        train_seconds=member.train_seconds,
+        evaluation_seconds=member.evaluation_seconds,
+        best_entry=best.entry if best else None,
+        stopped_early=member.steps < counts.total_steps,
+        step_kind=kind,
+        n_stacked_seeds=n,
     )
-    return period, stop
-
-
-def _follow(session: TrainState, period: HistoryEntry, validation: Examples | None) -> HistoryEntry:
-    """Scores the weights as they would be kept, and enters the period into the history."""
-    started = time.perf_counter()
-    network = session.network
-    with session.average.put_into(network) if session.average else nullcontext():
-        if validation is not None:
-            logits = predict_logits(network, validation.inputs)
-            if not np.isfinite(logits).all():
-                raise diverged(period.entry, session.step, period.learning_rate)
-            accuracy, loss = accuracy_and_log_loss(logits, validation.labels.numpy())
-            period = replace(period, validation_loss=loss, validation_accuracy=accuracy)
-        session.best.consider(period, network)
-    session.history.append(period)
-    session.evaluation_seconds += time.perf_counter() - started
-    return period
-
-
-def _keep_weights(session: TrainState) -> None:
-    """Leaves the network with its best weights, else the averaged ones, else the last."""
-    if session.best.weights:
-        session.network.load_state_dict(session.best.weights)
-    elif session.average:
-        session.network.load_state_dict(session.average.weights)
-    session.network.eval()

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from digitlab.errors import SettingError
 from digitlab.networks import Network
+from digitlab.training.early_stopping import Weights, copy_weights
 from digitlab.training.examples import Examples
-from digitlab.training.keeping import Weights, copy_weights
 from digitlab.training.loop import StepInfo, fit
 from digitlab.training.recipe import Recipe
-from digitlab.training.session import StepCounts
+from digitlab.training.state import StepCounts
 
 __all__ = ["Snapshot", "snapshots"]
 
@@ -34,7 +34,7 @@ def snapshots(network: Network, recipe: Recipe, train: Examples, steps: Sequence
 
     Built with its run's seed and trained by its run's recipe on the same digits, a network goes through
     the very weights that it went through before, on the same machine and by the same version. Seeds that
-    were trained together (`fit_replicas`) added up in another order: `mlp` of 100,100 units is alike to
+    were trained together added up in another order: `mlp` of 100,100 units is alike to
     5e-6 after 100 steps, but after 1,000 its first weights only correlate by 0.985.
 
     Training ends with the last step asked for; schedules run as they did, and nothing is held out to stop

@@ -1,4 +1,4 @@
-"""What cannot be trained, refused before the first step, or said in words when it happens."""
+"""Validation of a training before its first step, and the error of one that diverges."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from digitlab.training.examples import Examples
 from digitlab.training.hardware import choose_hardware
 from digitlab.training.recipe import Recipe
 
-__all__ = ["check_training", "diverged"]
+__all__ = ["check_training", "divergence_error"]
 
 
 def check_training(
@@ -44,9 +44,15 @@ def check_training(
         )
 
 
-def diverged(period: int, step: int, rate: float) -> TrainingError:
-    """The error of a training whose loss is no longer a number."""
+def divergence_error(step: int, rate: float, seed: int) -> TrainingError:
+    """The error of a training whose loss is no longer finite.
+
+    Args:
+        step: Steps taken.
+        rate: The learning rate of the last.
+        seed: Of the network.
+    """
     return TrainingError(
-        f"the loss is no longer a number (period {period}, step {step})",
+        f"the loss is no longer a finite number (seed {seed}, step {step})",
         f"Lower the learning rate, which is {rate:g}, or clip gradients (max_grad_norm=5).",
     )

@@ -1,0 +1,80 @@
+"""Batches: which examples each step sees, gathered from tensors in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from digitlab.training.augmentation import augment
+from digitlab.training.examples import Examples
+from digitlab.training.randomness import epoch_order, generator_for
+from digitlab.training.recipe import Recipe
+from digitlab.training.state import StepCounts
+
+__all__ = ["iter_batches"]
+
+GATHERED_BYTES = 2**20
+"""About how much is gathered at once: less stays in the cache, more costs fewer calls."""
+
+
+def iter_batches(
+    train: Examples, seeds: Sequence[int], recipe: Recipe, counts: StepCounts, start: int, end: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """The batches of steps `start` to `end` - 1, each seed's examples in its own order.
+
+    Every epoch goes through all examples once, in an order that (seed, epoch) decides; augmentation is
+    decided by (seed, step). The tensors of a batch are overwritten later on.
+
+    Args:
+        train: What to draw from.
+        seeds: R seeds.
+        recipe: Its batch size and augmentation.
+        counts: Of the training.
+        start: The first step, from 0.
+        end: The step after the last.
+
+    Yields:
+        Inputs `(R, batch, *shape)`, `float32`, and labels `(R, batch)`.
+    """
+    size, shape = recipe.batch_size, train.inputs.shape[1:]
+    example_bytes = train.inputs[0].numel() * train.inputs.element_size()
+    most = max(1, GATHERED_BYTES // (len(seeds) * size * example_bytes))
+    buffer = train.inputs.new_empty(min(most, end - start) * len(seeds) * min(size, len(train)), *shape)
+    step = start
+    while step < end:
+        epoch, first = divmod(step, counts.epoch_steps)
+        last = min(counts.epoch_steps, first + end - step)
+        order = torch.stack([epoch_order(seed, len(train), epoch) for seed in seeds]).to(train.inputs.device)
+        for chunk in _chunks(order, size, first, last, most):  # (steps, R, batch)
+            count, batch = chunk.shape[0], chunk.shape[2]
+            indices = chunk.reshape(-1)
+            inputs = torch.index_select(train.inputs, 0, indices, out=buffer[: len(indices)])
+            labels = train.labels.index_select(0, indices).view(count, len(seeds), batch)
+            for part, own in zip(inputs.view(count, len(seeds), batch, *shape), labels, strict=True):
+                yield (_augmented(part, seeds, recipe, step) if recipe.augments else part), own
+                step += 1
+
+
+def _chunks(order: Tensor, size: int, first: int, last: int, most: int) -> Iterator[Tensor]:
+    """Indices `(steps, R, batch)` of the batches `first` to `last` - 1 of an epoch, at most `most` at once.
+
+    Args:
+        order: `(R, n)`: the epoch's order for each seed.
+        size: Examples in a batch; the epoch's last may have fewer.
+        first: The first batch.
+        last: The batch after the last.
+        most: Batches in a chunk.
+    """
+    whole = min(last, order.shape[1] // size)
+    for start in range(first, whole, most):
+        end = min(whole, start + most)
+        yield order[:, start * size : end * size].unflatten(1, (-1, size)).transpose(0, 1)
+    if last > max(first, whole):
+        yield order[:, whole * size :].unsqueeze(0)
+
+
+def _augmented(inputs: Tensor, seeds: Sequence[int], recipe: Recipe, step: int) -> Tensor:
+    generators = [generator_for(seed, "augmentation", step) for seed in seeds]
+    return torch.stack([augment(part, recipe, own) for part, own in zip(inputs, generators, strict=True)])

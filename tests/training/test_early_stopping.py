@@ -1,0 +1,59 @@
+"""Early stopping and the best weights, worked by hand."""
+
+import torch
+
+from digitlab.networks import build
+from digitlab.training import HistoryEntry, Recipe
+from digitlab.training.early_stopping import EarlyStopping
+
+
+def _set(network, value):
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.fill_(value)
+
+
+def _period(number, loss, accuracy=0.5):
+    return HistoryEntry(number, number * 10, number, 0.1, 1.0, 0.5, loss, accuracy)
+
+
+def _follow(recipe, losses, accuracies=None):
+    """Early stopping after entries with these figures (weights of entry i are all i), and its end."""
+    network, best = build("softmax", inputs=2), EarlyStopping(recipe)
+    ends = None
+    for number, loss in enumerate(losses, start=1):
+        _set(network, number)
+        best.update(_period(number, loss, accuracies[number - 1] if accuracies else 0.5), network)
+        if ends is None and best.should_stop(number):
+            ends = number
+    return best, ends
+
+
+def test_best_by_loss():
+    best, ends = _follow(Recipe(patience=2), [0.9, 0.5, 0.7, 0.6, 0.8])
+    assert best.best.entry == 2
+    assert (best.weights["layers.logits.weight"] == 2).all()
+    assert ends == 4  # two periods, 3 and 4, brought nothing better
+
+
+def test_equal_is_not_better():
+    best, ends = _follow(Recipe(patience=2), [0.5, 0.5, 0.5])
+    assert (best.best.entry, ends) == (1, 3)
+
+
+def test_best_by_accuracy():
+    recipe = Recipe(patience=1, monitor="validation_accuracy")
+    best, ends = _follow(recipe, [0.1, 0.5, 0.9, 0.2], [0.7, 0.8, 0.9, 0.85])
+    assert (best.best.entry, ends) == (3, 4)
+    assert (best.weights["layers.logits.bias"] == 3).all()
+
+
+def test_weights_are_kept_only_when_they_will_be_restored():
+    best, ends = _follow(Recipe(patience=1, restore_best=False), [0.5, 0.9])
+    assert (best.best.entry, ends) == (1, 2)
+    assert best.weights == {}
+
+
+def test_without_patience_nothing_is_kept():
+    best, ends = _follow(Recipe(), [0.5, 0.9, 0.9])
+    assert (best.best, best.weights, ends) == (None, {}, None)
