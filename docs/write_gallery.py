@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from digitlab.inspection import VIEWS, InspectedModel, inspect, write_view
 from digitlab.runs import DataConfig, train, train_seeds
 from digitlab.training import recipe, standard_recipe
-from digitlab.views import VIEWS, InspectedModel, inspect, write_view
 
 PAGE = Path(__file__).with_name("gallery.md")
 PICTURES = PAGE.with_name("gallery")
@@ -87,32 +87,32 @@ SHOTS = {
     ),
     "Weights": (
         Shot("weights", "mlp"),
-        Shot("unit", "mlp", {"unit": 97}),
-        Shot("stages", "mlp"),
-        Shot("growth", "mlp"),
-        Shot("filters", "deep-mnist"),
+        Shot("unit-weights", "mlp", {"unit": 97}),
+        Shot("weight-stages", "mlp"),
+        Shot("weight-animation", "mlp"),
+        Shot("kernels", "deep-mnist"),
     ),
     "Activations": (
         Shot("activations", "swift", {"image": 18}),
-        Shot("features", "deep-mnist", {"image": 1}),
-        Shot("features", "deep-mnist", {"image": 1, "layer": "conv2"}),
+        Shot("feature-maps", "deep-mnist", {"image": 1}),
+        Shot("feature-maps", "deep-mnist", {"image": 1, "layer": "conv2"}),
         Shot("boxplot", "one"),
         Shot("scatter", "two"),
         Shot("outputs", "mlp", {"image": 18}),
-        Shot("arithmetic", "mlp", {"unit": 97}),
-        Shot("arithmetic", "deep-mnist", {"layer": "conv1", "unit": 3, "position": (12, 14)}),
-        Shot("arithmetic", "mlp", {"layer": "logits", "unit": 3, "image": 18}),
+        Shot("unit-computation", "mlp", {"unit": 97}),
+        Shot("unit-computation", "deep-mnist", {"layer": "conv1", "unit": 3, "position": (12, 14)}),
+        Shot("unit-computation", "mlp", {"layer": "logits", "unit": 3, "image": 18}),
     ),
     "Errors": (
         Shot("confusion", "swift"),
         Shot("errors", "swift"),
-        Shot("pair", "mlp", {"pair": (4, 9)}),
+        Shot("confused-pair", "mlp", {"pair": (4, 9)}),
         Shot("mistakes", "swift"),
-        Shot("suspects", "swift"),
+        Shot("label-errors", "swift"),
     ),
     "Learning": (
-        Shot("curves", "mlp"),
-        Shot("functions", "mlp"),
+        Shot("learning-curves", "mlp"),
+        Shot("activation-functions", "mlp"),
         Shot("softmax", "mlp"),
         Shot("cross-entropy", "mlp"),
     ),
@@ -121,15 +121,15 @@ SHOTS = {
         Shot("saliency", "swift", {"image": 18}),
         Shot("integrated-gradients", "swift", {"image": 18}),
         Shot("occlusion", "swift", {"image": 18}),
-        Shot("preferred", "swift"),
+        Shot("activation-maximization", "swift"),
     ),
     "Maps and pixels": (
-        Shot("pca-map", "swift"),
-        Shot("tsne-map", "swift"),
-        Shot("variance", "mlp"),
-        Shot("components", "mlp"),
-        Shot("importances", "mlp"),
-        Shot("pixels", "mlp"),
+        Shot("pca", "swift"),
+        Shot("tsne", "swift"),
+        Shot("explained-variance", "mlp"),
+        Shot("principal-components", "mlp"),
+        Shot("pixel-importance", "mlp"),
+        Shot("important-pixels", "mlp"),
     ),
 }
 
@@ -173,14 +173,14 @@ def trained(name: str, folder: Path) -> Path:
 
 def section(shot: Shot, subject: InspectedModel) -> str:
     """Draws one picture; returns its part of the page."""
-    seen = inspect(subject, shot.view, None, **shot.choices)
-    written = Path(write_view(shot.view, seen, PICTURES)["figure"])
+    result = inspect(subject, shot.view, None, **shot.choices)
+    written = Path(write_view(shot.view, result, PICTURES)["figure"])
     number = sum(path.stem.startswith(f"{shot.view}-") for path in PICTURES.iterdir()) + 1
     picture = written.rename(written.with_stem(f"{shot.view}-{number}"))
     words = "".join(f" --{key} {_text(value)}" for key, value in shot.choices.items())
     command = f"digitlab inspect runs/gallery/{shot.training} --what {shot.view}{words}"
-    said = f"\n{seen.words}\n" if seen.words else ""
-    about = VIEWS[shot.view].about
+    said = f"\n{result.summary}\n" if result.summary else ""
+    about = VIEWS[shot.view].description
     return f"### {shot.view}\n\n{about}\n\n![{about}](gallery/{picture.name})\n{said}\n```\n{command}\n```\n"
 
 

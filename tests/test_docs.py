@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from digitlab.views import VIEWS
+from digitlab.inspection import VIEWS
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]

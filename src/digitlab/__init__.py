@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from digitlab.errors import DigitlabError
     from digitlab.estimator import DigitClassifier
     from digitlab.evaluation import Scores, score
+    from digitlab.inspection import inspect
     from digitlab.networks import Network, build, layer_table, load_network, save_network
     from digitlab.reader import predict
     from digitlab.runs import (
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     )
     from digitlab.searching import search
     from digitlab.training import Examples, Recipe, fit, recipe
-    from digitlab.views import inspect
 
 __all__ = [
     "DataConfig",
@@ -85,7 +85,7 @@ EXPORTS = {
     ),
     "searching": ("search",),
     "training": ("Examples", "Recipe", "fit", "recipe"),
-    "views": ("inspect",),
+    "inspection": ("inspect",),
 }
 PACKAGE_OF = {name: package for package, names in EXPORTS.items() for name in names}
 

@@ -9,8 +9,8 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from digitlab.inspection import VIEWS
 from digitlab.networks import build, save_network
-from digitlab.views import VIEWS
 
 
 @pytest.fixture
@@ -73,13 +73,15 @@ def test_a_picture_file_is_brought_to_the_form_the_network_takes(command, weight
 
 def test_everything_that_a_network_has(command, weights, few, tmp_path, monkeypatch):
     # two of the views, of which one needs several runs
-    monkeypatch.setattr("digitlab.views.VIEWS", {name: VIEWS[name] for name in ("suspects", "averages")})
+    monkeypatch.setattr(
+        "digitlab.inspection.VIEWS", {name: VIEWS[name] for name in ("label-errors", "averages")}
+    )
     code, out, err = command("inspect", weights, "--what", "all", "--data", few)
     assert code == 0
     assert out.splitlines() == [str(tmp_path / "inspect" / "averages.png")]
-    assert err == "suspects: left out, one network cannot agree with itself about labels\n"
+    assert err == "label-errors: left out, one network cannot agree with itself about labels\n"
     answer = json.loads(command("inspect", weights, "--what", "all", "--data", few, "--json")[1])
-    assert [each["view"] for each in answer["left_out"]] == ["suspects"]
+    assert [each["view"] for each in answer["left_out"]] == ["label-errors"]
     assert [each["view"] for each in answer["views"]] == ["averages"]
 
 
@@ -93,11 +95,11 @@ def test_choices_that_cannot_be(refused, weights, few, tmp_path):
     assert "0 to 299" in view("image", "--image", 300)
     assert "image=-1" in view("image", "--image", "-1")
     assert "none.png" in view("image", "--image", "none.png")
-    assert "pair" in view("pair", "--pair", "4,10")
-    assert "pair has too few values: ['4']" in view("pair", "--pair", "4")
-    assert "pair" in view("pair", "--pair", "four,nine")
-    assert "number=0" in view("digits", "--number", 0)
-    assert "--seeds 5" in view("suspects")
+    assert "confused-pair" in view("confused-pair", "--pair", "4,10")
+    assert "pair has too few values: ['4']" in view("confused-pair", "--pair", "4")
+    assert "confused-pair" in view("confused-pair", "--pair", "four,nine")
+    assert "count=0" in view("digits", "--number", 0)
+    assert "--seeds 5" in view("label-errors")
     assert "no digits called 'none'" in refused("inspect", weights, "--what", "digits", "--data", "none")
     (tmp_path / "inspect").write_text("in the way")
     assert "cannot write" in view("averages")

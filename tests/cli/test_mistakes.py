@@ -89,9 +89,9 @@ def test_a_network_that_makes_no_mistake(command, tmp_path):
     read = open_network(tmp_path / "a.safetensors")
     digits = load("mnist:test").take(30)
     from digitlab.evaluation import predict_logits
-    from digitlab.inspection import as_inputs
+    from digitlab.inspection import to_input_tensor
 
-    said = predict_logits(read, as_inputs(read, digits.ink())).argmax(axis=1)
+    said = predict_logits(read, to_input_tensor(read, digits.ink())).argmax(axis=1)
     np.savez(tmp_path / "agreed.npz", images=digits.images, labels=said)
     words = ("mistakes", tmp_path / "a.safetensors", "--data", tmp_path / "agreed.npz")
     code, out, err = command(*words)

@@ -13,14 +13,13 @@ from PIL import Image
 from digitlab.figures import (
     Line,
     draw_confusion,
-    draw_curves,
     draw_digits,
+    draw_learning_curves,
     draw_lines,
     draw_tiles,
     save_figure,
 )
-from digitlab.figures.attribution import draw_preferred
-from digitlab.figures.maps import draw_components
+from digitlab.figures.pixel_maps import draw_components, draw_maximizing_images
 
 
 @pytest.fixture
@@ -66,7 +65,7 @@ ON_AXES = {
     "digits": lambda axes: draw_digits(np.abs(TILES), ["one line"] * 6, "Mine", columns=3, axes=axes),
     "no digits": lambda axes: draw_digits(np.zeros((0, 20, 20)), [], "Mine", axes=axes),
     "components": lambda axes: draw_components(TILES, ["10 %"] * 6, "Mine", axes),
-    "preferred": lambda axes: draw_preferred(np.abs(TILES), ["0: 1.5"] * 6, "Mine", axes),
+    "preferred": lambda axes: draw_maximizing_images(np.abs(TILES), ["0: 1.5"] * 6, "Mine", axes),
     "lines": lambda axes: draw_lines([Line("a", [1, 2], [3, 4])], "Mine", "epoch", "loss", axes),
 }
 
@@ -90,7 +89,7 @@ ACCURACY = [Line("training", EPOCHS, [0.7, 0.8, 0.9]), Line("validation", EPOCHS
 
 
 def test_the_lines_of_learning_curves():
-    figure = draw_curves(LOSS, ACCURACY, "mlp, seed 0", best_epoch=2)
+    figure = draw_learning_curves(LOSS, ACCURACY, "mlp, seed 0", best_epoch=2)
     left, right = figure.axes
     for axes, curves in ((left, LOSS), (right, ACCURACY)):
         lines = {line.get_label(): line for line in axes.get_lines()}
@@ -106,7 +105,7 @@ def test_the_lines_of_learning_curves():
 
 
 def test_learning_curves_of_one_epoch():
-    figure = draw_curves([Line("training", [1], [0.5])], [Line("training", [1], [0.9])], "short")
+    figure = draw_learning_curves([Line("training", [1], [0.5])], [Line("training", [1], [0.9])], "short")
     assert [line.get_label() for line in figure.axes[0].get_lines()] == ["training"]
     assert save_figure(figure).startswith(b"\x89PNG")
 
@@ -115,7 +114,7 @@ def test_learning_curves_of_one_epoch():
 def test_the_same_numbers_give_the_same_bytes(name, counts):
     def draw():
         return save_figure(
-            draw_confusion(counts, "a") if name == "confusion" else draw_curves(LOSS, ACCURACY, "a")
+            draw_confusion(counts, "a") if name == "confusion" else draw_learning_curves(LOSS, ACCURACY, "a")
         )
 
     png = draw()
@@ -128,7 +127,7 @@ def test_the_same_numbers_give_the_same_bytes(name, counts):
 def test_nothing_global_is_left_behind(counts):
     before = dict(mpl.rcParams)
     save_figure(draw_confusion(counts, "a"))
-    save_figure(draw_curves(LOSS, ACCURACY, "a"))
+    save_figure(draw_learning_curves(LOSS, ACCURACY, "a"))
     assert dict(mpl.rcParams) == before
 
 

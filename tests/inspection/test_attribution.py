@@ -51,13 +51,13 @@ def test_integrated_gradients_of_a_linear_network_are_ink_times_weights(linear):
     found = integrated_gradients(linear, IMAGE, 3)
     assert found.attributions == pytest.approx(np.array([[1.0, -1.0], [0.0, 0.0]]))  # 0.5 * 2, 1 * -1
     assert found.logit == pytest.approx(0.25)  # 1 - 1 + 0.25
-    assert found.paper_logit == pytest.approx(0.25)
-    assert found.gap == pytest.approx(0, abs=1e-6)
+    assert found.baseline_logit == pytest.approx(0.25)
+    assert found.completeness_error == pytest.approx(0, abs=1e-6)
 
 
 def test_occlusion_of_single_pixels(linear):
     found = occlusion(linear, IMAGE, 3, patch=1)
-    assert found.drops == pytest.approx(np.array([[1.0, -1.0], [0.0, 0.0]]))
+    assert found.logit_drop == pytest.approx(np.array([[1.0, -1.0], [0.0, 0.0]]))
     # Without the upper left pixel the logit is 0.25 - 1 = -0.75, and nine logits are 0.
     assert found.probabilities[0, 0] == pytest.approx(np.exp(-0.75) / (np.exp(-0.75) + 9))
     assert found.probability == pytest.approx(np.exp(0.25) / (np.exp(0.25) + 9))
@@ -66,7 +66,7 @@ def test_occlusion_of_single_pixels(linear):
 
 def test_a_patch_covers_what_is_around_its_middle(linear):
     # In a 2x2 image a 3x3 patch covers everything, wherever its middle is.
-    assert occlusion(linear, IMAGE, 3, patch=3).drops == pytest.approx(np.zeros((2, 2)))
+    assert occlusion(linear, IMAGE, 3, patch=3).logit_drop == pytest.approx(np.zeros((2, 2)))
 
 
 def test_saliency_is_captums(network, ink):
@@ -94,23 +94,23 @@ def test_integrated_gradients_are_complete(network, ink):
         found = integrated_gradients(network, ink, digit)
         difference = logits[0, digit] - logits[1, digit]
         assert found.attributions.sum() == pytest.approx(difference, abs=0.01)
-        assert found.gap == pytest.approx(found.attributions.sum() - difference, abs=1e-5)
+        assert found.completeness_error == pytest.approx(found.attributions.sum() - difference, abs=1e-5)
 
 
 def test_occlusion_of_pixels_is_captums(network, ink):
     theirs = Occlusion(network).attribute(torch.from_numpy(ink[None]), (1, 1), target=4)
-    assert occlusion(network, ink, 4, patch=1).drops == pytest.approx(theirs[0].numpy(), abs=1e-5)
+    assert occlusion(network, ink, 4, patch=1).logit_drop == pytest.approx(theirs[0].numpy(), abs=1e-5)
 
 
 def test_occlusion_by_patches_is_captums(network, ink):
     """Captum gives a pixel the mean over the patches, wholly inside, that cover it; we give it to middles."""
     theirs = Occlusion(network).attribute(torch.from_numpy(ink[None]), (5, 5), target=4)
-    drops = occlusion(network, ink, 4, patch=5).drops
+    logit_drop = occlusion(network, ink, 4, patch=5).logit_drop
     total, times = np.zeros(ink.shape), np.zeros(ink.shape)
     for row in range(2, 26):
         for column in range(2, 26):
             covered = np.s_[row - 2 : row + 3, column - 2 : column + 3]
-            total[covered] += drops[row, column]
+            total[covered] += logit_drop[row, column]
             times[covered] += 1
     assert total / times == pytest.approx(theirs[0].numpy(), abs=1e-5)
 

@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from digitlab.errors import SettingError
-from digitlab.inspection import image_layer, kernels, kernels_of_map, unit_images
+from digitlab.inspection import image_layer, kernels, kernels_of_map, unit_weights
 from digitlab.networks import build
 
 
 def test_a_units_image_is_what_the_ink_is_multiplied_by():
     network = build("mlp", hidden=(5, 3), seed=1)
-    found = unit_images(network)
+    found = unit_weights(network)
     assert found.layer == "hidden1"
     assert found.weights.shape == (5, 28, 28)
     ink = np.random.default_rng(0).random((28, 28), dtype=np.float32)
@@ -25,22 +25,22 @@ def test_a_units_image_is_what_the_ink_is_multiplied_by():
 
 
 def test_softmax_has_an_image_for_each_digit_and_the_classroom_20x20():
-    assert unit_images(build("softmax")).layer == "logits"
-    assert unit_images(build("mlp", inputs=400, hidden=(25, 15))).weights.shape == (25, 20, 20)
+    assert unit_weights(build("softmax")).layer == "logits"
+    assert unit_weights(build("mlp", inputs=400, hidden=(25, 15))).weights.shape == (25, 20, 20)
 
 
 @pytest.mark.parametrize(
     ("network", "layer", "words"),
     [
-        (build("swift"), None, "dense3 do not see the picture"),
+        (build("swift"), None, "dense3 do not see the image"),
         (build("mlp", hidden=(5, 3)), "hidden2", "Look at hidden1"),
         (build("mlp", hidden=(5, 3)), "hidden9", "Those there are: hidden1, hidden2, logits"),
-        (build("mlp", inputs=154), None, "do not see the picture"),
+        (build("mlp", inputs=154), None, "do not see the image"),
     ],
 )
 def test_what_is_no_image_is_refused(network, layer, words):
     with pytest.raises(SettingError) as caught:
-        unit_images(network, layer)
+        unit_weights(network, layer)
     assert words in str(caught.value)
 
 
@@ -64,5 +64,5 @@ def test_kernels_are_the_convolutions_own():
 
 def test_what_is_returned_is_a_copy():
     network = build("softmax")
-    unit_images(network).weights[:] = 7
+    unit_weights(network).weights[:] = 7
     assert not network.layers["logits"].weight.any()

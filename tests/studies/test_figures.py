@@ -10,6 +10,7 @@ import pytest
 
 from digitlab.data import mnist
 from digitlab.evaluation import predict_logits, score
+from digitlab.inspection import InspectedModel, inspect
 from digitlab.networks import build, save_network
 from digitlab.report import ExperimentResult, Measurement, Series
 from digitlab.studies import STUDIES, ReproduceOptions, StudyData, TrainingExperiment
@@ -19,7 +20,6 @@ from digitlab.studies.jobs import fingerprint, jobs_of
 from digitlab.studies.results import mean_scores, study_result
 from digitlab.studies.training_results import ExperimentRuns, SeedResult
 from digitlab.training import Examples, HistoryEntry, Recipe
-from digitlab.views import InspectedModel, inspect
 
 DIGITS = mnist("test").take(200)
 EXAMPLES = Examples.of(DIGITS)

@@ -43,11 +43,11 @@ def inspect(
 ) -> None:
     """Draw what a trained network looks like inside, and what it saw."""
     from digitlab.errors import DigitlabError, OutputError
+    from digitlab.inspection import VIEWS, InspectedModel, ViewOptions, view, write_view
     from digitlab.settings import from_dict
-    from digitlab.views import VIEWS, InspectedModel, ViewOptions, view, write_view
 
     if model is None or not what:
-        views = [{"view": each.name, "about": each.about} for each in VIEWS.values()]
+        views = [{"view": each.name, "about": each.description} for each in VIEWS.values()]
         if as_json:
             print_json({"views": views})
         else:
@@ -64,7 +64,7 @@ def inspect(
             "position": position,
             "digit": digit,
             "pair": pair,
-            "number": number,
+            "count": number,
             "seed": seed,
         },
     )
@@ -73,25 +73,25 @@ def inspect(
     answers, left_out = [], []
     for each in chosen:
         try:
-            seen = each.look(subject, choices)
+            result = each.render(subject, choices)
         except DigitlabError as error:
             if not everything or isinstance(error, OutputError):
                 raise
             left_out.append({"view": each.name, "reason": error.problem})  # not every network has all
             log(f"{each.name}: left out, {error.problem}")
             continue
-        written = write_view(each.name, seen, folder, arrays)
+        written = write_view(each.name, result, folder, arrays)
         answers.append(
             {
                 "view": each.name,
                 **written,
-                "words": seen.words,
-                "data": {name: list(array.shape) for name, array in seen.data.items()},
+                "words": result.summary,
+                "data": {name: list(array.shape) for name, array in result.data.items()},
             }
         )
         if not as_json:
-            if seen.words:
-                log(seen.words)
+            if result.summary:
+                log(result.summary)
             print(written["figure"])
     if as_json:
         print_json(

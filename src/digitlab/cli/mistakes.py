@@ -10,7 +10,7 @@ import typer
 from digitlab.cli.output import AsJson, log, print_json
 
 if TYPE_CHECKING:
-    from digitlab.views import InspectedModel
+    from digitlab.inspection import InspectedModel
 
 __all__ = ["mistakes"]
 
@@ -37,10 +37,10 @@ def mistakes(
     from digitlab.evaluation import find_mistakes
     from digitlab.figures import save_figure
     from digitlab.files import make_folder, write_bytes
+    from digitlab.inspection import InspectedModel
+    from digitlab.inspection.classification_errors import draw_mistakes, place_of
+    from digitlab.inspection.view import data_for
     from digitlab.runs import open_model, predict_logits_for
-    from digitlab.views import InspectedModel
-    from digitlab.views.errors import picture_mistakes, place_of
-    from digitlab.views.subject import data_for
 
     subject: InspectedModel | None = None
     if model.suffix == ".onnx":
@@ -61,7 +61,7 @@ def mistakes(
     picture = figure or folder / "mistakes.png"
     if figure is None or several:
         make_folder(folder)
-    write_bytes(picture, save_figure(picture_mistakes(found, top, digits, name)))
+    write_bytes(picture, save_figure(draw_mistakes(found, top, digits, name)))
     answer: dict[str, Any] = {
         "model": str(model),
         "network": network,
@@ -93,14 +93,19 @@ def _suspects(subject: InspectedModel, top: int, path: Path) -> tuple[dict[str, 
     from digitlab.data import known_label_errors
     from digitlab.figures import save_figure
     from digitlab.files import write_bytes
-    from digitlab.views.errors import picture_suspects, place_of, suspect_words, suspects_of
+    from digitlab.inspection.classification_errors import (
+        draw_label_issues,
+        format_label_issues,
+        model_label_issues,
+        place_of,
+    )
 
-    found = suspects_of(subject)
-    write_bytes(path, save_figure(picture_suspects(found, top, subject)))
+    found = model_label_issues(subject)
+    write_bytes(path, save_figure(draw_label_issues(found, top, subject)))
     known = known_label_errors(subject.digits.name)
     place = place_of(subject.digits)
     labels = [
         {**vars(each), "judged_wrong": each.index in known, "words": each.words(place)}
         for each in found[:top]
     ]
-    return {"n": len(found), "figure": str(path), "labels": labels}, suspect_words(found, top, subject)
+    return {"n": len(found), "figure": str(path), "labels": labels}, format_label_issues(found, top, subject)

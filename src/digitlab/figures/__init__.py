@@ -1,37 +1,41 @@
-"""FigureSpec only: numbers in, matplotlib figures out. Knows no network and no file."""
+"""Figures: numbers in, matplotlib figures out. Imports nothing of digitlab but number formatting."""
 
-from digitlab.figures.activations import draw_activations, draw_maps
-from digitlab.figures.arithmetic import Sum, draw_image_arithmetic, draw_patch_arithmetic, draw_product_bars
-from digitlab.figures.confusion import draw_confusion, draw_errors
-from digitlab.figures.digits import draw_averages, draw_digits, draw_pixel_values
-from digitlab.figures.functions import draw_activation_functions, draw_cross_entropy, draw_softmax
-from digitlab.figures.lines import Line, draw_curves, draw_lines
-from digitlab.figures.mistakes import draw_pair
-from digitlab.figures.outputs import draw_outputs
-from digitlab.figures.paper import save_figure
-from digitlab.figures.pixels import draw_importances, draw_pixels
-from digitlab.figures.units import draw_boxes, draw_scatter
-from digitlab.figures.weights import draw_stages, draw_tiles, draw_unit, film_tiles
+from digitlab.figures.confusion_matrix import draw_confusion, draw_errors, draw_pair
+from digitlab.figures.curves import Line, draw_learning_curves, draw_lines
+from digitlab.figures.distributions import draw_boxes, draw_scatter
+from digitlab.figures.function_plots import draw_activation_functions, draw_cross_entropy, draw_softmax
+from digitlab.figures.image_grid import draw_averages, draw_digits, draw_pixel_values
+from digitlab.figures.layer_outputs import draw_activations, draw_feature_maps, draw_outputs
+from digitlab.figures.pixel_maps import draw_importances, draw_pixels
+from digitlab.figures.product_sum import (
+    ProductSum,
+    draw_image_computation,
+    draw_patch_computation,
+    draw_product_bars,
+)
+from digitlab.figures.style import save_figure
+from digitlab.figures.tiles import animate_tiles, draw_stages, draw_tiles, draw_unit_weights
 
 __all__ = [
     "Line",
-    "Sum",
+    "ProductSum",
+    "animate_tiles",
     "draw_activation_functions",
     "draw_activations",
     "draw_averages",
     "draw_boxes",
     "draw_confusion",
     "draw_cross_entropy",
-    "draw_curves",
     "draw_digits",
     "draw_errors",
-    "draw_image_arithmetic",
+    "draw_feature_maps",
+    "draw_image_computation",
     "draw_importances",
+    "draw_learning_curves",
     "draw_lines",
-    "draw_maps",
     "draw_outputs",
     "draw_pair",
-    "draw_patch_arithmetic",
+    "draw_patch_computation",
     "draw_pixel_values",
     "draw_pixels",
     "draw_product_bars",
@@ -39,7 +43,6 @@ __all__ = [
     "draw_softmax",
     "draw_stages",
     "draw_tiles",
-    "draw_unit",
-    "film_tiles",
+    "draw_unit_weights",
     "save_figure",
 ]

@@ -1,16 +1,6 @@
-"""Looking inside a network: numbers only. What draws them is in `figures/`."""
+"""Looking inside a trained network: its numbers, and the named views that draw them, by theme."""
 
-from digitlab.inspection.activations import activation_shapes, capture, map_layers, stream
-from digitlab.inspection.arithmetic import Arithmetic, Step, unit_arithmetic
-from digitlab.inspection.attribution import (
-    IntegratedGradients,
-    Occlusion,
-    integrated_gradients,
-    occlusion,
-    saliency,
-)
-from digitlab.inspection.digits import average_digits, random_indices
-from digitlab.inspection.functions import (
+from digitlab.inspection.activation_functions import (
     ActivationCurve,
     CrossEntropySteps,
     SoftmaxSteps,
@@ -19,65 +9,103 @@ from digitlab.inspection.functions import (
     softmax_steps,
     softmax_sweep,
 )
-from digitlab.inspection.maps import Components, PcaMap, pca_map, principal_components, tsne_map
-from digitlab.inspection.pixels import pixel_importances, top_pixels
-from digitlab.inspection.places import as_inputs, check_number, check_unit, find_layer, first_layer
-from digitlab.inspection.preferred import Preferred, preferred_images
-from digitlab.inspection.units import UnitValues, centroids, first_hidden, five_numbers, unit_values
+from digitlab.inspection.activation_maximization import MaximizingImages, maximize_activation
+from digitlab.inspection.activations import (
+    activation_shapes,
+    compute_activations,
+    iter_activations,
+    map_layers,
+)
+from digitlab.inspection.attribution import (
+    IntegratedGradients,
+    Occlusion,
+    integrated_gradients,
+    occlusion,
+    saliency,
+)
+from digitlab.inspection.input_images import average_digits, pixel_importances, random_indices, top_pixels
+from digitlab.inspection.lookup import (
+    check_index,
+    check_unit,
+    find_layer,
+    first_hidden_layer,
+    first_layer,
+    to_input_tensor,
+)
+from digitlab.inspection.projections import (
+    PcaProjection,
+    PrincipalComponents,
+    pca_projection,
+    principal_components,
+    tsne_projection,
+)
+from digitlab.inspection.registry import VIEWS, inspect, view, write_view
+from digitlab.inspection.unit_computation import Step, UnitComputation, compute_unit
+from digitlab.inspection.unit_statistics import UnitValues, box_plot_stats, centroids, unit_values
+from digitlab.inspection.view import InputImage, InspectedModel, View, ViewOptions, ViewResult
 from digitlab.inspection.weights import (
     Kernels,
-    UnitImages,
+    UnitWeights,
     image_layer,
     kernels,
     kernels_of_map,
-    unit_images,
+    unit_weights,
 )
 
 __all__ = [
+    "VIEWS",
     "ActivationCurve",
-    "Arithmetic",
-    "Components",
     "CrossEntropySteps",
+    "InputImage",
+    "InspectedModel",
     "IntegratedGradients",
     "Kernels",
+    "MaximizingImages",
     "Occlusion",
-    "PcaMap",
-    "Preferred",
+    "PcaProjection",
+    "PrincipalComponents",
     "SoftmaxSteps",
     "Step",
-    "UnitImages",
+    "UnitComputation",
     "UnitValues",
+    "UnitWeights",
+    "View",
+    "ViewOptions",
+    "ViewResult",
     "activation_curves",
     "activation_shapes",
-    "as_inputs",
     "average_digits",
-    "capture",
+    "box_plot_stats",
     "centroids",
-    "check_number",
+    "check_index",
     "check_unit",
+    "compute_activations",
+    "compute_unit",
     "cross_entropy_steps",
     "find_layer",
-    "first_hidden",
+    "first_hidden_layer",
     "first_layer",
-    "five_numbers",
     "image_layer",
+    "inspect",
     "integrated_gradients",
+    "iter_activations",
     "kernels",
     "kernels_of_map",
     "map_layers",
+    "maximize_activation",
     "occlusion",
-    "pca_map",
+    "pca_projection",
     "pixel_importances",
-    "preferred_images",
     "principal_components",
     "random_indices",
     "saliency",
     "softmax_steps",
     "softmax_sweep",
-    "stream",
+    "to_input_tensor",
     "top_pixels",
-    "tsne_map",
-    "unit_arithmetic",
-    "unit_images",
+    "tsne_projection",
     "unit_values",
+    "unit_weights",
+    "view",
+    "write_view",
 ]

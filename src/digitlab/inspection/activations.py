@@ -1,4 +1,4 @@
-"""What every layer puts out: all of it at once, or a batch at a time."""
+"""Activations: every layer's output, all at once or a batch at a time, feature maps, and the ten outputs."""
 
 from __future__ import annotations
 
@@ -9,17 +9,34 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from digitlab.errors import SettingError
-from digitlab.inspection.places import as_inputs, find_layer
-from digitlab.networks import Network, layer_table
+from digitlab.evaluation import predict_logits
+from digitlab.figures.layer_outputs import draw_activations, draw_feature_maps, draw_outputs
+from digitlab.formatting import format_probability
+from digitlab.inspection.activation_functions import softmax_steps
+from digitlab.inspection.lookup import check_index, find_layer, first_layer, to_input_tensor
+from digitlab.inspection.view import InputImage, InspectedModel, ViewOptions, ViewResult
+from digitlab.networks import Dropout, Network, layer_table
 
-__all__ = ["LIMIT", "activation_shapes", "capture", "map_layers", "stream"]
+__all__ = [
+    "LIMIT",
+    "activation_shapes",
+    "compute_activations",
+    "iter_activations",
+    "map_layers",
+    "view_activations",
+    "view_feature_maps",
+    "view_outputs",
+]
 
 BATCH = 500
 LIMIT = 4 * 2**30
-"""The most bytes that `capture` fills unless told otherwise."""
+"""The most bytes that `compute_activations` fills unless told otherwise."""
+PICTURED = 64
+"""The most maps that one picture holds unless units are named."""
+SAME_NUMBERS = (nn.Flatten, Dropout)
 
 
 def activation_shapes(network: Network, layers: Sequence[str] | None = None) -> dict[str, tuple[int, ...]]:
@@ -50,7 +67,7 @@ def map_layers(network: Network) -> tuple[str, ...]:
     return tuple(name for name, shape in activation_shapes(network).items() if len(shape) == 3)
 
 
-def stream(
+def iter_activations(
     network: Network,
     ink: NDArray[np.floating],
     layers: Sequence[str] | None = None,
@@ -76,13 +93,13 @@ def stream(
         DataError: If the network takes inputs of another size.
     """
     wanted = activation_shapes(network, layers)
-    as_inputs(network, ink[:0])
+    to_input_tensor(network, ink[:0])
     if batch < 1:
         raise SettingError(f"batches of {batch} inputs", "A batch holds 1 or more.")
     return (_read(network, ink[start : start + batch], tuple(wanted)) for start in range(0, len(ink), batch))
 
 
-def capture(
+def compute_activations(
     network: Network,
     ink: NDArray[np.floating],
     layers: Sequence[str] | None = None,
@@ -113,9 +130,9 @@ def capture(
             f"the activations of {len(shapes)} layers for {len(ink):,} inputs take "
             f"{_size(sum(needed.values()))}, more than {_size(limit)}",
             f"Choose layers ({largest} takes most, {_size(needed[largest])}), or take them batch by batch "
-            "with `stream`.",
+            "with `iter_activations`.",
         )
-    batches = stream(network, ink, list(shapes), batch)
+    batches = iter_activations(network, ink, list(shapes), batch)
     whole = {name: np.empty((len(ink), *shape), dtype=np.float32) for name, shape in shapes.items()}
     for start, part in zip(range(0, len(ink), batch), batches, strict=True):
         for name, values in part.items():
@@ -127,7 +144,7 @@ def _read(
     network: Network, ink: NDArray[np.floating], layers: tuple[str, ...]
 ) -> dict[str, NDArray[np.float32]]:
     """One batch. Nothing of torch's state is changed while the caller holds the result."""
-    signal = as_inputs(network, ink.astype(np.float32, copy=False))
+    signal = to_input_tensor(network, ink.astype(np.float32, copy=False))
     signal = signal.to(next(network.parameters()).device)
     found = {}
     with _evaluating(network), torch.inference_mode():
@@ -159,3 +176,61 @@ def _array(signal: Tensor) -> NDArray[np.float32]:
 
 def _size(size: int) -> str:
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"
+
+
+def view_activations(model: InspectedModel, options: ViewOptions) -> ViewResult:
+    """The activations of every layer for one image, down to the probabilities."""
+    image = model.input_image(options.image)
+    found = {name: values[0] for name, values in compute_activations(model.network, image.ink[None]).items()}
+    probabilities = softmax_steps(next(reversed(found.values()))).probabilities
+    drawn = {
+        name: values
+        for name, values in found.items()
+        if name != "image" and not isinstance(model.network.layers[name], SAME_NUMBERS)
+    }
+    title = f"What does each layer of {model.name} make of {image.name}?\n{_said(probabilities, image)}"
+    figure = draw_activations(image.ink, drawn, probabilities, title)
+    shapes = (f"{name} {' x '.join(map(str, values.shape))}" for name, values in found.items())
+    return ViewResult({"ink": image.ink, **found, "probabilities": probabilities}, figure, ", ".join(shapes))
+
+
+def view_feature_maps(model: InspectedModel, options: ViewOptions) -> ViewResult:
+    """The feature maps of one layer for one image."""
+    network = model.network
+    layer = options.layer or first_layer(network, nn.Conv2d)
+    find_layer(network, layer)
+    shape = activation_shapes(network, [layer])[layer]
+    if len(shape) != 3:
+        there = ", ".join(map_layers(network)) or "this network has none"
+        raise SettingError(f"{layer} puts out no maps", f"Layers that do: {there}.")
+    image = model.input_image(options.image)
+    maps = compute_activations(network, image.ink[None], [layer])[layer][0]
+    if options.unit is None:
+        numbers = list(range(min(shape[0], options.count or PICTURED, 4 * PICTURED)))
+    else:
+        numbers = [check_index(unit, shape[0], f"map of {layer}") for unit in options.unit]
+    some = f"{len(numbers)} of its {shape[0]} maps" if len(numbers) < shape[0] else f"its {shape[0]} maps"
+    size = f"{shape[1]} x {shape[2]}"
+    title = f"What does {layer} of {model.name} make of {image.name}?\n{some}, {size}, on one scale"
+    what = image.name if image.label is None else f"{image.name}, a {image.label}"
+    figure = draw_feature_maps(image.ink, maps[numbers], numbers, title, what, f"output of {layer}")
+    return ViewResult({"ink": image.ink, "maps": maps, "shown": np.array(numbers)}, figure)
+
+
+def view_outputs(model: InspectedModel, options: ViewOptions) -> ViewResult:
+    """The ten outputs for one image: logits, softmax, probabilities."""
+    image = model.input_image(options.image)
+    steps = softmax_steps(predict_logits(model.network, to_input_tensor(model.network, image.ink[None]))[0])
+    said = _said(steps.probabilities, image)
+    title = f"How do the ten outputs of {model.name} become probabilities?\n{said}"
+    figure = draw_outputs(
+        image.ink, steps.logits, steps.shifted, steps.exponentials, steps.probabilities, title, image.name
+    )
+    data = {"ink": image.ink, **{name: np.asarray(each) for name, each in vars(steps).items()}}
+    return ViewResult(data, figure, f"{image.name}: {said}")
+
+
+def _said(probabilities: NDArray[np.float64], image: InputImage) -> str:
+    read = int(probabilities.argmax())
+    truth = "" if image.label is None else f", is {image.label}"
+    return f"said {read} ({format_probability(probabilities[read])}){truth}"

@@ -1,8 +1,9 @@
-"""What in one image speaks for a digit: saliency, integrated gradients and occlusion."""
+"""Attribution maps for one class: saliency, integrated gradients, occlusion."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,10 +12,22 @@ from torch import Tensor
 
 from digitlab.errors import SettingError
 from digitlab.evaluation import log_probabilities, predict_logits
-from digitlab.inspection.places import as_inputs, check_number
+from digitlab.figures.pixel_maps import PixelMap, draw_attribution
+from digitlab.inspection.lookup import check_index, to_input_tensor
+from digitlab.inspection.view import InputImage, InspectedModel, ViewOptions, ViewResult
 from digitlab.networks import Network
 
-__all__ = ["IntegratedGradients", "Occlusion", "integrated_gradients", "occlusion", "saliency"]
+__all__ = [
+    "IntegratedGradients",
+    "Occlusion",
+    "integrated_gradients",
+    "occlusion",
+    "saliency",
+    "view_attribution",
+    "view_integrated_gradients",
+    "view_occlusion",
+    "view_saliency",
+]
 
 BATCH = 64
 """Images whose gradients are worked out at once; more needs memory and is no faster."""
@@ -22,6 +35,9 @@ STEPS = 128
 """Points on the way from paper to the image; sums were then within 1 % of the difference of logits."""
 PATCH = 5
 """Side of the patch that covers a part of the image, in pixels: about the width of a stroke and its edges."""
+PIXELS_MOVE = "saliency:\nwhich pixels move it?"
+PIXELS_ADD = "integrated gradients:\nwhich pixels add to it?"
+PATCH_TAKES = "occlusion:\nwhat does it miss if hidden?"
 
 
 @dataclass(frozen=True)
@@ -29,20 +45,20 @@ class IntegratedGradients:
     """What each pixel adds to a digit's logit, counted from paper.
 
     Attributes:
-        attributions: `(height, width)`, in logits; they add up to `logit - paper_logit`, but for the
+        attributions: `(height, width)`, in logits; they add up to `logit - baseline_logit`, but for the
             error of the numerical integral.
         logit: The digit's logit for the image.
-        paper_logit: The digit's logit for an image without ink.
+        baseline_logit: The digit's logit for an image without ink.
     """
 
     attributions: NDArray[np.float32]
     logit: float
-    paper_logit: float
+    baseline_logit: float
 
     @property
-    def gap(self) -> float:
+    def completeness_error(self) -> float:
         """By how much the attributions' sum misses the difference of the two logits."""
-        return float(self.attributions.sum(dtype=np.float64)) - (self.logit - self.paper_logit)
+        return float(self.attributions.sum(dtype=np.float64)) - (self.logit - self.baseline_logit)
 
 
 @dataclass(frozen=True)
@@ -50,14 +66,14 @@ class Occlusion:
     """What covering a part of the image does to a digit.
 
     Attributes:
-        drops: `(height, width)`: by how much the digit's logit falls when a patch of paper is laid on
+        logit_drop: `(height, width)`: by how much the digit's logit falls when a patch of paper is laid on
             the image with its middle at that pixel; negative where it rises.
         probabilities: `(height, width)`: the digit's probability that is left then.
         logit: The digit's logit for the whole image.
         probability: Its probability there.
     """
 
-    drops: NDArray[np.float32]
+    logit_drop: NDArray[np.float32]
     probabilities: NDArray[np.float32]
     logit: float
     probability: float
@@ -78,7 +94,7 @@ def saliency(network: Network, ink: NDArray[np.float32], digit: int) -> NDArray[
         DataError: If the network takes images of another size.
         SettingError: If there is no such digit.
     """
-    inputs = as_inputs(network, ink[None])
+    inputs = to_input_tensor(network, ink[None])
     strengths: NDArray[np.float32] = np.abs(_gradients(network, inputs, digit)[0])
     return strengths
 
@@ -104,7 +120,7 @@ def integrated_gradients(
     """
     if steps < 1:
         raise SettingError(f"integrated gradients in {steps} steps", "Take at least one.")
-    image = as_inputs(network, ink[None])
+    image = to_input_tensor(network, ink[None])
     nodes, weights = np.polynomial.legendre.leggauss(steps)
     places = ((nodes + 1) / 2).astype(np.float32)  # the rule is for [-1, 1]; the way goes from 0 to 1
     mean = np.zeros(ink.shape)
@@ -137,16 +153,18 @@ def occlusion(network: Network, ink: NDArray[np.float32], digit: int, patch: int
     height, width = ink.shape
     rows, columns = np.arange(height), np.arange(width)
     near = np.abs(columns[:, None] - columns) <= patch // 2  # (middle, covered)
-    logits = [predict_logits(network, as_inputs(network, ink[None]))]
+    logits = [predict_logits(network, to_input_tensor(network, ink[None]))]
     for middle in rows:  # a row of middles at a time, for the memory's sake
         covered = (np.abs(rows - middle) <= patch // 2)[:, None] & near[:, None, :]
-        logits.append(predict_logits(network, as_inputs(network, np.where(covered, np.float32(0), ink))))
+        logits.append(
+            predict_logits(network, to_input_tensor(network, np.where(covered, np.float32(0), ink)))
+        )
     found = np.concatenate(logits)
-    check_number(digit, found.shape[1], "digit")
+    check_index(digit, found.shape[1], "digit")
     probabilities = np.exp(log_probabilities(found))[:, digit]
-    drops = found[0, digit] - found[1:, digit]
+    logit_drop = found[0, digit] - found[1:, digit]
     return Occlusion(
-        drops.reshape(height, width),
+        logit_drop.reshape(height, width),
         probabilities[1:].reshape(height, width).astype(np.float32),
         float(found[0, digit]),
         float(probabilities[0]),
@@ -159,7 +177,112 @@ def _gradients(network: Network, inputs: Tensor, digit: int) -> NDArray[np.float
     with torch.enable_grad():
         inputs = inputs.to(device).requires_grad_()
         logits = network(inputs)
-        check_number(digit, logits.shape[1], "digit")
+        check_index(digit, logits.shape[1], "digit")
         (gradients,) = torch.autograd.grad(logits[:, digit].sum(), inputs)
     found: NDArray[np.float32] = gradients.cpu().numpy()
     return found
+
+
+class AttributionTarget(NamedTuple):
+    """One image and one digit that is asked about.
+
+    Attributes:
+        picture: The image.
+        digit: The digit: the one chosen, or the one the network reads.
+        title: What is asked, of which network and image, and what that reads.
+    """
+
+    image: InputImage
+    digit: int
+    title: str
+
+
+def _question(model: InspectedModel, options: ViewOptions) -> AttributionTarget:
+    image = model.input_image(options.image)
+    logits = predict_logits(model.network, to_input_tensor(model.network, image.ink[None]))
+    probabilities = np.exp(log_probabilities(logits))[0]
+    read = int(probabilities.argmax())
+    digit = read if options.digit is None else check_index(options.digit, len(probabilities), "digit")
+    words = f"{image.name}, read as {read} ({probabilities[read]:.2f})"
+    if image.label not in (None, read):
+        words += f", is {image.label} ({probabilities[image.label]:.2f})"
+    if digit not in (read, image.label):
+        words += f"; {digit} has {probabilities[digit]:.2f}"
+    return AttributionTarget(image, digit, f"What in this image speaks for {digit}?\n{model.name}: {words}")
+
+
+def view_saliency(model: InspectedModel, options: ViewOptions) -> ViewResult:
+    """Saliency map: the absolute gradient of a logit by each pixel."""
+    asked = _question(model, options)
+    values = saliency(model.network, asked.image.ink, asked.digit)
+    return _seen(asked, [_saliency_map(values)], {"saliency": values})
+
+
+def view_integrated_gradients(model: InspectedModel, options: ViewOptions) -> ViewResult:
+    """Integrated gradients: what each pixel adds to a logit, from an empty image on."""
+    asked = _question(model, options)
+    found = integrated_gradients(model.network, asked.image.ink, asked.digit)
+    data = {
+        "attributions": found.attributions,
+        "logit": np.array(found.logit),
+        "baseline_logit": np.array(found.baseline_logit),
+    }
+    return _seen(asked, [_ig_map(found)], data, _completeness(found, asked.digit))
+
+
+def view_occlusion(model: InspectedModel, options: ViewOptions) -> ViewResult:
+    """Occlusion map: how much a logit falls when a patch of the image is hidden."""
+    asked = _question(model, options)
+    found = occlusion(model.network, asked.image.ink, asked.digit)
+    data = {"logit_drop": found.logit_drop, "probabilities": found.probabilities}
+    return _seen(asked, [_occlusion_map(found)], data, _largest_drop(found, asked.digit))
+
+
+def view_attribution(model: InspectedModel, options: ViewOptions) -> ViewResult:
+    """Saliency, integrated gradients and occlusion of one image side by side."""
+    asked = _question(model, options)
+    ink, digit = asked.image.ink, asked.digit
+    values = saliency(model.network, ink, digit)
+    added = integrated_gradients(model.network, ink, digit)
+    hidden = occlusion(model.network, ink, digit)
+    data = {"saliency": values, "integrated_gradients": added.attributions, "occlusion": hidden.logit_drop}
+    words = f"{_completeness(added, digit)}\n{_largest_drop(hidden, digit)}"
+    return _seen(asked, [_saliency_map(values), _ig_map(added), _occlusion_map(hidden)], data, words)
+
+
+def _seen(
+    asked: AttributionTarget, maps: list[PixelMap], data: dict[str, NDArray[np.floating]], words: str = ""
+) -> ViewResult:
+    ink = asked.image.ink
+    return ViewResult(
+        {"ink": ink, "digit": np.array(asked.digit), **data}, draw_attribution(ink, maps, asked.title), words
+    )
+
+
+def _saliency_map(values: NDArray[np.float32]) -> PixelMap:
+    return PixelMap(values, PIXELS_MOVE, "logit for one unit of ink", signed=False)
+
+
+def _ig_map(found: IntegratedGradients) -> PixelMap:
+    return PixelMap(found.attributions, PIXELS_ADD, "added to the logit")
+
+
+def _occlusion_map(found: Occlusion) -> PixelMap:
+    return PixelMap(found.logit_drop, PATCH_TAKES, f"fall of the logit, {PATCH}x{PATCH} hidden")
+
+
+def _completeness(found: IntegratedGradients, digit: int) -> str:
+    difference = found.logit - found.baseline_logit
+    total = difference + found.completeness_error
+    return (
+        f"integrated gradients add up to {total:.3f}; the logit of {digit} is "
+        f"{found.logit:.3f}, that of paper {found.baseline_logit:.3f}, a difference of {difference:.3f}"
+    )
+
+
+def _largest_drop(found: Occlusion, digit: int) -> str:
+    row, column = np.unravel_index(found.logit_drop.argmax(), found.logit_drop.shape)
+    return (
+        f"occlusion costs most around row {row}, column {column}: the probability of {digit} goes from "
+        f"{found.probability:.3f} to {found.probabilities[row, column]:.3f}"
+    )

@@ -1,4 +1,4 @@
-"""Weights as images: of units that see the picture, and of convolution kernels."""
+"""Weights as images: of dense units that read the image, and convolution kernels."""
 
 from __future__ import annotations
 
@@ -10,16 +10,28 @@ from numpy.typing import NDArray
 from torch import nn
 
 from digitlab.errors import SettingError
-from digitlab.inspection.places import check_number, find_layer, first_layer
+from digitlab.figures.tiles import draw_tiles, draw_unit_weights
+from digitlab.inspection.lookup import check_index, find_layer, first_layer
+from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult
 from digitlab.networks import Network
 
-__all__ = ["Kernels", "UnitImages", "image_layer", "kernels", "kernels_of_map", "unit_images"]
+__all__ = [
+    "Kernels",
+    "UnitWeights",
+    "image_layer",
+    "kernels",
+    "kernels_of_map",
+    "unit_weights",
+    "view_kernels",
+    "view_unit_weights",
+    "view_weights",
+]
 
 SIDES = {28 * 28: (28, 28), 20 * 20: (20, 20)}
 
 
 @dataclass(frozen=True, eq=False)
-class UnitImages:
+class UnitWeights:
     """What every unit of a dense layer looks for.
 
     Attributes:
@@ -58,7 +70,7 @@ def image_layer(network: Network) -> str | None:
     return None
 
 
-def unit_images(network: Network, layer: str | None = None) -> UnitImages:
+def unit_weights(network: Network, layer: str | None = None) -> UnitWeights:
     """The weights of a dense layer's units as images (sources 000 and 003).
 
     Args:
@@ -74,11 +86,11 @@ def unit_images(network: Network, layer: str | None = None) -> UnitImages:
     assert isinstance(dense, nn.Linear)
     if name != sees:
         raise SettingError(
-            f"{network.name}: the units of {name} do not see the picture, so their weights are no image",
+            f"{network.name}: the units of {name} do not see the image, so their weights are no image",
             f"Look at {sees}." if sees else _instead(network),
         )
     weights = dense.weight.detach().cpu().numpy()
-    return UnitImages(
+    return UnitWeights(
         layer=name,
         weights=weights.reshape(len(weights), *SIDES[weights.shape[1]]).copy(),
         biases=dense.bias.detach().cpu().numpy().copy(),
@@ -119,6 +131,52 @@ def kernels_of_map(found: Kernels, unit: int) -> NDArray[np.float32]:
         SettingError: If there is no such map.
     """
     chosen: NDArray[np.float32] = found.weights[
-        check_number(unit, len(found.weights), f"map of {found.layer}")
+        check_index(unit, len(found.weights), f"map of {found.layer}")
     ]
     return chosen
+
+
+def view_weights(model: InspectedModel, options: ViewOptions) -> ViewResult:
+    """The weights of each unit as an image, all on one scale."""
+    found = unit_weights(model.network, options.layer)
+    n = len(found.weights)
+    labels = [str(digit) for digit in range(10)] if found.layer == "logits" and n == 10 else []
+    if n <= 2 and not labels:
+        labels = [f"unit {unit}" for unit in range(n)]
+    what = "What does each output look for?" if labels and n == 10 else _units(n)
+    title = f"{what}\n{model.name}: weights of {found.layer}"
+    wide = 5 if n == 10 or n == 25 else None
+    figure = draw_tiles(found.weights, title, labels, wide)
+    return ViewResult({"weights": found.weights, "biases": found.biases}, figure)
+
+
+def _units(n: int) -> str:
+    return "What does the one unit look for?" if n == 1 else f"What do the {n} units look for?"
+
+
+def view_unit_weights(model: InspectedModel, options: ViewOptions) -> ViewResult:
+    """The weights of one unit, large."""
+    found = unit_weights(model.network, options.layer)
+    unit = options.unit[0] if options.unit else 0
+    check_index(unit, len(found.weights), f"unit of {found.layer}")
+    weights, bias = found.weights[unit], found.biases[unit]
+    written = f"{bias:+.3g}".replace("-", "\N{MINUS SIGN}")
+    title = f"What does unit {unit} of {found.layer} look for?\n{model.name}; bias {written}"
+    return ViewResult({"weights": weights, "bias": bias}, draw_unit_weights(weights, title))
+
+
+def view_kernels(model: InspectedModel, options: ViewOptions) -> ViewResult:
+    """The kernels of a convolution as tiles on one scale."""
+    found = kernels(model.network, options.layer)
+    out, into = found.weights.shape[:2]
+    size = "x".join(map(str, found.weights.shape[2:]))
+    data = {"kernels": found.weights, "biases": found.biases}
+    if into == 1 and options.unit is None:
+        title = f"The {out} kernels of {size} of {found.layer}\n{model.name}"
+        labels = [str(number) for number in range(out)]
+        return ViewResult(data, draw_tiles(found.weights[:, 0], title, labels, 8))
+    unit = options.unit[0] if options.unit else 0
+    chosen = kernels_of_map(found, unit)
+    title = f"Map {unit} of {found.layer}: a kernel of {size} for each of {into} maps\n{model.name}"
+    labels = [str(number) for number in range(into)]
+    return ViewResult({**data, "chosen": chosen}, draw_tiles(chosen, title, labels, 8))

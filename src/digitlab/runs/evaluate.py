@@ -134,7 +134,7 @@ def _finite(logits: NDArray[np.float32], name: str) -> NDArray[np.float32]:
 
 def _draw(run: Run, fitted: FitResult, scores: Mapping[str, Scores]) -> None:
     """Draws the run's two pictures: learning curves and a confusion matrix."""
-    from digitlab.figures import Line, draw_curves, save_figure
+    from digitlab.figures import Line, draw_learning_curves, save_figure
 
     history = fitted.history
     epochs = [period.epoch for period in history]
@@ -145,7 +145,7 @@ def _draw(run: Run, fitted: FitResult, scores: Mapping[str, Scores]) -> None:
         accuracy.append(Line("validation", epochs, [p.validation_accuracy or 0.0 for p in history]))
     best = history[fitted.best_entry - 1].epoch if fitted.best_entry else None
     title = f"{run.config.network}, seed {run.config.seed}"
-    write_bytes(run.folder / "curves.png", save_figure(draw_curves(loss, accuracy, title, best)))
+    write_bytes(run.folder / "curves.png", save_figure(draw_learning_curves(loss, accuracy, title, best)))
     split = next(name for name in SPLIT_SHOWN if name in scores)
     shown = scores[split]
     title = f"Which digits does {title} take for which?\n{split} digits: {shown.accuracy:.2%} of {shown.n:,}"

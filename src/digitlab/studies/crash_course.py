@@ -135,7 +135,9 @@ STUDY = Study(
                     view_figure("weights"),
                 ),
                 FigureSpec(
-                    "unit-98", "Unit 98, the one that the source shows large", view_figure("unit", unit=97)
+                    "unit-98",
+                    "Unit 98, the one that the source shows large",
+                    view_figure("unit-weights", unit=97),
                 ),
                 FigureSpec("stages", "The same units after 10, 100 and 1,000 steps", stages),
                 FigureSpec("growth", "Twenty-five units while they learn", growth, "gif"),

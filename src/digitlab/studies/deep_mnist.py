@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from digitlab.inspection import cross_entropy_steps
+from digitlab.inspection.activation_functions import TOY_PROBABILITIES, TOY_TARGETS
 from digitlab.networks import layer_table
 from digitlab.report import Table
 from digitlab.studies.datasets import first_5000_held_out, first_5000_set_aside
@@ -20,7 +21,6 @@ from digitlab.studies.study import (
 )
 from digitlab.studies.training_results import ExperimentRuns
 from digitlab.training import RECIPES
-from digitlab.views.learning import TOY_PROBABILITIES, TOY_TARGETS
 
 __all__ = ["STUDY"]
 
@@ -54,18 +54,18 @@ LOOKS = (
     FigureSpec(
         "kernels",
         "The 32 kernels of 5x5 of the first convolution",
-        view_figure("filters", "test", layer="conv1"),
+        view_figure("kernels", "test", layer="conv1"),
     ),
     FigureSpec("image", "Test image 1, which is shown to the network", view_figure("image", "test", image=1)),
     FigureSpec(
         "features-1",
         "Its 32 maps after convolution 1",
-        view_figure("features", "test", image=1, layer="conv1"),
+        view_figure("feature-maps", "test", image=1, layer="conv1"),
     ),
     FigureSpec(
         "features-2",
         "Its 64 maps after convolution 2",
-        view_figure("features", "test", image=1, layer="conv2"),
+        view_figure("feature-maps", "test", image=1, layer="conv2"),
     ),
     FigureSpec("confusion", "Which digits are taken for which? Test images", confusion("test")),
 )

@@ -9,15 +9,21 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from digitlab.data import Digits, mnist
-from digitlab.figures import Line, draw_confusion, draw_errors, draw_lines, draw_stages, film_tiles
+from digitlab.figures import Line, animate_tiles, draw_confusion, draw_errors, draw_lines, draw_stages
+from digitlab.inspection import InspectedModel, inspect
+from digitlab.inspection.learning import (
+    MAX_ANIMATED_UNITS,
+    STAGE_STEPS,
+    animation_steps,
+    format_step,
+    weights_at_steps,
+)
 from digitlab.networks import Network, build
 from digitlab.report import Series
 from digitlab.studies.datasets import first_5000_held_out
 from digitlab.studies.study import SearchExperiment
 from digitlab.studies.training_results import ExperimentRuns
 from digitlab.training import Examples, Recipe
-from digitlab.views import InspectedModel, inspect
-from digitlab.views.weights import FILMED, STAGES, after_words, growth_steps, learned_tiles
 
 __all__ = [
     "components",
@@ -152,18 +158,18 @@ def components(what: str) -> Draw:
 
 def stages(trained: ExperimentRuns) -> Figure:
     """The first layer's weights after 10, 100 and 1,000 steps, or as far as the training goes."""
-    steps, tiles, layer = learned_tiles(*_retrain_setup(trained), STAGES)
+    steps, tiles, layer = weights_at_steps(*_retrain_setup(trained), STAGE_STEPS)
     return draw_stages(
-        list(tiles), [after_words(step) for step in steps], f"What has {layer} learned by then?"
+        list(tiles), [format_step(step) for step in steps], f"What has {layer} learned by then?"
     )
 
 
 def growth(trained: ExperimentRuns) -> bytes:
     """Twenty-five units of the first layer while they learn, as an animation."""
     network, recipe, train = _retrain_setup(trained)
-    steps, tiles, _ = learned_tiles(network, recipe, train, growth_steps(recipe, len(train)))
-    names = [after_words(step) for step in steps]
-    return film_tiles(list(tiles[:, :FILMED]), names, "Twenty-five units while they learn")
+    steps, tiles, _ = weights_at_steps(network, recipe, train, animation_steps(recipe, len(train)))
+    names = [format_step(step) for step in steps]
+    return animate_tiles(list(tiles[:, :MAX_ANIMATED_UNITS]), names, "Twenty-five units while they learn")
 
 
 def _retrain_setup(trained: ExperimentRuns) -> tuple[Network, Recipe, Examples]:

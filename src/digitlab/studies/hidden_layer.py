@@ -110,7 +110,9 @@ STUDY = Study(
                 CONFUSION,
                 ERRORS,
                 FigureSpec(
-                    "pair", "Ones and threes, read rightly and wrongly", view_figure("pair", pair=(1, 3))
+                    "pair",
+                    "Ones and threes, read rightly and wrongly",
+                    view_figure("confused-pair", pair=(1, 3)),
                 ),
                 FigureSpec("boxplot", "The unit's value by the digit that is read", view_figure("boxplot")),
                 FigureSpec("weights", "What the one unit looks for", view_figure("weights")),
@@ -139,7 +141,9 @@ STUDY = Study(
                 CONFUSION,
                 ERRORS,
                 FigureSpec(
-                    "pair", "Fives and eights, read rightly and wrongly", view_figure("pair", pair=(5, 8))
+                    "pair",
+                    "Fives and eights, read rightly and wrongly",
+                    view_figure("confused-pair", pair=(5, 8)),
                 ),
                 FigureSpec(
                     "scatter", "Both units' values, by the digit that is read", view_figure("scatter")
@@ -209,7 +213,9 @@ STUDY = Study(
                 CONFUSION,
                 ERRORS,
                 FigureSpec(
-                    "pair", "Fives and eights, read rightly and wrongly", view_figure("pair", pair=(5, 8))
+                    "pair",
+                    "Fives and eights, read rightly and wrongly",
+                    view_figure("confused-pair", pair=(5, 8)),
                 ),
             ),
         ),
@@ -237,7 +243,9 @@ STUDY = Study(
                 CONFUSION,
                 ERRORS,
                 FigureSpec(
-                    "pair", "Fives and eights, read rightly and wrongly", view_figure("pair", pair=(5, 8))
+                    "pair",
+                    "Fives and eights, read rightly and wrongly",
+                    view_figure("confused-pair", pair=(5, 8)),
                 ),
                 FigureSpec("weights", "What the 700 units look for", view_figure("weights")),
                 FigureSpec(
@@ -277,9 +285,13 @@ STUDY = Study(
                 CONFUSION,
                 ERRORS,
                 FigureSpec(
-                    "variance", "How many components hold 95 % of the variance", components("variance")
+                    "variance",
+                    "How many components hold 95 % of the variance",
+                    components("explained-variance"),
                 ),
-                FigureSpec("components", "The first components as images", components("components")),
+                FigureSpec(
+                    "components", "The first components as images", components("principal-components")
+                ),
             ),
             notes=(
                 "The source's table gives this network 556,510 parameters, which is the full network's "

@@ -7,6 +7,7 @@ import torch
 
 from digitlab.data import classroom, classroom_matrix
 from digitlab.inspection import softmax_steps
+from digitlab.inspection.activation_functions import LOGITS
 from digitlab.report import Table
 from digitlab.studies.course_common import (
     HELD_OUT,
@@ -28,7 +29,6 @@ from digitlab.studies.study import (
     Study,
     TrainingExperiment,
 )
-from digitlab.views.learning import LOGITS
 
 __all__ = ["STUDY"]
 
@@ -57,7 +57,7 @@ def _softmax(_: ReproduceOptions) -> ComputationResult:
             "largest_difference_to_stable": float(np.abs(by_hand - stable).max()),
         },
         figures=(
-            view_without_model("functions", "Linear, ReLU and sigmoid activations"),
+            view_without_model("activation-functions", "Linear, ReLU and sigmoid activations"),
             view_without_model("softmax", "What one logit does to all probabilities"),
         ),
         tables=(

@@ -1,0 +1,194 @@
+"""Activation functions, softmax and cross-entropy worked out step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from digitlab.figures.function_plots import draw_activation_functions, draw_cross_entropy, draw_softmax
+from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult
+
+__all__ = [
+    "LOGITS",
+    "TOY_PROBABILITIES",
+    "TOY_TARGETS",
+    "ActivationCurve",
+    "CrossEntropySteps",
+    "SoftmaxSteps",
+    "activation_curves",
+    "cross_entropy_steps",
+    "softmax_steps",
+    "softmax_sweep",
+    "view_activation_functions",
+    "view_cross_entropy",
+    "view_softmax",
+]
+
+Floats = NDArray[np.float64]
+LOGITS = (1.0, 2.0, 3.0, 4.0)
+"""Source 001's example."""
+TOY_PROBABILITIES = ((0.9, 0.1, 0.1), (0.9, 0.1, 0.1))
+TOY_TARGETS = ((1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+"""Source 002's example."""
+
+
+@dataclass(frozen=True, eq=False)
+class SoftmaxSteps:
+    """Softmax, each step of it, in float64.
+
+    Attributes:
+        logits: `(k,)`, z.
+        shifted: `(k,)`, z less the largest z, so that no exponential overflows.
+        exponentials: `(k,)`, e to the power of `shifted`, each in (0, 1].
+        total: Their sum, from 1 to k.
+        probabilities: `(k,)`, each exponential over the sum; they add up to 1.
+    """
+
+    logits: Floats
+    shifted: Floats
+    exponentials: Floats
+    total: float
+    probabilities: Floats
+
+
+def softmax_steps(logits: ArrayLike) -> SoftmaxSteps:
+    """Works softmax out: `e^z / sum of e^z`, the largest z taken off first (source 004's form).
+
+    Args:
+        logits: `(k,)`, k at least 1.
+    """
+    z = np.asarray(logits, dtype=np.float64)
+    shifted = z - z.max()
+    exponentials = np.exp(shifted)
+    total = float(exponentials.sum())
+    return SoftmaxSteps(z, shifted, exponentials, total, exponentials / total)
+
+
+def softmax_sweep(logits: ArrayLike, moved: int, values: ArrayLike) -> Floats:
+    """What softmax gives while one logit moves and the others stay.
+
+    Args:
+        logits: `(k,)`.
+        moved: Which of them moves.
+        values: `(m,)`, where it moves to.
+
+    Returns:
+        `(m, k)` probabilities.
+    """
+    where = np.asarray(values, dtype=np.float64)
+    moving = np.tile(np.asarray(logits, dtype=np.float64), (len(where), 1))
+    moving[:, moved] = where
+    return np.array([softmax_steps(row).probabilities for row in moving])
+
+
+@dataclass(frozen=True, eq=False)
+class ActivationCurve:
+    """An activation function.
+
+    Attributes:
+        name: `linear`, `ReLU`, `sigmoid` or `tanh`.
+        formula: How it is written, in matplotlib's mathematical text.
+        z: `(m,)`, where.
+        a: `(m,)`, its value there.
+        slope: `(m,)`, its derivative there; of ReLU at 0 it is 0, as torch has it.
+    """
+
+    name: str
+    formula: str
+    z: Floats
+    a: Floats
+    slope: Floats
+
+
+def activation_curves(z: ArrayLike) -> list[ActivationCurve]:
+    """Linear, ReLU, sigmoid and tanh with their derivatives.
+
+    Args:
+        z: `(m,)`, where to work them out.
+    """
+    at = np.asarray(z, dtype=np.float64)
+    sigmoid = 1 / (1 + np.exp(-at))
+    return [
+        ActivationCurve("linear", "$a = z$", at, at, np.ones_like(at)),
+        ActivationCurve("ReLU", r"$a = \max(0, z)$", at, np.maximum(at, 0), (at > 0).astype(float)),
+        ActivationCurve("sigmoid", r"$a = 1 / (1 + e^{-z})$", at, sigmoid, sigmoid * (1 - sigmoid)),
+        ActivationCurve("tanh", r"$a = \tanh z$", at, np.tanh(at), 1 - np.tanh(at) ** 2),
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class CrossEntropySteps:
+    """Cross-entropy of a small batch, each step of it.
+
+    Attributes:
+        probabilities: `(n, k)`, p.
+        targets: `(n, k)`, y: 1 for the true class, 0 else.
+        logs: `(n, k)`, ln p.
+        products: `(n, k)`, y ln p.
+        losses: `(n,)`, less the sum of each row of products, in nats.
+        mean: Their mean.
+    """
+
+    probabilities: Floats
+    targets: Floats
+    logs: Floats
+    products: Floats
+    losses: Floats
+    mean: float
+
+
+def cross_entropy_steps(probabilities: ArrayLike, targets: ArrayLike) -> CrossEntropySteps:
+    """Works cross-entropy out: the mean over items of `-sum of y ln p` (source 002, its toy example).
+
+    Args:
+        probabilities: `(n, k)`, above 0. The toy example's rows add up to 1.1; so they may here.
+        targets: `(n, k)`.
+    """
+    p, y = np.asarray(probabilities, dtype=np.float64), np.asarray(targets, dtype=np.float64)
+    logs = np.log(p)
+    products = y * logs
+    losses = -products.sum(axis=1)
+    return CrossEntropySteps(p, y, logs, products, losses, float(losses.mean()))
+
+
+def view_activation_functions(model: InspectedModel, options: ViewOptions) -> ViewResult:
+    """Linear, ReLU, sigmoid and tanh activation with their derivatives."""
+    curves = activation_curves(np.linspace(-4, 4, 401))
+    drawn = [(one.name, one.formula, one.z, one.a, one.slope) for one in curves]
+    data = {"z": curves[0].z} | {one.name: one.a for one in curves}
+    return ViewResult(data, draw_activation_functions(drawn, "What does an activation make of z?"))
+
+
+def view_softmax(model: InspectedModel, options: ViewOptions) -> ViewResult:
+    """Softmax of four logits, and of one of them varied."""
+    steps = softmax_steps(LOGITS)
+    moved = len(LOGITS) - 1
+    values = np.linspace(-2, 8, 201)
+    swept = softmax_sweep(LOGITS, moved, values)
+    figure = draw_softmax(
+        LOGITS,
+        np.exp(steps.logits),
+        steps.probabilities,
+        moved,
+        values,
+        swept,
+        "What does one logit do to all probabilities?",
+    )
+    data = {"logits": steps.logits, "probabilities": steps.probabilities, "values": values, "swept": swept}
+    return ViewResult(data, figure)
+
+
+def view_cross_entropy(model: InspectedModel, options: ViewOptions) -> ViewResult:
+    """Cross-entropy of a toy batch with every number shown."""
+    steps = cross_entropy_steps(TOY_PROBABILITIES, TOY_TARGETS)
+    title = (
+        "How does cross-entropy come about? loss = $-\\Sigma\\, y \\ln p$, then the mean\n"
+        "source 002's toy batch, whose rows add up to 1.1: no probabilities, but the arithmetic holds"
+    )
+    figure = draw_cross_entropy(
+        steps.probabilities, steps.targets, steps.logs, steps.products, steps.losses, steps.mean, title
+    )
+    words = "The toy rows add up to 1.1, so they are no probabilities; only the true class's counts."
+    return ViewResult(vars(steps) | {"mean": np.array(steps.mean)}, figure, words)
