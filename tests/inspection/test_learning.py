@@ -70,7 +70,7 @@ def test_runs_measured_at_other_epochs_have_no_mean(data, tmp_path):
 
 
 def test_a_smoothed_loss_is_called_so(data, tmp_path):
-    result = inspect(_run(data, tmp_path, 0, label_smoothing=0.1).folder, "curves")
+    result = inspect(_run(data, tmp_path, 0, label_smoothing=0.1).folder, "learning-curves")
     assert set(_lines(result.figure)) == {"training, labels smoothed", "validation"}
     assert set(_lines(result.figure, 1)) == {"training", "validation"}
     assert "never reaches 0" in result.summary
@@ -78,7 +78,7 @@ def test_a_smoothed_loss_is_called_so(data, tmp_path):
 
 def test_a_bare_weights_file_has_no_curves():
     with pytest.raises(SettingError, match="bare weights file"):
-        inspect(InspectedModel(build("mlp", hidden=(3,)), "mlp", mnist("test").take(5)), "curves")
+        inspect(InspectedModel(build("mlp", hidden=(3,)), "mlp", mnist("test").take(5)), "learning-curves")
 
 
 def test_worked_examples_need_no_training():

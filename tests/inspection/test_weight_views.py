@@ -87,7 +87,7 @@ def test_only_some_of_many_units_are_shown_and_the_title_says_so(tmp_path):
     np.savez(tmp_path / "few.npz", images=digits.images, labels=digits.labels)
     data = DataConfig(train=str(tmp_path / "few.npz"), validation="none")
     recipe = Recipe(max_steps=3, batch_size=10, ema_decay=0.9)
-    result = inspect(train("mlp", {"hidden": (50,)}, recipe, data, tmp_path / "run").folder, "stages")
+    result = inspect(train("mlp", {"hidden": (50,)}, recipe, data, tmp_path / "run").folder, "weight-stages")
     assert result.data["weights"].shape == (1, 50, 28, 28)
     assert "the first 36 of 50" in result.figure.get_suptitle()
     assert "moving average" in result.summary
