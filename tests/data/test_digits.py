@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitlab.data import Digits, SplitMethod
+from digitlab.data import Digits, SplitMethod, stratified_sample
 from digitlab.errors import DataError, SettingError
 
 
@@ -95,6 +95,21 @@ def test_a_split_is_a_repeatable_partition(
     if how == "stratified":
         exact = np.bincount(labels, minlength=10) * n / len(labels)
         assert (np.abs(np.bincount(held.labels, minlength=10) - exact) < 1).all()
+
+
+def test_a_stratified_sample_has_some_of_each_class() -> None:
+    # 4 of 97 and 3: shares of 3.88 and 0.12, which largest remainders make 4 and 0.
+    labels = np.array([0] * 97 + [2] * 3)
+    for fewest, expected in [(0, [4, 0, 0]), (1, [3, 0, 1]), (2, [2, 0, 2])]:
+        chosen = stratified_sample(labels, 4, seed=1, fewest=fewest)
+        assert np.bincount(labels[chosen], minlength=3).tolist() == expected
+        assert (np.diff(chosen) > 0).all()
+    assert stratified_sample(labels, 100, seed=1, fewest=1).tolist() == list(range(100))
+
+
+def test_a_split_and_a_sample_are_one() -> None:
+    digits = numbered([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9] * 20)
+    assert indices(digits.split(90, "stratified", 5)[1]) == stratified_sample(digits.labels, 90, 5).tolist()
 
 
 def test_other_seeds_hold_out_other_digits() -> None:

@@ -55,8 +55,8 @@ def test_a_tenth_of_the_training_part_is_held_out():
     material = SearchData.load(_numbered(), "fold")
     train, followed, scored = material.part(_plan(), 1, 1.0)
     assert sorted(_numbers(train) + _numbers(followed) + _numbers(scored)) == list(range(120))
-    assert len(followed) == 9  # of 80, 26 or 27 of each digit: 3 of each
-    assert np.bincount(followed.labels).tolist() == [3, 3, 3]
+    assert len(followed) == 8  # of 80, 26 or 27 of each digit: shares of 2.6 and 2.7
+    assert sorted(np.bincount(followed.labels).tolist()) == [2, 3, 3]
     whole, none, _ = material.part(_plan(), 1, 1.0, stops_early=False)
     assert none is None
     assert len(whole) == 80
@@ -74,7 +74,8 @@ def test_fixed_validation_is_in_no_fold():
 
 def test_a_share_of_each_class():
     train, _, scored = SearchData.load(_numbered(), "none").part(_plan(validation="none"), 0, 0.5)
-    assert np.bincount(train.labels).tolist() == [13, 13, 14] or len(train) in range(39, 42)
+    assert len(train) == 40
+    assert sorted(np.bincount(train.labels).tolist()) == [13, 13, 14]
     assert len(scored) == 40
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from digitlab.errors import DataError, SettingError
 
-__all__ = ["Digits", "SplitMethod"]
+__all__ = ["Digits", "SplitMethod", "stratified_sample"]
 
 SplitMethod = Literal["first", "last", "random", "stratified"]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -142,7 +142,7 @@ class Digits:
         elif how == "random":
             held = np.sort(np.random.default_rng(seed).permutation(total)[:n])
         elif how == "stratified":
-            held = _stratified(self.labels, n, np.random.default_rng(seed))
+            held = stratified_sample(self.labels, n, seed)
         else:
             raise SettingError(
                 f"cannot hold out {how!r}", "Hold out the 'first', the 'last', 'random' or 'stratified'."
@@ -156,12 +156,31 @@ class Digits:
         )
 
 
-def _stratified(labels: NDArray[np.int64], n: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """Indices of `n` digits, each label in proportion, the largest remainders rounded up."""
-    share = np.bincount(labels, minlength=10) * (n / len(labels))
+def stratified_sample(labels: NDArray[np.integer], n: int, seed: int, fewest: int = 0) -> NDArray[np.int64]:
+    """Stratified random sample: indices of `n` examples, each class in the proportion that it has.
+
+    The counts are rounded by largest remainders. It is the one stratified split of the project.
+
+    Args:
+        labels: `(m,)`, whole numbers from 0 on.
+        n: How many to draw, 0 to m.
+        seed: The same seed draws the same examples.
+        fewest: Draw at least so many of each class that has them, and takes them from the classes
+            that have most above their proportion; needs `n` of at least `fewest` times the classes.
+
+    Returns:
+        `(n,)`, ascending.
+    """
+    counts = np.bincount(labels)
+    share = counts * (n / len(labels))
     take = np.floor(share).astype(int)
     take[np.argsort(take - share, kind="stable")[: n - take.sum()]] += 1
-    chosen = [random.permutation(np.flatnonzero(labels == digit))[: take[digit]] for digit in range(10)]
+    wanted = np.minimum(fewest, counts)
+    while (short := np.flatnonzero(take < wanted)).size:
+        take[short[0]] += 1
+        take[np.where(take > wanted, take - share, -np.inf).argmax()] -= 1
+    random = np.random.default_rng(seed)
+    chosen = [random.permutation(np.flatnonzero(labels == of))[: take[of]] for of in range(len(counts))]
     return np.sort(np.concatenate(chosen))
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
 
+from digitlab.data import stratified_sample
 from digitlab.training import Examples
 
 __all__ = ["can_hold_out", "examples_of", "hold_out", "shape_of", "tensor_of", "unrolled"]
@@ -52,13 +52,8 @@ def can_hold_out(codes: NDArray[np.int64], fraction: float) -> bool:
 def hold_out(examples: Examples, fraction: float, seed: int) -> tuple[Examples, Examples]:
     """The examples split in two, each class in proportion: `(the others, the held out)`."""
     labels = examples.labels.numpy()
-    parts = train_test_split(
-        np.arange(len(labels)),
-        test_size=_held_out(len(labels), fraction),
-        stratify=labels,
-        random_state=seed % 2**32,
-    )
-    kept, held = (torch.from_numpy(np.sort(part)) for part in parts)
+    held = stratified_sample(labels, _held_out(len(labels), fraction), seed, fewest=1)
+    kept = np.delete(np.arange(len(labels)), held)
     return (
         Examples(examples.inputs[kept], examples.labels[kept]),
         Examples(examples.inputs[held], examples.labels[held]),

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
+from digitlab.data import stratified_sample
 from digitlab.errors import DataError, SettingError
 from digitlab.files import atomic_write, make_folder
 from digitlab.runs import DataConfig
@@ -198,7 +199,6 @@ def _taken(inputs: NDArray[np.float32], labels: NDArray[np.int64], indices: Indi
 
 
 def _stratified(labels: NDArray[np.int64], share: float, seed: int) -> Indices:
-    """Indices of that share of each class, drawn at random, at least one of each."""
-    random = np.random.default_rng(seed)
-    classes = [random.permutation(np.flatnonzero(labels == label)) for label in np.unique(labels)]
-    return np.sort(np.concatenate([of[: max(1, round(share * len(of)))] for of in classes]))
+    """Indices of a share of the examples, each class in proportion, at least one of each."""
+    n = max(len(np.unique(labels)), round(share * len(labels)))
+    return stratified_sample(labels, n, seed, fewest=1)
