@@ -1,8 +1,4 @@
-"""Figures in words: how accuracies, losses, seconds and counts are written in a report.
-
-What a figure is follows from its name: `test_accuracy` is a share, `final_loss` a loss, `train_seconds` a
-time; anything else is a count where it is whole, and a plain number where it is not.
-"""
+"""Formatting of the numbers in a report: metrics by their kind, differences, verdicts and table cells."""
 
 from __future__ import annotations
 
@@ -11,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from digitlab.formatting import MISSING, format_number, format_seconds
+from digitlab.metrics import METRICS
 from digitlab.report.results import Cell, Measurement, PublishedComparison
 
 __all__ = [
@@ -29,29 +26,18 @@ Kind = Literal["share", "loss", "seconds", "number"]
 DECIMALS = {"share": 2, "loss": 4, "number": 4}
 """Decimals of a figure by its kind, of a share in percent; fewer where its spread is wide."""
 
-NAMES = {
-    "final_loss": "final training loss",
-    "last_epoch_accuracy": "training accuracy, last epoch",
-    "train_accuracy": "training accuracy",
-    "train_loss": "training loss",
-    "train_seconds": "training time",
-}
 VERDICTS = {"inside": ("✓", "agrees"), "near": ("≈", "close"), "outside": ("≠", "ours")}
 
 
 def metric_kind(name: str) -> Kind:
-    """What a figure called `name` is."""
-    words = name.split("_")
-    if "accuracy" in words or "score" in words:
-        return "share"
-    if "loss" in words:
-        return "loss"
-    return "seconds" if words[-1] == "seconds" else "number"
+    """How a metric is written: as a share, a loss, a time, or a plain number."""
+    kind = METRICS[name].kind if name in METRICS else "number"
+    return kind if kind == "share" or kind == "loss" or kind == "seconds" else "number"
 
 
 def name_text(name: str) -> str:
-    """The name of a figure, of a setting or of a role, as words."""
-    return NAMES.get(name, name.replace("_", " "))
+    """The title of a metric, or the name of a setting or of a role as words."""
+    return METRICS[name].title if name in METRICS else name.replace("_", " ")
 
 
 def published_text(name: str, value: float) -> str:
