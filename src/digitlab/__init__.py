@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from digitlab.data import Digits, classroom, load, mnist
     from digitlab.errors import DigitlabError
     from digitlab.estimator import DigitClassifier
-    from digitlab.evaluation import Scores, score
+    from digitlab.evaluation import Metrics, compute_metrics
     from digitlab.inspection import inspect
     from digitlab.networks import Network, build, layer_table, load_network, save_network
     from digitlab.reader import predict
@@ -41,12 +41,13 @@ __all__ = [
     "DigitlabError",
     "Digits",
     "Examples",
+    "Metrics",
     "Network",
     "Recipe",
     "Run",
-    "Scores",
     "build",
     "classroom",
+    "compute_metrics",
     "evaluate",
     "export_model",
     "fit",
@@ -60,7 +61,6 @@ __all__ = [
     "recipe",
     "resume",
     "save_network",
-    "score",
     "search",
     "train",
     "train_seeds",
@@ -70,7 +70,7 @@ EXPORTS = {
     "data": ("Digits", "classroom", "load", "mnist"),
     "errors": ("DigitlabError",),
     "estimator": ("DigitClassifier",),
-    "evaluation": ("Scores", "score"),
+    "evaluation": ("Metrics", "compute_metrics"),
     "networks": ("Network", "build", "layer_table", "load_network", "save_network"),
     "reader": ("predict",),
     "runs": (

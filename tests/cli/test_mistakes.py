@@ -80,8 +80,8 @@ def test_several_seeds_doubt_labels_together(command, make_run, few, tmp_path):
     answer = json.loads(command(*words, "--json")[1])
     doubted = answer["suspects"]["labels"]
     assert len(doubted) == min(20, answer["suspects"]["n"])
-    assert {"index", "label", "prediction", "agreeing", "seeds", "judged_wrong", "words"} <= doubted[0].keys()
-    assert all(each["agreeing"] == each["seeds"] == 2 for each in doubted)
+    assert {"index", "label", "prediction", "votes", "seeds", "judged_wrong", "words"} <= doubted[0].keys()
+    assert all(each["votes"] == each["seeds"] == 2 for each in doubted)
 
 
 def test_a_network_that_makes_no_mistake(command, tmp_path):

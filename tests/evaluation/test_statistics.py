@@ -5,7 +5,7 @@ import statistics
 import pytest
 from scipy.stats import binomtest
 
-from digitlab.evaluation import spread, wilson_interval
+from digitlab.evaluation import sample_stats, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -20,12 +20,12 @@ def test_wilson_is_scipys(correct, n):
 
 def test_a_spread_is_the_standard_librarys():
     values = [0.9137, 0.9151, 0.9098, 0.9144]
-    found = spread(values)
+    found = sample_stats(values)
     assert (found.n, found.values) == (4, tuple(values))
     assert found.mean == pytest.approx(statistics.fmean(values))
     assert found.std == pytest.approx(statistics.stdev(values))
 
 
 def test_a_spread_of_one():
-    assert (spread([0.5]).mean, spread([0.5]).std) == (0.5, 0.0)
-    assert spread([0.1] * 3).std == pytest.approx(0, abs=1e-15)
+    assert (sample_stats([0.5]).mean, sample_stats([0.5]).std) == (0.5, 0.0)
+    assert sample_stats([0.1] * 3).std == pytest.approx(0, abs=1e-15)

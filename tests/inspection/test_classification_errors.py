@@ -8,7 +8,7 @@ import pytest
 from digitlab.data import Digits, mnist
 from digitlab.data.mnist import KNOWN_LABEL_ERRORS
 from digitlab.errors import SettingError
-from digitlab.evaluation import find_suspects
+from digitlab.evaluation import find_label_issues
 from digitlab.inspection import InspectedModel, inspect
 from digitlab.inspection.classification_errors import (
     draw_label_issues,
@@ -129,11 +129,11 @@ def test_nothing_to_show(model):
 
 def test_labels_that_the_seeds_doubt(seeds):
     found = model_label_issues(seeds)
-    assert [(each.index, each.prediction, each.agreeing) for each in found] == [(3, 4, 5), (8, 0, 4)]
+    assert [(each.index, each.prediction, each.votes) for each in found] == [(3, 4, 5), (8, 0, 4)]
     logits = np.stack([InspectedModel(run.network(), "", seeds.digits).logits for run in seeds.runs])
     # leaving out early what cannot be suspect changes no rank and no number but by rounding
-    for ours, whole in zip(found, find_suspects(logits, seeds.digits.labels), strict=True):
-        assert (ours.index, ours.agreeing) == (whole.index, whole.agreeing)
+    for ours, whole in zip(found, find_label_issues(logits, seeds.digits.labels), strict=True):
+        assert (ours.index, ours.votes) == (whole.index, whole.votes)
         assert ours.label_probability == pytest.approx(whole.label_probability, rel=1e-5)
     result = inspect(seeds, "label-errors")
     assert result.data["indices"].tolist() == [3, 8]

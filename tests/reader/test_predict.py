@@ -41,7 +41,7 @@ def test_large_logits_do_not_overflow(pictures):
 
 def test_the_network_sees_the_mnist_form(pictures):
     for one, path in zip(predict(pictures, Fixed(range(10))), pictures, strict=True):
-        np.testing.assert_array_equal(one.seen, read_digit(path))
+        np.testing.assert_array_equal(one.pixels, read_digit(path))
 
 
 def test_pictures_of_digits_are_read(pictures, make_onnx, mean_digits):
@@ -56,9 +56,9 @@ def test_no_pictures_give_no_predictions():
 
 def test_a_network_of_the_classroom_set_sees_20x20(pictures):
     for shape in ((20, 20), (400,)):
-        seen = [one.seen for one in predict(pictures, Fixed(range(10), shape))]
+        seen = [one.pixels for one in predict(pictures, Fixed(range(10), shape))]
         assert all(image.shape == (20, 20) for image in seen)
-        whole = [one.seen for one in predict(pictures, Fixed(range(10)))]
+        whole = [one.pixels for one in predict(pictures, Fixed(range(10)))]
         # A faint edge that placing by center of mass smeared beyond the box may be cut off.
         assert [image.sum() for image in seen] == pytest.approx([image.sum() for image in whole], rel=0.01)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from digitlab.data import mnist
-from digitlab.evaluation import predict_logits, score
+from digitlab.evaluation import compute_metrics, predict_logits
 from digitlab.inspection import InspectedModel, inspect
 from digitlab.networks import build, save_network
 from digitlab.report import ExperimentResult, Measurement, Series
@@ -49,7 +49,7 @@ def trained(tmp_path):
             parameter.data.normal_(std=0.1)
         path = tmp_path / f"{seed}.safetensors"
         save_network(network, path)
-        scores = score(predict_logits(network, EXAMPLES.inputs), DIGITS.labels).to_dict()
+        scores = compute_metrics(predict_logits(network, EXAMPLES.inputs), DIGITS.labels).to_dict()
         history = tuple(_period(number, loss) for number, loss in enumerate(losses, start=1))
         seed_results.append(SeedResult(seed, path, history, (), {"train": scores}, 1.0))
     experiment = TrainingExperiment(

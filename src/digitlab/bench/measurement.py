@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from digitlab.evaluation import spread
+from digitlab.evaluation import sample_stats
 from digitlab.formatting import format_number
 
 __all__ = ["Measurement"]
@@ -30,7 +30,7 @@ class Measurement:
 
     def to_dict(self, machine: dict[str, Any]) -> dict[str, Any]:
         """The measurement as plain data for JSON, with the machine it was made on."""
-        found = spread(self.values)
+        found = sample_stats(self.values)
         return {
             "name": self.name,
             "n": found.n,
@@ -43,8 +43,8 @@ class Measurement:
         }
 
     def as_text(self) -> str:
-        """One line: name, mean, spread, lowest and highest, n, and what is promised."""
-        found = spread(self.values)
+        """One line: name, mean, standard deviation, lowest and highest, n, and what is promised."""
+        found = sample_stats(self.values)
         mean, std, low, high = (
             format_number(value, significant=5)
             for value in (found.mean, found.std, min(found.values), max(found.values))

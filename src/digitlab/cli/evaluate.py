@@ -10,7 +10,7 @@ import typer
 from digitlab.cli.output import AsJson, print_json
 
 if TYPE_CHECKING:
-    from digitlab.evaluation import Scores
+    from digitlab.evaluation import Metrics
 
 __all__ = ["evaluate"]
 
@@ -41,8 +41,8 @@ def evaluate(
         _print(scores, data)
 
 
-def _print(scores: Scores, data: str) -> None:
-    low, high = scores.interval
+def _print(scores: Metrics, data: str) -> None:
+    low, high = scores.accuracy_ci95
     print(f"{data}: n={scores.n:,}")
     print(f"accuracy  {scores.accuracy:.4f}  (95 % interval {low:.4f} to {high:.4f})")
     print(f"log loss  {scores.log_loss:.4f}")

@@ -34,7 +34,7 @@ def mistakes(
 ) -> None:
     """Tell a model's worst errors; of several seeds, also the labels they agree in doubting."""
     from digitlab.data import load
-    from digitlab.evaluation import find_mistakes
+    from digitlab.evaluation import find_misclassifications
     from digitlab.figures import save_figure
     from digitlab.files import make_folder, write_bytes
     from digitlab.inspection import InspectedModel
@@ -54,7 +54,7 @@ def mistakes(
     else:
         subject = InspectedModel.open(model, data)
         network, name, digits, logits = subject.network.name, subject.name, subject.digits, subject.logits
-    found, n = find_mistakes(logits, digits.labels), len(digits)
+    found, n = find_misclassifications(logits, digits.labels), len(digits)
     told, place = found[:top], place_of(digits)
     several = subject is not None and len(subject.runs) > 1
     folder = out or (figure.parent if figure else (model if model.is_dir() else model.parent) / "inspect")

@@ -73,7 +73,7 @@ def _in_words(one: Prediction) -> str:
 
 
 def _write_sheet(path: Path, predictions: list[Prediction]) -> None:
-    from digitlab.reader import sheet
+    from digitlab.reader import contact_sheet
 
     with atomic_write(path) as temporary:
-        sheet(predictions).save(temporary, format="PNG")
+        contact_sheet(predictions).save(temporary, format="PNG")

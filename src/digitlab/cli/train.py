@@ -175,17 +175,17 @@ def _in_words(facts: dict[str, Any]) -> str:
 def _print_seeds(folder: Path, runs: list[Run], as_json: bool) -> None:
     from dataclasses import asdict
 
-    from digitlab.evaluation import spread
+    from digitlab.evaluation import sample_stats
 
     facts = [run_as_json(run) for run in runs]
     metrics = {
         split: {
-            key: asdict(spread([one["metrics"][split][key] for one in facts]))
+            key: asdict(sample_stats([one["metrics"][split][key] for one in facts]))
             for key in ("accuracy", "log_loss")
         }
         for split in facts[0]["metrics"]
     }
-    seconds = spread([one["train_seconds"] for one in facts])
+    seconds = sample_stats([one["train_seconds"] for one in facts])
     if as_json:
         print_json(
             {

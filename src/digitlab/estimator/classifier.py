@@ -14,7 +14,6 @@ from typing import Any, Self, cast
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
@@ -26,6 +25,7 @@ from digitlab.estimator.inputs import can_hold_out, examples_of, hold_out, shape
 from digitlab.estimator.storage import TEN, fill_classifier, plain_value, read_classifier, write_classifier
 from digitlab.evaluation import predict_logits
 from digitlab.networks import Architecture, Network, architecture, build
+from digitlab.probabilities import softmax
 from digitlab.settings import from_dict
 from digitlab.training import Examples, Recipe, fit
 
@@ -161,7 +161,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         check_is_fitted(self)
         inputs = validate_data(self, unrolled(X), dtype=(np.float32, np.uint8), reset=False)
         logits = _logits(self.network_, tensor_of(inputs, self.network_.input_shape))
-        probabilities: NDArray[np.float64] = softmax(logits[:, : len(self.classes_)], axis=1)
+        probabilities: NDArray[np.float64] = softmax(logits[:, : len(self.classes_)])
         return probabilities
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803

@@ -1,34 +1,38 @@
 """Evaluation: how good predictions are. Works on logits and labels, from wherever they come."""
 
-from digitlab.evaluation.mistakes import Mistake, PairPanels, find_mistakes, most_confused, pair_panels
-from digitlab.evaluation.prediction import predict_logits
-from digitlab.evaluation.scores import (
-    Confusion,
-    DigitScore,
-    Scores,
+from digitlab.evaluation.classification import (
+    ClassMetrics,
+    ConfusionPair,
+    Metrics,
     accuracy_and_log_loss,
-    log_probabilities,
-    score,
+    compute_metrics,
 )
-from digitlab.evaluation.statistics import Spread, spread, wilson_interval
-from digitlab.evaluation.suspects import Suspect, find_suspects
+from digitlab.evaluation.label_errors import LabelIssue, find_label_issues
+from digitlab.evaluation.misclassifications import (
+    Misclassification,
+    PairPanels,
+    find_misclassifications,
+    most_confused,
+    pair_panels,
+)
+from digitlab.evaluation.prediction import predict_logits
+from digitlab.evaluation.statistics import SampleStats, sample_stats, wilson_interval
 
 __all__ = [
-    "Confusion",
-    "DigitScore",
-    "Mistake",
+    "ClassMetrics",
+    "ConfusionPair",
+    "LabelIssue",
+    "Metrics",
+    "Misclassification",
     "PairPanels",
-    "Scores",
-    "Spread",
-    "Suspect",
+    "SampleStats",
     "accuracy_and_log_loss",
-    "find_mistakes",
-    "find_suspects",
-    "log_probabilities",
+    "compute_metrics",
+    "find_label_issues",
+    "find_misclassifications",
     "most_confused",
     "pair_panels",
     "predict_logits",
-    "score",
-    "spread",
+    "sample_stats",
     "wilson_interval",
 ]

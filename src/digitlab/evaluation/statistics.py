@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Spread", "spread", "wilson_interval"]
+__all__ = ["SampleStats", "sample_stats", "wilson_interval"]
 
 NORMAL_95 = 1.959963984540054
 
@@ -29,7 +29,7 @@ def wilson_interval(correct: int, n: int) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class Spread:
+class SampleStats:
     """One figure measured several times, for example over seeds.
 
     Attributes:
@@ -45,8 +45,8 @@ class Spread:
     values: tuple[float, ...]
 
 
-def spread(values: Sequence[float]) -> Spread:
+def sample_stats(values: Sequence[float]) -> SampleStats:
     """Mean and standard deviation of `values`, which holds at least one."""
     n, mean = len(values), math.fsum(values) / len(values)
     std = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1)) if n > 1 else 0.0
-    return Spread(n, mean, std, tuple(values))
+    return SampleStats(n, mean, std, tuple(values))

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from digitlab.evaluation import log_probabilities, predict_logits
+from digitlab.evaluation import predict_logits
 from digitlab.figures.pixel_maps import draw_maximizing_images
 from digitlab.inspection.activations import activation_shapes
 from digitlab.inspection.lookup import check_position, check_unit, to_input_tensor
 from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult
 from digitlab.networks import Dropout, Network
+from digitlab.probabilities import softmax
 
 __all__ = [
     "MaximizingImages",
@@ -198,7 +199,7 @@ def view_activation_maximization(model: InspectedModel, options: ViewOptions) ->
     data = {"images": found.images, "units": np.array(units), "values": found.values}
     if layer == last:
         logits = predict_logits(network, to_input_tensor(network, found.images))
-        probabilities = np.exp(log_probabilities(logits))[np.arange(len(units)), units]
+        probabilities = softmax(logits)[np.arange(len(units)), units]
         data["probabilities"] = probabilities
         captions = [
             f"{unit}: logit {value:.1f}\nprobability {probability:.2f}"

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from digitlab.errors import SettingError
-from digitlab.evaluation import log_probabilities, predict_logits
+from digitlab.evaluation import predict_logits
 from digitlab.figures.pixel_maps import PixelMap, draw_attribution
 from digitlab.inspection.lookup import check_index, to_input_tensor
 from digitlab.inspection.view import InputImage, InspectedModel, ViewOptions, ViewResult
 from digitlab.networks import Network
+from digitlab.probabilities import softmax
 
 __all__ = [
     "IntegratedGradients",
@@ -161,7 +162,7 @@ def occlusion(network: Network, ink: NDArray[np.float32], digit: int, patch: int
         )
     found = np.concatenate(logits)
     check_index(digit, found.shape[1], "digit")
-    probabilities = np.exp(log_probabilities(found))[:, digit]
+    probabilities = softmax(found)[:, digit]
     logit_drop = found[0, digit] - found[1:, digit]
     return Occlusion(
         logit_drop.reshape(height, width),
@@ -200,7 +201,7 @@ class AttributionTarget(NamedTuple):
 def _question(model: InspectedModel, options: ViewOptions) -> AttributionTarget:
     image = model.input_image(options.image)
     logits = predict_logits(model.network, to_input_tensor(model.network, image.ink[None]))
-    probabilities = np.exp(log_probabilities(logits))[0]
+    probabilities = softmax(logits)[0]
     read = int(probabilities.argmax())
     digit = read if options.digit is None else check_index(options.digit, len(probabilities), "digit")
     words = f"{image.name}, read as {read} ({probabilities[read]:.2f})"

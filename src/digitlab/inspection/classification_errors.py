@@ -10,9 +10,19 @@ from numpy.typing import NDArray
 
 from digitlab.data import Digits, known_label_errors
 from digitlab.errors import SettingError
-from digitlab.evaluation import Scores, score
-from digitlab.evaluation.mistakes import Mistake, find_mistakes, most_confused, pair_panels
-from digitlab.evaluation.suspects import Suspect, find_suspects, may_be_suspect, needed
+from digitlab.evaluation import Metrics, compute_metrics
+from digitlab.evaluation.label_errors import (
+    LabelIssue,
+    find_label_issues,
+    possible_label_issues,
+    votes_needed,
+)
+from digitlab.evaluation.misclassifications import (
+    Misclassification,
+    find_misclassifications,
+    most_confused,
+    pair_panels,
+)
 from digitlab.figures.confusion_matrix import PANEL, draw_confusion, draw_errors, draw_pair
 from digitlab.figures.image_grid import draw_digits
 from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult, short_name
@@ -76,7 +86,7 @@ def view_confused_pair(model: InspectedModel, options: ViewOptions) -> ViewResul
 
 def view_mistakes(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """The most confident errors, with both probabilities."""
-    found, number = find_mistakes(model.logits, model.digits.labels), options.count or NAMED
+    found, number = find_misclassifications(model.logits, model.digits.labels), options.count or NAMED
     told, place = found[:number], place_of(model.digits)
     words = "\n".join(each.words(place) for each in told) or "no digit is misread"
     return ViewResult(_columns(told), draw_mistakes(found, number, model.digits, model.name), words)
@@ -89,14 +99,14 @@ def view_label_errors(model: InspectedModel, options: ViewOptions) -> ViewResult
     known = known_label_errors(model.digits.name)
     data = {
         **_columns(told),
-        "agreeing": np.array([each.agreeing for each in told], dtype=np.int64),
+        "votes": np.array([each.votes for each in told], dtype=np.int64),
         "judged_wrong": np.array([each.index in known for each in told], dtype=bool),
     }
     words = "\n".join(format_label_issues(found, number, model))
     return ViewResult(data, draw_label_issues(found, number, model), words)
 
 
-def _columns(told: Sequence[Mistake | Suspect]) -> dict[str, NDArray[np.generic]]:
+def _columns(told: Sequence[Misclassification | LabelIssue]) -> dict[str, NDArray[np.generic]]:
     """What mistakes and suspects both tell, an array `(n,)` of each."""
     return {
         "indices": np.array([each.index for each in told], dtype=np.int64),
@@ -118,7 +128,7 @@ def _short_place(digits: Digits) -> str:
     return place if len(place) <= LONGEST_PLACE else "digit"
 
 
-def draw_mistakes(found: Sequence[Mistake], number: int, digits: Digits, name: str) -> Figure:
+def draw_mistakes(found: Sequence[Misclassification], number: int, digits: Digits, name: str) -> Figure:
     """Draws the worst mistakes, each with its words.
 
     Args:
@@ -140,7 +150,7 @@ def draw_mistakes(found: Sequence[Mistake], number: int, digits: Digits, name: s
     )
 
 
-def model_label_issues(model: InspectedModel) -> tuple[Suspect, ...]:
+def model_label_issues(model: InspectedModel) -> tuple[LabelIssue, ...]:
     """Labels of a model's digits that its seeds agree in doubting, most suspect first.
 
     Raises:
@@ -149,20 +159,20 @@ def model_label_issues(model: InspectedModel) -> tuple[Suspect, ...]:
     """
     runs, digits = model.runs, model.digits
     # Once so many have read a digit as its label that too few are left to doubt it, the others skip it.
-    several = len(runs) - needed(len(runs)) + 1
+    several = len(runs) - votes_needed(len(runs)) + 1
     first = [_read(run.network(), digits) for run in runs[1:several]]
     logits = np.stack([model.logits, *first])
-    left = may_be_suspect(logits, digits.labels, len(runs))
+    left = possible_label_issues(logits, digits.labels, len(runs))
     if not len(left):
         return ()
     rest = digits.subset(left)
     others = [_read(run.network(), rest) for run in runs[several:]]
-    return find_suspects(
+    return find_label_issues(
         np.concatenate([logits[:, left], *(each[None] for each in others)]), digits.labels, left
     )
 
 
-def draw_label_issues(found: Sequence[Suspect], number: int, model: InspectedModel) -> Figure:
+def draw_label_issues(found: Sequence[LabelIssue], number: int, model: InspectedModel) -> Figure:
     """Draws the most suspect labels, each with its words; those that people judged wrong are marked.
 
     Args:
@@ -181,19 +191,20 @@ def draw_label_issues(found: Sequence[Suspect], number: int, model: InspectedMod
         digits.images[[each.index for each in shown]] / 255,
         captions,
         f"Which labels of {short_name(digits)} are probably wrong?\n"
-        f"{some} labels doubted by at least {needed(seeds)} of {seeds} seeds of {model.network.name}",
+        f"{some} labels doubted by at least {votes_needed(seeds)} of {seeds} seeds of {model.network.name}",
         columns=5,
         marked=marked,
         font_size=9,
-        empty=f"None of {len(digits):,} labels is doubted by {needed(seeds)} of {seeds} seeds.",
+        empty=f"None of {len(digits):,} labels is doubted by {votes_needed(seeds)} of {seeds} seeds.",
     )
 
 
-def format_label_issues(found: Sequence[Suspect], number: int, model: InspectedModel) -> list[str]:
+def format_label_issues(found: Sequence[LabelIssue], number: int, model: InspectedModel) -> list[str]:
     """How many labels are doubted, and the `number` most suspect of them, a line each."""
     digits, seeds = model.digits, len(model.runs)
     known = known_label_errors(digits.name)
-    head = f"labels doubted by at least {needed(seeds)} of {seeds} seeds: {len(found):,} of {len(digits):,}"
+    counted = f"{len(found):,} of {len(digits):,}"
+    head = f"labels doubted by at least {votes_needed(seeds)} of {seeds} seeds: {counted}"
     if known:
         both = sum(each.index in known for each in found)
         head += f", among them {both} of the {len(known)} that people judged wrong"
@@ -207,16 +218,16 @@ def _read(network: Network, digits: Digits) -> NDArray[np.float32]:
     return predict_logits_for(TorchModel(network), digits)
 
 
-def _scores(model: InspectedModel) -> tuple[Scores, NDArray[np.int64]]:
+def _scores(model: InspectedModel) -> tuple[Metrics, NDArray[np.int64]]:
     """Scores of a model, and their confusion matrix as an array `(10, 10)`; rows are the truth."""
-    scores = score(model.logits, model.digits.labels)
+    scores = compute_metrics(model.logits, model.digits.labels)
     return scores, np.array(scores.confusion, dtype=np.int64)
 
 
-def _result(model: InspectedModel, scores: Scores) -> str:
+def _result(model: InspectedModel, scores: Metrics) -> str:
     return f"{short_name(model.digits)}: {scores.accuracy:.2%} of {scores.n:,} read rightly"
 
 
-def _commonest(scores: Scores) -> str:
+def _commonest(scores: Metrics) -> str:
     top = ", ".join(f"{each.truth} read as {each.prediction} ({each.n})" for each in scores.top_confusions(5))
     return f"commonest errors: {top}" if top else "no digit is misread"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from digitlab.data.classroom import digit_boxes
 from digitlab.data.image_file import read_digit
 from digitlab.errors import ModelError
+from digitlab.probabilities import softmax
 
 __all__ = ["Model", "Prediction", "predict"]
 
@@ -41,13 +42,13 @@ class Prediction:
         image: The picture's path, as given.
         digit: The likeliest digit.
         probabilities: Ten of them, for the digits 0 to 9; they sum to 1.
-        seen: `(28, 28)` or `(20, 20)`, `uint8`, 0 = paper, 255 = ink: what the network saw.
+        pixels: The network's input: `(28, 28)` or `(20, 20)`, `uint8`, 0 = paper, 255 = ink.
     """
 
     image: str
     digit: int
     probabilities: tuple[float, ...]
-    seen: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]
 
 
 def predict(paths: Sequence[str | os.PathLike[str]], model: Model) -> list[Prediction]:
@@ -72,22 +73,15 @@ def predict(paths: Sequence[str | os.PathLike[str]], model: Model) -> list[Predi
         )
     if not paths:
         return []
-    seen = np.stack([read_digit(path) for path in paths])
+    inputs = np.stack([read_digit(path) for path in paths])
     if size == 20 * 20:
-        seen = digit_boxes(seen)
-    probabilities = _softmax(model.logits(np.multiply(seen, np.float32(1 / 255), dtype=np.float32)))
-    return [
-        Prediction(os.fspath(path), int(row.argmax()), tuple(row.tolist()), image)
-        for path, row, image in zip(paths, probabilities, seen, strict=True)
-    ]
-
-
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Probabilities `(n, 10)`; the largest logit is subtracted first, so that nothing overflows."""
+        inputs = digit_boxes(inputs)
+    logits = model.logits(np.multiply(inputs, np.float32(1 / 255), dtype=np.float32))
     if not np.isfinite(logits).all():
         raise ModelError(
             "the network gives logits that are not finite", "Train it again, or use another one."
         )
-    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    probabilities: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
-    return probabilities
+    return [
+        Prediction(os.fspath(path), int(row.argmax()), tuple(row.tolist()), image)
+        for path, row, image in zip(paths, softmax(logits), inputs, strict=True)
+    ]

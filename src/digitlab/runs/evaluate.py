@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from digitlab.data import Digits
 from digitlab.errors import DataError, ModelError
-from digitlab.evaluation import Scores, predict_logits, score
+from digitlab.evaluation import Metrics, compute_metrics, predict_logits
 from digitlab.files import write_bytes
 from digitlab.networks import Network
 from digitlab.runs.folder import Run
@@ -24,14 +24,14 @@ SPLIT_SHOWN = ("test", "validation", "train")
 """Of which split the confusion matrix is drawn: the first of these that the run has."""
 
 
-def evaluate(model: Model, digits: Digits) -> Scores:
+def evaluate(model: Model, digits: Digits) -> Metrics:
     """Scores a model on digits.
 
     Raises:
         DataError: If the model does not take pictures of that size.
         ModelError: If its logits are not finite, or not ten.
     """
-    return score(predict_logits_for(model, digits), digits.labels)
+    return compute_metrics(predict_logits_for(model, digits), digits.labels)
 
 
 def predict_logits_for(model: Model, digits: Digits) -> NDArray[np.float32]:
@@ -61,7 +61,7 @@ def predict_logits_for(model: Model, digits: Digits) -> NDArray[np.float32]:
     return logits
 
 
-def write_confusion(scores: Scores, title: str, path: Path) -> None:
+def write_confusion(scores: Metrics, title: str, path: Path) -> None:
     """Draws the confusion matrix of `scores` to the PNG file `path`.
 
     Raises:
@@ -116,9 +116,11 @@ def evaluate_and_save(
     )
 
 
-def _score(network: Network, splits: Mapping[str, Examples]) -> dict[str, Scores]:
+def _score(network: Network, splits: Mapping[str, Examples]) -> dict[str, Metrics]:
     return {
-        name: score(_finite(predict_logits(network, examples.inputs), network.name), examples.labels.numpy())
+        name: compute_metrics(
+            _finite(predict_logits(network, examples.inputs), network.name), examples.labels.numpy()
+        )
         for name, examples in splits.items()
     }
 
@@ -132,7 +134,7 @@ def _finite(logits: NDArray[np.float32], name: str) -> NDArray[np.float32]:
     return logits
 
 
-def _draw(run: Run, fitted: FitResult, scores: Mapping[str, Scores]) -> None:
+def _draw(run: Run, fitted: FitResult, scores: Mapping[str, Metrics]) -> None:
     """Draws the run's two pictures: learning curves and a confusion matrix."""
     from digitlab.figures import Line, draw_learning_curves, save_figure
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 from torch import nn
 
-from digitlab.evaluation import log_probabilities, predict_logits
+from digitlab.evaluation import predict_logits
 from digitlab.networks import layer_table
+from digitlab.probabilities import softmax
 from digitlab.report import Table
 from digitlab.studies.datasets import IMAGE_OF_TWO, classroom_held_out
 from digitlab.studies.figures import confusion
@@ -50,7 +51,7 @@ def measures(trained: ExperimentRuns) -> Mapping[str, Sequence[float]]:
         errors.append(float((read != labels).sum()))
         single.append(float((read != labels[0]).sum()))
         two.append(float(read[IMAGE_OF_TWO]))
-        sure.append(float(np.exp(log_probabilities(logits)[IMAGE_OF_TWO, read[IMAGE_OF_TWO]])))
+        sure.append(float(softmax(logits)[IMAGE_OF_TWO, read[IMAGE_OF_TWO]]))
     return {
         "errors": errors,
         "single_class_errors": single,
@@ -91,13 +92,13 @@ def logits_of_two(trained: ExperimentRuns, published: Sequence[float] | None = N
     """Logits and probabilities of image 1015 by the first seed, beside the published logits."""
     of_two = trained.data.scored["train"].inputs[IMAGE_OF_TWO : IMAGE_OF_TWO + 1]
     logits = predict_logits(trained.network, of_two)[0]
-    probabilities = np.exp(log_probabilities(logits[None]))[0]
+    probabilities = softmax(logits[None])[0]
     columns = ["digit", "logit", "probability"]
     rows: list[list[float]] = [
         [digit, round(float(logits[digit]), 2), round(float(probabilities[digit]), 6)] for digit in range(10)
     ]
     if published:
-        theirs = np.exp(log_probabilities(np.array([published])))[0]
+        theirs = softmax(np.array([published]))[0]
         columns += ["published logit", "its probability"]
         for digit, row in enumerate(rows):
             row += [published[digit], round(float(theirs[digit]), 6)]

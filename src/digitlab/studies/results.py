@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.evaluation import spread
+from digitlab.evaluation import sample_stats
 from digitlab.networks import architecture
 from digitlab.report import ExperimentResult, Measurement, PublishedComparison, Series, StudyResult
 from digitlab.settings import to_dict
@@ -103,7 +103,7 @@ def _experiment_result(
         values |= result.get("measured", {})
     measured = {
         name: Measurement(mean=s.mean, std=s.std, values=s.values)
-        for name, s in ((name, spread(each)) for name, each in values.items())
+        for name, s in ((name, sample_stats(each)) for name, each in values.items())
     }
     return ExperimentResult(
         id=experiment.id,

@@ -13,10 +13,11 @@ import torch
 from matplotlib.figure import Figure
 
 from digitlab.errors import TrainingError
-from digitlab.evaluation import accuracy_and_log_loss, log_probabilities, predict_logits, score
+from digitlab.evaluation import accuracy_and_log_loss, compute_metrics, predict_logits
 from digitlab.figures import save_figure
 from digitlab.files import atomic_write, make_folder, write_bytes, write_json
 from digitlab.networks import Network, build, save_network
+from digitlab.probabilities import log_softmax
 from digitlab.processes import exit_with_parent
 from digitlab.searching import Candidate, Fit, Plan
 from digitlab.searching.material import SearchData
@@ -132,9 +133,9 @@ def _one_seed(
 def _score(network: Network, examples: Examples) -> dict[str, Any]:
     """Scores, and the standard error of the log loss on these digits."""
     logits, labels = predict_logits(network, examples.inputs), examples.labels.numpy()
-    losses = -log_probabilities(logits)[np.arange(len(labels)), labels]
+    losses = -log_softmax(logits)[np.arange(len(labels)), labels]
     error = float(losses.std(ddof=1) / len(losses) ** 0.5)
-    return {**score(logits, labels).to_dict(), "log_loss_error": error}
+    return {**compute_metrics(logits, labels).to_dict(), "log_loss_error": error}
 
 
 def _draw(experiment: TrainingExperiment, job: Job, options: ReproduceOptions) -> dict[str, Any]:

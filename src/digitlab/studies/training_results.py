@@ -24,7 +24,7 @@ class SeedResult:
         weights: The file with its network.
         history: One line for each period.
         also: Log loss on the second followed role after each period; empty without one.
-        scores: Scores by role, as `Scores.to_dict` has them.
+        scores: Metrics by role, as `Metrics.to_dict` has them.
         train_seconds: Wall clock of training and of the scoring between its periods.
     """
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digitlab.evaluation import find_mistakes, most_confused, pair_panels
+from digitlab.evaluation import find_misclassifications, most_confused, pair_panels
 
 
 def predict_logits_for(*rows):
@@ -23,7 +23,7 @@ def test_the_surest_of_a_wrong_digit_comes_first():
         {3: 0.97, 5: 0.02},  # said 3, is 5
         {1: 0.65, 2: 0.3},  # said 1, is 2
     )
-    found = find_mistakes(logits, np.array([9, 7, 5, 2]))
+    found = find_misclassifications(logits, np.array([9, 7, 5, 2]))
     assert [each.index for each in found] == [2, 3, 0]
     worst = found[0]
     assert (worst.label, worst.prediction) == (5, 3)
@@ -35,19 +35,19 @@ def test_of_equally_sure_ones_the_least_true_comes_first():
     logits = np.zeros((3, 10))
     logits[:, 4] = 100  # 1 / (1 + 9 exp(-100)) is 1 in float64, for all three
     logits[:, 9] = -1, -2, -2
-    found = find_mistakes(logits, np.full(3, 9))
+    found = find_misclassifications(logits, np.full(3, 9))
     assert [each.probability for each in found] == [1, 1, 1]
     assert [each.index for each in found] == [1, 2, 0]
 
 
 def test_no_mistake_at_all():
-    assert find_mistakes(np.eye(10), np.arange(10)) == ()
+    assert find_misclassifications(np.eye(10), np.arange(10)) == ()
 
 
 def test_logits_so_large_that_their_powers_overflow():
     logits = np.zeros((1, 10), np.float32)
     logits[0, 4] = 5000
-    (only,) = find_mistakes(logits, np.array([9]))
+    (only,) = find_misclassifications(logits, np.array([9]))
     assert only.words("test") == "said 4 (>0.9999), is 9 (<0.0001), test #0"
 
 

@@ -8,14 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from digitlab.evaluation.scores import log_probabilities
 from digitlab.formatting import format_probability
+from digitlab.probabilities import softmax
 
-__all__ = ["Mistake", "PairPanels", "find_mistakes", "most_confused", "pair_panels"]
+__all__ = ["Misclassification", "PairPanels", "find_misclassifications", "most_confused", "pair_panels"]
 
 
 @dataclass(frozen=True)
-class Mistake:
+class Misclassification:
     """One digit that was misread.
 
     Attributes:
@@ -61,7 +61,9 @@ class PairPanels(NamedTuple):
     b_as_b: NDArray[np.int64]
 
 
-def find_mistakes(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> tuple[Mistake, ...]:
+def find_misclassifications(
+    logits: NDArray[np.floating], labels: NDArray[np.int64]
+) -> tuple[Misclassification, ...]:
     """Every digit that was misread, worst first.
 
     The worst is the one whose wrong digit was given the highest probability: there the network was
@@ -76,11 +78,13 @@ def find_mistakes(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> tu
     wrong = np.flatnonzero(read != labels)
     if not len(wrong):
         return ()
-    shares = np.exp(log_probabilities(logits[wrong]))
+    shares = softmax(logits[wrong])
     rows = np.arange(len(wrong))
     said, true = shares[rows, read[wrong]], shares[rows, labels[wrong]]
     return tuple(
-        Mistake(int(wrong[i]), int(labels[wrong[i]]), int(read[wrong[i]]), float(said[i]), float(true[i]))
+        Misclassification(
+            int(wrong[i]), int(labels[wrong[i]]), int(read[wrong[i]]), float(said[i]), float(true[i])
+        )
         for i in np.lexsort((wrong, true, -said))
     )
 

@@ -1,4 +1,4 @@
-"""A sheet of what a network saw: each picture in its MNIST form, and what was said of it."""
+"""Contact sheet of predictions: each network input with its predicted digit and probability."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digitlab.reader.predict import Prediction
 
-__all__ = ["sheet"]
+__all__ = ["contact_sheet"]
 
 SIDE = 168  # 28 pixels, each drawn 6 x 6
 GAP = 16
@@ -18,14 +18,14 @@ COLUMNS = 8
 TEXT = 15
 
 
-def sheet(predictions: Sequence[Prediction]) -> Image.Image:
-    """Draws what the network saw, side by side, eight to a row, with name, digit and probability below.
+def contact_sheet(predictions: Sequence[Prediction]) -> Image.Image:
+    """Draws network inputs side by side, eight to a row, with file name, digit and probability below.
 
     Args:
         predictions: At least one.
 
     Returns:
-        A gray picture, ink dark on light paper; the pixels the network saw are crisp squares.
+        A gray image, dark ink on light paper; the pixels of each input are crisp squares.
     """
     columns = min(COLUMNS, len(predictions))
     rows = -(-len(predictions) // COLUMNS)
@@ -36,7 +36,7 @@ def sheet(predictions: Sequence[Prediction]) -> Image.Image:
     for place, prediction in enumerate(predictions):
         row, column = divmod(place, COLUMNS)
         left, top = GAP + column * (SIDE + GAP), GAP + row * (SIDE + LABEL + GAP)
-        ink = Image.fromarray(255 - prediction.seen)
+        ink = Image.fromarray(255 - prediction.pixels)
         page.paste(ink.resize((SIDE, SIDE), Image.Resampling.NEAREST), (left, top))
         draw.rectangle((left - 1, top - 1, left + SIDE, top + SIDE), outline=160)
         said = f"{prediction.digit} ({prediction.probabilities[prediction.digit]:.3f})"

@@ -9,24 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import SettingError
-from digitlab.evaluation.scores import log_probabilities
 from digitlab.formatting import format_probability
+from digitlab.probabilities import softmax
 
-__all__ = ["NEARLY_ALL", "Suspect", "find_suspects", "may_be_suspect", "needed"]
+__all__ = ["MIN_AGREEMENT", "LabelIssue", "find_label_issues", "possible_label_issues", "votes_needed"]
 
-NEARLY_ALL = 0.8
+MIN_AGREEMENT = 0.8
 """Share of the networks that must read the same other digit."""
 
 
 @dataclass(frozen=True)
-class Suspect:
+class LabelIssue:
     """One digit whose label is probably wrong.
 
     Attributes:
         index: Which of the digits, from 0.
         label: What its label says it is.
         prediction: What most networks read it as.
-        agreeing: How many of them.
+        votes: How many of them.
         seeds: Of how many.
         probability: What they gave to that digit, mean over all networks, in [0, 1].
         label_probability: What they gave to the label, mean over all networks, in [0, 1].
@@ -35,7 +35,7 @@ class Suspect:
     index: int
     label: int
     prediction: int
-    agreeing: int
+    votes: int
     seeds: int
     probability: float
     label_probability: float
@@ -44,7 +44,7 @@ class Suspect:
         """What its label is, what the networks say, and which digit of `place` it is."""
         return (
             f"label {self.label} ({format_probability(self.label_probability)})",
-            f"{self.agreeing} of {self.seeds} say {self.prediction} ({format_probability(self.probability)})",
+            f"{self.votes} of {self.seeds} say {self.prediction} ({format_probability(self.probability)})",
             f"{place} #{self.index}",
         )
 
@@ -53,9 +53,9 @@ class Suspect:
         return ", ".join(self.lines(place))
 
 
-def find_suspects(
+def find_label_issues(
     logits: NDArray[np.floating], labels: NDArray[np.int64], indices: NDArray[np.int64] | None = None
-) -> tuple[Suspect, ...]:
+) -> tuple[LabelIssue, ...]:
     """Digits on which nearly all networks agree on another digit than the label, most suspect first.
 
     The rank is the mean over networks of the probability they give to the label, lowest first: its
@@ -69,7 +69,7 @@ def find_suspects(
         indices: `(n,)`: which of all digits the logits are of, ascending; None for all of them.
 
     Returns:
-        Those that at least `NEARLY_ALL` of the networks read as the same other digit; of equally
+        Those that at least `MIN_AGREEMENT` of the networks read as the same other digit; of equally
         suspect ones that with the lowest index comes first.
 
     Raises:
@@ -78,21 +78,21 @@ def find_suspects(
     seeds, n = logits.shape[:2]
     indices = np.arange(n) if indices is None else indices
     labels = labels[indices]
-    enough = needed(seeds)
+    enough = votes_needed(seeds)
     votes = np.zeros((n, 10), dtype=np.int64)
     shares = np.zeros((n, 10))
     for each in logits:
         votes[np.arange(n), each.argmax(axis=1)] += 1
-        shares += np.exp(log_probabilities(each)) / seeds
+        shares += softmax(each) / seeds
     rows, read = np.arange(n), votes.argmax(axis=1)
     found = np.flatnonzero((read != labels) & (votes[rows, read] >= enough))
     order = found[np.argsort(shares[found, labels[found]], kind="stable")]
     return tuple(
-        Suspect(
+        LabelIssue(
             index=int(indices[i]),
             label=int(labels[i]),
             prediction=int(read[i]),
-            agreeing=int(votes[i, read[i]]),
+            votes=int(votes[i, read[i]]),
             seeds=seeds,
             probability=float(shares[i, read[i]]),
             label_probability=float(shares[i, labels[i]]),
@@ -101,8 +101,10 @@ def find_suspects(
     )
 
 
-def may_be_suspect(logits: NDArray[np.floating], labels: NDArray[np.int64], seeds: int) -> NDArray[np.int64]:
-    """Digits that `find_suspects` can still name once only some of the networks have read them.
+def possible_label_issues(
+    logits: NDArray[np.floating], labels: NDArray[np.int64], seeds: int
+) -> NDArray[np.int64]:
+    """Digits that `find_label_issues` can still name once only some of the networks have read them.
 
     So many networks have to agree that a digit which a few read as its label is out. Five networks of
     98.9 % leave 2 digits in 100 after two of them: the other three need not read the rest.
@@ -119,10 +121,10 @@ def may_be_suspect(logits: NDArray[np.floating], labels: NDArray[np.int64], seed
         SettingError: If there are fewer than two networks.
     """
     right = (logits.argmax(axis=2) == labels).sum(axis=0)
-    return np.flatnonzero(right <= seeds - needed(seeds))
+    return np.flatnonzero(right <= seeds - votes_needed(seeds))
 
 
-def needed(seeds: int) -> int:
+def votes_needed(seeds: int) -> int:
     """How many of `seeds` networks must agree before a label is suspect.
 
     Raises:
@@ -133,4 +135,4 @@ def needed(seeds: int) -> int:
             "one network cannot agree with itself about labels",
             "Train several: digitlab train NETWORK --seeds 5, and give the folder that holds them all.",
         )
-    return math.ceil(NEARLY_ALL * seeds)
+    return math.ceil(MIN_AGREEMENT * seeds)

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.evaluation.statistics import wilson_interval
+from digitlab.probabilities import log_softmax
 
-__all__ = ["Confusion", "DigitScore", "Scores", "accuracy_and_log_loss", "log_probabilities", "score"]
+__all__ = ["ClassMetrics", "ConfusionPair", "Metrics", "accuracy_and_log_loss", "compute_metrics"]
 
 
 @dataclass(frozen=True)
-class DigitScore:
+class ClassMetrics:
     """How one digit was read. Each share is in [0, 1], and 0.0 where it would be 0 / 0.
 
     Attributes:
@@ -33,7 +34,7 @@ class DigitScore:
 
 
 @dataclass(frozen=True)
-class Confusion:
+class ConfusionPair:
     """One way in which digits were misread: `n` times `truth` was read as `prediction`."""
 
     truth: int
@@ -42,7 +43,7 @@ class Confusion:
 
 
 @dataclass(frozen=True)
-class Scores:
+class Metrics:
     """Scores of predictions against labels.
 
     Attributes:
@@ -56,15 +57,15 @@ class Scores:
 
     n: int
     accuracy: float
-    interval: tuple[float, float]
+    accuracy_ci95: tuple[float, float]
     log_loss: float
     confusion: tuple[tuple[int, ...], ...]
-    per_digit: tuple[DigitScore, ...]
+    per_digit: tuple[ClassMetrics, ...]
 
-    def top_confusions(self, most: int = 10) -> list[Confusion]:
+    def top_confusions(self, most: int = 10) -> list[ConfusionPair]:
         """The commonest ways of misreading, commonest first; at most `most`, none of count 0."""
         wrong = [
-            Confusion(truth, read, n)
+            ConfusionPair(truth, read, n)
             for truth, row in enumerate(self.confusion)
             for read, n in enumerate(row)
             if n and truth != read
@@ -76,27 +77,12 @@ class Scores:
         return {
             "n": self.n,
             "accuracy": self.accuracy,
-            "interval": list(self.interval),
+            "interval": list(self.accuracy_ci95),
             "log_loss": self.log_loss,
             "confusion": [list(row) for row in self.confusion],
             "per_digit": [vars(row) for row in self.per_digit],
             "top_confusions": [vars(row) for row in self.top_confusions()],
         }
-
-
-def log_probabilities(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The logarithm of softmax, in float64; the largest logit is taken off first, so nothing overflows.
-
-    Args:
-        logits: `(n, 10)`.
-
-    Returns:
-        `(n, 10)`, each 0 or less.
-    """
-    shifted = np.subtract(logits, logits.max(axis=1, keepdims=True), dtype=np.float64)
-    log_sums = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    logs: NDArray[np.float64] = shifted - log_sums
-    return logs
 
 
 def accuracy_and_log_loss(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> tuple[float, float]:
@@ -106,11 +92,11 @@ def accuracy_and_log_loss(logits: NDArray[np.floating], labels: NDArray[np.int64
         logits: `(n, 10)`; of equal largest logits the lowest digit is read.
         labels: `(n,)`, 0 to 9.
     """
-    chosen = np.take_along_axis(log_probabilities(logits), labels[:, None], axis=1)
+    chosen = np.take_along_axis(log_softmax(logits), labels[:, None], axis=1)
     return float((logits.argmax(axis=1) == labels).mean()), float(-chosen.mean())
 
 
-def score(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> Scores:
+def compute_metrics(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> Metrics:
     """All scores of predictions.
 
     Args:
@@ -120,20 +106,20 @@ def score(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> Scores:
     read = logits.argmax(axis=1)
     counts = np.bincount(labels * 10 + read, minlength=100).reshape(10, 10)
     accuracy, log_loss = accuracy_and_log_loss(logits, labels)
-    return Scores(
+    return Metrics(
         n=len(labels),
         accuracy=accuracy,
-        interval=wilson_interval(int(counts.trace()), len(labels)),
+        accuracy_ci95=wilson_interval(int(counts.trace()), len(labels)),
         log_loss=log_loss,
         confusion=tuple(tuple(int(n) for n in row) for row in counts),
-        per_digit=tuple(_digit_score(counts, digit) for digit in range(10)),
+        per_digit=tuple(_class_metrics(counts, digit) for digit in range(10)),
     )
 
 
-def _digit_score(counts: NDArray[np.int64], digit: int) -> DigitScore:
+def _class_metrics(counts: NDArray[np.int64], digit: int) -> ClassMetrics:
     right = int(counts[digit, digit])
     truly, read = int(counts[digit].sum()), int(counts[:, digit].sum())
-    return DigitScore(
+    return ClassMetrics(
         digit=digit,
         n=truly,
         precision=right / read if read else 0.0,
