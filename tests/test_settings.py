@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from digitlab.errors import SettingError
-from digitlab.settings import CommaSeparated, from_dict, parse_assignments, settings, to_dict
+from digitlab.settings import (
+    CommaSeparated,
+    FieldDoc,
+    field_docs,
+    from_dict,
+    parse_assignments,
+    settings,
+    to_dict,
+)
 
 
 @settings("knob")
@@ -16,7 +24,10 @@ class Knobs:
     """For these tests."""
 
     size: Annotated[int, Field(ge=1)]
+    """How large it is,
+    in millimeters."""
     kind: Literal["round", "flat"] = "round"
+    """Its form."""
     parts: Annotated[tuple[int, ...], CommaSeparated] = (1,)
     on: bool = False
     rate: float | None = None
@@ -59,6 +70,36 @@ def test_plain_and_back():
     knobs = Knobs(size=2, parts=(3, 4), rate=0.5)
     assert to_dict(knobs) == {"size": 2, "kind": "round", "parts": [3, 4], "on": False, "rate": 0.5}
     assert from_dict(Knobs, to_dict(knobs)) == knobs
+
+
+def test_fields_are_documented():
+    size, kind, parts, on, rate = field_docs(Knobs)
+    assert size == FieldDoc("size", "int", None, True, ">= 1", "How large it is, in millimeters.")
+    assert kind == FieldDoc("kind", "round | flat", "round", False, "", "Its form.")
+    assert (parts.type, parts.default, on.type, on.default) == ("int, int, ...", [1], "bool", False)
+    assert (rate.type, rate.default, rate.required, rate.description) == ("float or none", None, False, "")
+
+
+Below5 = Annotated[float, Field(lt=5)]
+
+
+@settings("bound")
+class Bounds:
+    """For the test below."""
+
+    share: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    count: Annotated[int, Field(gt=0, le=9)] | None = None
+    pair: Annotated[tuple[Annotated[float, Field(lt=5)], Annotated[float, Field(lt=5)]], CommaSeparated] = (
+        1,
+        2,
+    )
+    most: Annotated[int, Field(le=7)] = 1
+    more: Annotated[float, Field(gt=0)] = 1
+
+
+def test_bounds_are_intervals():
+    assert [doc.bounds for doc in field_docs(Bounds)] == ["[0, 1)", "(0, 9]", "each < 5", "<= 7", "> 0"]
+    assert field_docs(Bounds)[2].type == "float, float"
 
 
 def test_assignments():

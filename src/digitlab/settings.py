@@ -1,26 +1,37 @@
-"""Settings: frozen dataclasses whose fields are typed, bounded and checked, with errors in words.
+"""Settings: frozen dataclasses whose fields are typed, bounded, checked and documented.
 
 `Recipe` and the options of every network are made with `@settings`. A field's type says what is
 allowed (`Literal["adam", "sgd"]`, `Annotated[float, Field(gt=0)]`); text from a command line is
-turned into that type; an unknown field or a value that is not allowed is a `SettingError`.
+turned into that type; an unknown field or a value that is not allowed is a `SettingError`. The string
+literal after a field documents it (`field_docs`).
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar, dataclass_transform
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin
 
+import annotated_types
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated_dataclass
 
 from digitlab.errors import SettingError
 
-__all__ = ["CommaSeparated", "from_dict", "parse_assignments", "settings", "to_dict"]
+__all__ = [
+    "CommaSeparated",
+    "FieldDoc",
+    "field_docs",
+    "from_dict",
+    "parse_assignments",
+    "settings",
+    "to_dict",
+]
 
 S = TypeVar("S")
-LONGEST = 100
-"""Characters of a wrong value that are shown in its error."""
+MAX_VALUE_LENGTH = 100
+"""Characters of a wrong value that its error shows."""
 
 
 def _split_text(value: object) -> object:
@@ -54,7 +65,7 @@ def settings(kind: str) -> Callable[[type[S]], type[S]]:
             try:
                 plain_init(self, **values)
             except ValidationError as error:
-                raise _in_words(error, kind, [f.name for f in dataclasses.fields(checked)]) from None
+                raise _format_error(error, kind, [f.name for f in dataclasses.fields(checked)]) from None
 
         checked.__init__ = __init__
         made: type[S] = checked
@@ -63,8 +74,8 @@ def settings(kind: str) -> Callable[[type[S]], type[S]]:
     return decorate
 
 
-def _in_words(error: ValidationError, kind: str, fields: Iterable[str]) -> SettingError:
-    """The first of pydantic's complaints as one of ours."""
+def _format_error(error: ValidationError, kind: str, fields: Iterable[str]) -> SettingError:
+    """Formats the first of pydantic's errors as one of ours."""
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else ""
     if first["type"] == "unexpected_keyword_argument":
@@ -81,8 +92,85 @@ def _in_words(error: ValidationError, kind: str, fields: Iterable[str]) -> Setti
     if not name:
         return SettingError(f"{kind}s that do not go together: {message}", "Change one of them.")
     seen = repr(first["input"])
-    seen = seen if len(seen) <= LONGEST else f"{seen[: LONGEST - 3]}..."
+    seen = seen if len(seen) <= MAX_VALUE_LENGTH else f"{seen[: MAX_VALUE_LENGTH - 3]}..."
     return SettingError(f"{kind} {name}={seen}", f"{message[0].upper()}{message[1:]}.")
+
+
+@dataclasses.dataclass(frozen=True)
+class FieldDoc:
+    """Documentation of one field of a settings class.
+
+    Attributes:
+        name: The field's name.
+        type: Its type in words: `int`, `float or none`, `adam | sgd`, `int, int, ...`.
+        default: Its default as plain data; None also where it has none (`required`).
+        required: Whether it has no default.
+        bounds: The values allowed, as an interval: `[0, 1)`, `> 0`; empty where there are no bounds.
+        description: The string literal after the field.
+    """
+
+    name: str
+    type: str
+    default: Any
+    required: bool
+    bounds: str
+    description: str
+
+
+def field_docs(cls: type) -> list[FieldDoc]:
+    """Documentation of every field of a settings class, in order, as its declaration has it."""
+    documented: Any = cls
+    docs = []
+    for name, field in documented.__pydantic_fields__.items():
+        kind, bounds = _describe_type(field.annotation, field.metadata)
+        default = None if field.is_required() else TypeAdapter(Any).dump_python(field.default, mode="json")
+        description = " ".join((field.description or "").split())
+        docs.append(FieldDoc(name, kind, default, field.is_required(), bounds, description))
+    return docs
+
+
+def _describe_type(annotation: Any, metadata: Sequence[Any]) -> tuple[str, str]:
+    """A type in words, and the interval of its values."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _describe_type(parts[0], [*_flattened(parts[1:]), *metadata])
+    if origin is Literal:
+        return " | ".join(str(each).lower() if each is None else str(each) for each in parts), ""
+    if origin in (Union, types.UnionType):
+        inner = [_describe_type(each, metadata) for each in parts if each is not type(None)]
+        none = ["none"] if type(None) in parts else []
+        return " or ".join([*(kind for kind, _ in inner), *none]), inner[0][1]
+    if origin is tuple:
+        inner = [_describe_type(each, ()) for each in parts if each is not Ellipsis]
+        kinds = [kind for kind, _ in inner] + (["..."] if Ellipsis in parts else [])
+        return ", ".join(kinds if Ellipsis not in parts else [kinds[0], kinds[0], "..."]), (
+            f"each {inner[0][1]}" if inner[0][1] else ""
+        )
+    return annotation.__name__, _interval(metadata)
+
+
+def _flattened(metadata: Sequence[Any]) -> list[Any]:
+    """The constraints in annotations, those inside `Field(...)` too."""
+    return [part for each in metadata for part in getattr(each, "metadata", [each])]
+
+
+def _interval(metadata: Sequence[Any]) -> str:
+    low = high = None
+    for each in metadata:
+        if isinstance(each, annotated_types.Ge | annotated_types.Gt):
+            low = each
+        elif isinstance(each, annotated_types.Le | annotated_types.Lt):
+            high = each
+    lowest = (getattr(low, "ge", None), getattr(low, "gt", None))
+    highest = (getattr(high, "le", None), getattr(high, "lt", None))
+    if low and high:
+        left = f"[{lowest[0]}" if lowest[0] is not None else f"({lowest[1]}"
+        return f"{left}, {highest[0]}]" if highest[0] is not None else f"{left}, {highest[1]})"
+    if low:
+        return f">= {lowest[0]}" if lowest[0] is not None else f"> {lowest[1]}"
+    if high:
+        return f"<= {highest[0]}" if highest[0] is not None else f"< {highest[1]}"
+    return ""
 
 
 def to_dict(value: object) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import torch
 
-from digitlab.networks import build, layer_table, layer_table_text, multiply_adds
+from digitlab.networks import build, layer_table, multiply_adds
 
 
 def test_deep_mnist_by_hand():
@@ -30,16 +30,6 @@ def test_the_classroom_network_by_hand():
     with_weights = [(row.name, row.parameters, row.multiply_adds) for row in rows if row.parameters]
     assert with_weights == [("hidden1", 10_025, 10_000), ("hidden2", 390, 375), ("logits", 160, 150)]
     assert [row.kind for row in rows] == ["Flatten", "Linear", "Sigmoid", "Linear", "Sigmoid", "Linear"]
-
-
-def test_as_text():
-    text = layer_table_text(layer_table(build("softmax")))
-    assert text.splitlines() == [
-        "layer    kind     output  parameters  multiply-adds",
-        "flatten  Flatten  784              0              0",
-        "logits   Linear   10           7,850          7,840",
-        "total                          7,850          7,840",
-    ]
 
 
 def test_looking_changes_nothing():

@@ -1,7 +1,7 @@
 """Networks by name: the architectures, the layer table, weights in and out."""
 
 from digitlab.networks.dense import set_projection
-from digitlab.networks.layer_table import LayerRow, layer_table, layer_table_text, multiply_adds
+from digitlab.networks.layer_table import LayerRow, layer_table, multiply_adds
 from digitlab.networks.layers import Dropout
 from digitlab.networks.network import Network
 from digitlab.networks.onnx_export import export_onnx
@@ -18,7 +18,6 @@ __all__ = [
     "build",
     "export_onnx",
     "layer_table",
-    "layer_table_text",
     "load_network",
     "load_weights",
     "multiply_adds",

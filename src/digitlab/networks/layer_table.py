@@ -1,4 +1,4 @@
-"""The layer table of a network: shapes, parameters and multiply-adds, as data and as text."""
+"""The layer table of a network: shapes, parameters and multiply-adds, one row for each layer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import nn
 from digitlab.networks.layers import Projection
 from digitlab.networks.network import Network
 
-__all__ = ["LayerRow", "layer_table", "layer_table_text", "multiply_adds"]
+__all__ = ["LayerRow", "layer_table", "multiply_adds"]
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class LayerRow:
 
     Attributes:
         name: Its name in the network.
-        kind: What it is, for example `Conv2d`.
-        output_shape: Shape of what it puts out for one input, without the batch axis.
-        parameters: How many numbers of it training changes.
+        kind: Its class, for example `Conv2d`.
+        output_shape: Shape of its output for one input, without the batch axis.
+        parameters: Number of trainable parameters.
         multiply_adds: Multiplications with a weight for one input. Dense layers and convolutions
             count; biases, activations, pooling and normalization do not, as is usual.
     """
@@ -35,7 +35,7 @@ class LayerRow:
 
 
 def layer_table(network: Network) -> list[LayerRow]:
-    """One row for each layer of `network`, in order."""
+    """Layer table of `network`: one row for each layer, in order."""
     was_training = network.training
     network.eval()
     rows = []
@@ -51,27 +51,8 @@ def layer_table(network: Network) -> list[LayerRow]:
 
 
 def multiply_adds(network: Network) -> int:
-    """Multiply-adds of the whole network for one input."""
+    """Multiply-adds of a whole network for one input."""
     return sum(row.multiply_adds for row in layer_table(network))
-
-
-def layer_table_text(rows: list[LayerRow]) -> str:
-    """The table as aligned text, with totals in the last line."""
-    lines = [("layer", "kind", "output", "parameters", "multiply-adds")]
-    for row in rows:
-        shape = " x ".join(str(side) for side in row.output_shape)
-        lines.append((row.name, row.kind, shape, f"{row.parameters:,}", f"{row.multiply_adds:,}"))
-    parameters = sum(row.parameters for row in rows)
-    work = sum(row.multiply_adds for row in rows)
-    lines.append(("total", "", "", f"{parameters:,}", f"{work:,}"))
-    widths = [max(len(line[column]) for line in lines) for column in range(5)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if column < 3 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in lines
-    )
 
 
 def _multiply_adds(layer: nn.Module, output_shape: tuple[int, ...]) -> int:
