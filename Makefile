@@ -29,6 +29,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/write_commands.py --check
+	$(BIN)/python docs/write_recipes.py --check
 
 bench: $(READY)
 	$(BIN)/digitlab bench

@@ -28,6 +28,7 @@ COMMANDS = [
     ["predict"],
     ["export"],
     ["networks"],
+    ["recipes"],
     ["bench"],
     ["data"],
     ["data", "list"],

@@ -68,6 +68,7 @@ def settings(kind: str) -> Callable[[type[S]], type[S]]:
                 raise _format_error(error, kind, [f.name for f in dataclasses.fields(checked)]) from None
 
         checked.__init__ = __init__
+        checked.__doc__ = _with_attributes(cls.__doc__ or "", checked.__pydantic_fields__)
         made: type[S] = checked
         return made
 
@@ -96,6 +97,15 @@ def _format_error(error: ValidationError, kind: str, fields: Iterable[str]) -> S
     return SettingError(f"{kind} {name}={seen}", f"{message[0].upper()}{message[1:]}.")
 
 
+def _with_attributes(docstring: str, fields: Mapping[str, Any]) -> str:
+    """A class's docstring with the attribute docstrings of its fields, for `help`."""
+    described = {name: info.description for name, info in fields.items() if info.description}
+    if not described:
+        return docstring
+    lines = (f"        {name}: {' '.join(about.split())}" for name, about in described.items())
+    return "\n".join([docstring.rstrip(), "", "    Attributes:", *lines, "    "])
+
+
 @dataclasses.dataclass(frozen=True)
 class FieldDoc:
     """Documentation of one field of a settings class.
@@ -107,6 +117,7 @@ class FieldDoc:
         required: Whether it has no default.
         bounds: The values allowed, as an interval: `[0, 1)`, `> 0`; empty where there are no bounds.
         description: The string literal after the field.
+        marks: What else the annotation holds, for a caller that knows how to read it.
     """
 
     name: str
@@ -115,6 +126,7 @@ class FieldDoc:
     required: bool
     bounds: str
     description: str
+    marks: tuple[object, ...] = ()
 
 
 def field_docs(cls: type) -> list[FieldDoc]:
@@ -125,7 +137,8 @@ def field_docs(cls: type) -> list[FieldDoc]:
         kind, bounds = _describe_type(field.annotation, field.metadata)
         default = None if field.is_required() else TypeAdapter(Any).dump_python(field.default, mode="json")
         description = " ".join((field.description or "").split())
-        docs.append(FieldDoc(name, kind, default, field.is_required(), bounds, description))
+        marks = tuple(field.metadata)
+        docs.append(FieldDoc(name, kind, default, field.is_required(), bounds, description, marks))
     return docs
 
 

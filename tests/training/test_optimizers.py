@@ -1,6 +1,7 @@
 """One or two steps of each optimizer, worked by hand."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -25,7 +26,7 @@ def test_sgd():
     recipe = Recipe(optimizer="sgd", learning_rate=0.5, weight_decay=0.1)
     assert _after(recipe, [1.0], [0.2]) == pytest.approx([0.85])
     # sgd has no momentum, whatever that field says
-    recipe = Recipe(optimizer="sgd", learning_rate=0.5, momentum=0.9)
+    recipe = replace(Recipe(optimizer="sgd", learning_rate=0.5), momentum=0.9)
     assert _after(recipe, [1.0], [0.2], [0.2]) == pytest.approx([0.8])
 
 

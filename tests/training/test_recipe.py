@@ -7,8 +7,9 @@ import math
 import pytest
 
 from digitlab.errors import SettingError
-from digitlab.settings import from_dict, to_dict
+from digitlab.settings import field_docs, from_dict, to_dict
 from digitlab.training import Recipe
+from digitlab.training.recipe import unused_fields
 
 # For each field: values at its edges that are allowed, and values just beyond that are not.
 BOUNDS = {
@@ -56,7 +57,7 @@ def test_every_field_is_looked_at_here():
 def test_bounds(name):
     allowed, refused = BOUNDS[name]
     for value in allowed:
-        assert getattr(Recipe(**{name: value}), name) == value
+        assert getattr(dataclasses.replace(Recipe(), **{name: value}), name) == value
     for value in refused:
         with pytest.raises(SettingError) as caught:
             Recipe(**{name: value})
@@ -88,10 +89,10 @@ def test_text_becomes_what_it_says():
         "batch_size": "256",
         "drop_last": "true",
         "max_steps": "10",
-        "optimizer": "sgd",
+        "optimizer": "adamw",
     }
     assert from_dict(Recipe, texts) == Recipe(
-        learning_rate=0.01, betas=(0.7, 0.9), batch_size=256, drop_last=True, max_steps=10, optimizer="sgd"
+        learning_rate=0.01, betas=(0.7, 0.9), batch_size=256, drop_last=True, max_steps=10, optimizer="adamw"
     )
 
 
@@ -121,3 +122,37 @@ def test_one_cycle_has_no_other_warm_up():
 def test_which_fields_change_pictures(name):
     assert not Recipe().augments
     assert Recipe(**{name: 0.5}).augments
+
+
+NO_EFFECT = [
+    ({"restore_best": False}, "restore_best=False", "patience is set"),
+    ({"monitor": "validation_accuracy"}, "monitor=validation_accuracy", "patience is set"),
+    ({"momentum": 0.5}, "momentum=0.5", "optimizer=momentum or nesterov"),
+    ({"optimizer": "sgd", "betas": (0.5, 0.5)}, "betas=(0.5, 0.5)", "optimizer=adam or adamw"),
+    ({"rho": 0.5}, "rho=0.5", "optimizer=rmsprop"),
+    ({"optimizer": "sgd", "epsilon": 0.1}, "epsilon=0.1", "optimizer=adam or adamw or rmsprop"),
+    ({"clip_mode": "per-tensor"}, "clip_mode=per-tensor", "max_grad_norm is set"),
+    ({"max_steps": 5, "epochs": 2}, "epochs=2", "max_steps=none"),
+    ({"lr_decay": 0.5}, "lr_decay=0.5", "schedule=step or exponential"),
+    ({"lr_decay_epochs": 2}, "lr_decay_epochs=2", "schedule=step or exponential"),
+    ({"schedule": "linear", "pct_start": 0.5}, "pct_start=0.5", "schedule=one-cycle"),
+    ({"final_lr_ratio": 0.5}, "final_lr_ratio=0.5", "schedule=linear or cosine or one-cycle"),
+]
+
+
+@pytest.mark.parametrize(("given", "problem", "needed"), NO_EFFECT)
+def test_a_field_without_effect_is_an_error(given, problem, needed):
+    with pytest.raises(SettingError) as caught:
+        Recipe(**given)
+    assert problem in caught.value.problem
+    assert needed in caught.value.remedy
+    # A field that was not given but has a default is no error, nor is a copy of a whole recipe.
+    name = problem.partition("=")[0]
+    others = {other: value for other, value in given.items() if other != name}
+    assert name in unused_fields(Recipe(**others))
+    assert dataclasses.replace(Recipe(**others), **{name: given[name]}).seed == 0
+
+
+def test_every_field_is_documented():
+    described = {field.name for field in field_docs(Recipe) if field.description}
+    assert described == set(BOUNDS)

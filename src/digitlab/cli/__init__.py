@@ -21,6 +21,7 @@ from digitlab.cli import (
     mistakes,
     networks,
     predict,
+    recipes,
     reproduce,
     search,
     studies,
@@ -54,6 +55,7 @@ app.command("compare")(compare.compare)
 app.command("predict")(predict.predict)
 app.command("export")(export.export)
 app.command("networks")(networks.networks)
+app.command("recipes")(recipes.recipes)
 app.command("bench")(bench.bench)
 app.add_typer(data.app, name="data")
 

@@ -5,8 +5,8 @@ from digitlab.training.examples import Examples
 from digitlab.training.hardware import available_cores
 from digitlab.training.history import HistoryEntry
 from digitlab.training.loop import Callback, FitResult, OnHistory, StepInfo, fit
-from digitlab.training.recipe import Recipe
-from digitlab.training.recipes import RECIPES, recipe, standard_recipe
+from digitlab.training.recipe import Recipe, check_effect
+from digitlab.training.recipes import RECIPE_SUMMARIES, RECIPES, recipe, recipe_fields, standard_recipe
 from digitlab.training.snapshots import Snapshot, snapshots
 from digitlab.training.stacking import plan_stacks, supports_dense_step
 from digitlab.training.state import StepCounts
@@ -14,6 +14,7 @@ from digitlab.training.validate import check_training
 
 __all__ = [
     "RECIPES",
+    "RECIPE_SUMMARIES",
     "Callback",
     "Examples",
     "FitResult",
@@ -24,11 +25,13 @@ __all__ = [
     "StepCounts",
     "StepInfo",
     "available_cores",
+    "check_effect",
     "check_training",
     "fit",
     "is_main_process",
     "plan_stacks",
     "recipe",
+    "recipe_fields",
     "snapshots",
     "standard_recipe",
     "supports_dense_step",

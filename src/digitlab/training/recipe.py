@@ -1,14 +1,17 @@
-"""`Recipe`: every knob of training, in one place."""
+"""`Recipe`: every knob of training, declared once."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from digitlab.errors import SettingError
 from digitlab.settings import CommaSeparated, settings
 
-__all__ = ["Recipe"]
+__all__ = ["MachineSpecific", "Recipe", "UsedWhen", "check_effect", "unused_fields"]
 
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Positive = Annotated[float, Field(gt=0)]
@@ -16,66 +19,162 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 Pair = Annotated[tuple[Fraction, Fraction], CommaSeparated]
 
 
+@dataclass(frozen=True)
+class UsedWhen:
+    """Says that a field of `Recipe` has an effect only beside certain values of another field.
+
+    Attributes:
+        field: The other field.
+        values: Those values; without any, every value but None, which means that it is set.
+    """
+
+    field: str
+    values: tuple[object, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.values:
+            return f"{self.field} is set"
+        return f"{self.field}={' or '.join('none' if value is None else str(value) for value in self.values)}"
+
+    def holds(self, recipe: Recipe) -> bool:
+        """Whether the field has an effect in `recipe`."""
+        value = getattr(recipe, self.field)
+        return value in self.values if self.values else value is not None
+
+
+@dataclass(frozen=True)
+class MachineSpecific:
+    """Says that a field of `Recipe` tells where a run is computed, not what: it belongs to a machine."""
+
+
 @settings("recipe field")
 class Recipe:
     """How a network is trained. A value: `dataclasses.replace` makes another.
 
+    `digitlab recipes` prints every field with its range, its default and when it is used.
+
     Raises:
-        SettingError: If a field is unknown or its value is not allowed, or two do not go together.
+        SettingError: If a field is unknown or its value is not allowed, two do not go together, or one that
+            is given has no effect beside the others.
     """
 
-    # What is minimized, and how
     optimizer: Literal["sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"] = "adam"
-    learning_rate: Annotated[float, Field(gt=0, le=100)] = 1e-3  # the highest that the schedule reaches
-    momentum: Fraction = 0.9  # of momentum and nesterov
-    betas: Pair = (0.9, 0.999)  # of adam and adamw: decay of the mean and of the mean square
-    rho: Fraction = 0.9  # of rmsprop: decay of the mean square
-    epsilon: Positive = 1e-8  # of adam, adamw and rmsprop: keeps the division finite
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0  # decoupled for adamw, added to the gradient else
-    label_smoothing: Fraction = 0.0  # share of the target spread evenly over the ten digits
-    max_grad_norm: Positive | None = None  # longest gradient allowed; None for no clipping
-    clip_mode: Literal["global", "per-tensor"] = "global"  # all gradients as one vector, or each by itself
+    """The optimizer: gradient descent, plain or with momentum, Adam, AdamW or RMSprop."""
+    learning_rate: Annotated[float, Field(gt=0, le=100)] = 1e-3
+    """The highest learning rate that the schedule reaches."""
+    momentum: Annotated[Fraction, UsedWhen("optimizer", ("momentum", "nesterov"))] = 0.9
+    """Weight of the previous update in the next."""
+    betas: Annotated[Pair, UsedWhen("optimizer", ("adam", "adamw"))] = (0.9, 0.999)
+    """Decay of the mean gradient and of its mean square."""
+    rho: Annotated[Fraction, UsedWhen("optimizer", ("rmsprop",))] = 0.9
+    """Decay of the mean square of the gradient."""
+    epsilon: Annotated[Positive, UsedWhen("optimizer", ("adam", "adamw", "rmsprop"))] = 1e-8
+    """Small number that keeps the division by the root of the mean square finite."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    """Weight decay: decoupled for adamw, else added to the gradient (L2 penalty)."""
+    label_smoothing: Fraction = 0.0
+    """Share of the target that is spread evenly over all classes."""
+    max_grad_norm: Positive | None = None
+    """Longest gradient allowed; longer ones are scaled down to it. None: no clipping."""
+    clip_mode: Annotated[Literal["global", "per-tensor"], UsedWhen("max_grad_norm")] = "global"
+    """What is measured for clipping: all gradients as one vector, or each tensor's by itself."""
 
-    # How long, and how the learning rate goes
-    batch_size: Count = 32  # examples in a step
-    epochs: Count = 10  # passes over the training digits
-    max_steps: Count | None = None  # stop after this many steps instead of after `epochs`
-    eval_every: Count | None = None  # steps between two lines of history; None: one epoch
-    drop_last: bool = False  # leave out an epoch's last batch when it is not full
+    batch_size: Count = 32
+    """Examples in a step."""
+    epochs: Annotated[Count, UsedWhen("max_steps", (None,))] = 10
+    """Passes over the training examples."""
+    max_steps: Count | None = None
+    """Steps after which training ends, in place of `epochs`. None: as many as the epochs have."""
+    eval_every: Count | None = None
+    """Steps from one history entry, with its evaluation, to the next. None: one epoch."""
+    drop_last: bool = False
+    """Whether the last batch of an epoch is left out when it is not full."""
     schedule: Literal["constant", "step", "exponential", "linear", "cosine", "one-cycle"] = "constant"
-    lr_decay: Annotated[float, Field(gt=0, le=1)] = 0.1  # of step and exponential: factor at each decay
-    lr_decay_epochs: Positive = 10.0  # of step and exponential: epochs from one decay to the next
-    warmup_fraction: Fraction = 0.0  # share of all steps in which the rate climbs evenly from 0
-    pct_start: Annotated[float, Field(gt=0, lt=1)] = (
-        0.3  # of one-cycle: share of all steps to the highest rate
+    """How the learning rate goes over the steps."""
+    lr_decay: Annotated[float, Field(gt=0, le=1), UsedWhen("schedule", ("step", "exponential"))] = 0.1
+    """Factor of the learning rate at each decay."""
+    lr_decay_epochs: Annotated[Positive, UsedWhen("schedule", ("step", "exponential"))] = 10.0
+    """Epochs from one decay to the next."""
+    warmup_fraction: Fraction = 0.0
+    """Share of all steps over which the learning rate first climbs evenly from 0."""
+    pct_start: Annotated[float, Field(gt=0, lt=1), UsedWhen("schedule", ("one-cycle",))] = 0.3
+    """Share of all steps before the highest learning rate."""
+    final_lr_ratio: Annotated[
+        float, Field(ge=0, le=1), UsedWhen("schedule", ("linear", "cosine", "one-cycle"))
+    ] = 0.0
+    """Last learning rate over the highest."""
+
+    patience: Count | None = None
+    """Early stopping: history entries without improvement before training stops. None: it never does."""
+    monitor: Annotated[Literal["validation_loss", "validation_accuracy"], UsedWhen("patience")] = (
+        "validation_loss"
     )
-    final_lr_ratio: Annotated[float, Field(ge=0, le=1)] = 0.0  # of linear, cosine, one-cycle: last / highest
+    """The metric whose improvement early stopping waits for."""
+    restore_best: Annotated[bool, UsedWhen("patience")] = True
+    """Whether the network ends with the weights of its best entry instead of the last."""
+    ema_decay: Fraction | None = None
+    """Decay of an exponential moving average of the weights, which is evaluated and kept. None: without."""
 
-    # When to stop, and which weights to keep
-    patience: Count | None = None  # periods without improvement before stopping; None: never stop early
-    monitor: Literal["validation_loss", "validation_accuracy"] = "validation_loss"  # what must improve
-    restore_best: bool = True  # after early stopping, or with `patience` at the end: the best weights
-    ema_decay: Fraction | None = None  # keep a moving average of the weights; None: the last weights
+    rotate: Annotated[float, Field(ge=0, le=180)] = 0.0
+    """Augmentation: degrees by which images are rotated at most, either way."""
+    shift: Annotated[float, Field(ge=0, le=28)] = 0.0
+    """Augmentation: pixels by which images are shifted at most along each axis, either way."""
+    zoom: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Augmentation: share of the size by which images are made larger or smaller at most, on each axis."""
+    shear: Annotated[float, Field(ge=0, lt=90)] = 0.0
+    """Augmentation: degrees by which images are sheared at most, either way."""
 
-    # Pictures changed at random, each anew in each epoch
-    rotate: Annotated[float, Field(ge=0, le=180)] = 0.0  # degrees, either way
-    shift: Annotated[float, Field(ge=0, le=28)] = 0.0  # pixels, either way, along each axis
-    zoom: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of the size, larger or smaller
-    shear: Annotated[float, Field(ge=0, lt=90)] = 0.0  # degrees, either way
+    precision: Annotated[Literal["auto", "float32", "bfloat16"], MachineSpecific()] = "auto"
+    """Number format of products. auto: bfloat16 for convolutions where it is faster, else float32."""
+    device: Annotated[Literal["auto", "cpu", "cuda", "mps"], MachineSpecific()] = "auto"
+    """Where to train. auto: cuda if there is one, else cpu."""
+    threads: Annotated[int, Field(ge=0, le=1024), MachineSpecific()] = 0
+    """CPU threads. 0: as the size of a step needs."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """Decides the initial weights, the order of examples, dropout and augmentation."""
 
-    # On what it runs
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where it is native
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"  # auto: cuda if there is one, else cpu
-    threads: Annotated[int, Field(ge=0, le=1024)] = 0  # processor threads; 0: as the work needs
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0  # decides weights, order, dropout and augmentation
-
-    @model_validator(mode="after")
-    def _go_together(self) -> Self:
-        if self.warmup_fraction and self.schedule == "one-cycle":
+    @model_validator(mode="wrap")
+    @classmethod
+    def _check_together(cls, given: Any, handler: Callable[[Any], Self]) -> Self:
+        recipe = handler(given)
+        if recipe.warmup_fraction and recipe.schedule == "one-cycle":
             raise ValueError("one-cycle has its own warm-up (pct_start), so warmup_fraction must be 0")
-        return self
+        named = getattr(given, "kwargs", None) or {}
+        if len(named) < len(fields(cls)):  # else a whole recipe is copied, as `dataclasses.replace` does
+            check_effect(recipe, named)
+        return recipe
 
     @property
     def augments(self) -> bool:
-        """Whether pictures are changed at random."""
+        """Whether images are augmented."""
         return bool(self.rotate or self.shift or self.zoom or self.shear)
+
+
+def unused_fields(recipe: Recipe) -> dict[str, UsedWhen]:
+    """The fields that have no effect beside the others of this recipe, with what they would need."""
+    infos: dict[str, Any] = Recipe.__pydantic_fields__  # type: ignore[attr-defined]
+    return {
+        name: mark
+        for name, info in infos.items()
+        for mark in info.metadata
+        if isinstance(mark, UsedWhen) and not mark.holds(recipe)
+    }
+
+
+def check_effect(recipe: Recipe, explicitly_set: Collection[str]) -> None:
+    """Checks that every field that a person has set has an effect.
+
+    Args:
+        recipe: The whole recipe.
+        explicitly_set: Names of the fields that the person has set.
+
+    Raises:
+        SettingError: If one has none; the message says when the field is used.
+    """
+    unused = unused_fields(recipe)
+    for name in explicitly_set:
+        if name in unused:
+            raise SettingError(
+                f"recipe field {name}={getattr(recipe, name)} has no effect here",
+                f"It is only used when {unused[name]}: set that too, or leave {name} out.",
+            )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 from digitlab.errors import SettingError
-from digitlab.settings import from_dict
-from digitlab.training.recipe import Recipe
+from digitlab.settings import field_docs, from_dict
+from digitlab.training.recipe import MachineSpecific, Recipe, UsedWhen, check_effect
 
-__all__ = ["RECIPES", "recipe", "standard_recipe"]
+__all__ = ["RECIPES", "RECIPE_SUMMARIES", "recipe", "recipe_fields", "standard_recipe"]
 
 SWIFT = Recipe(
     optimizer="adam",
@@ -24,27 +25,44 @@ SWIFT = Recipe(
     label_smoothing=0.1,
 )
 
-RECIPES: Mapping[str, Recipe] = {
-    "default": Recipe(),
-    # Keras: every value that differs from ours (keras.optimizers, Keras 2 and 3 alike).
-    "keras-adam": Recipe(optimizer="adam", learning_rate=1e-3, epsilon=1e-7, batch_size=32),
-    "keras-rmsprop": Recipe(optimizer="rmsprop", learning_rate=1e-3, rho=0.9, epsilon=1e-7, batch_size=32),
-    "keras-sgd": Recipe(optimizer="sgd", learning_rate=1e-2, batch_size=32),
-    # Source 002: plain gradient descent for softmax, Adam and dropout for the deep network.
-    "softmax": Recipe(optimizer="sgd", learning_rate=0.5, batch_size=50, max_steps=1000, eval_every=100),
-    "deep-mnist": Recipe(
-        optimizer="adam",
-        learning_rate=1e-4,
-        batch_size=50,
-        max_steps=1100,
-        eval_every=100,
+_NAMED: tuple[tuple[str, str, Recipe], ...] = (
+    ("default", "every field at its default", Recipe()),
+    (
+        "keras-adam",
+        "Keras's defaults for Adam (Keras 2 and 3 alike)",
+        Recipe(optimizer="adam", learning_rate=1e-3, epsilon=1e-7, batch_size=32),
     ),
-    # The quickest to a mean of 99 % and of 99.5 % on two cores; chosen on validation digits alone.
-    "swift": SWIFT,
-    "swift-99.5": replace(
-        SWIFT, learning_rate=6e-3, epochs=3, eval_every=None, rotate=10, shift=1.5, zoom=0.1, shear=5.7
+    (
+        "keras-rmsprop",
+        "Keras 3's defaults for RMSprop, epsilon inside the root",
+        Recipe(optimizer="rmsprop", learning_rate=1e-3, rho=0.9, epsilon=1e-7, batch_size=32),
     ),
-}
+    (
+        "keras-sgd",
+        "Keras's defaults for gradient descent",
+        Recipe(optimizer="sgd", learning_rate=1e-2, batch_size=32),
+    ),
+    (
+        "softmax",
+        "the study deep-mnist's gradient descent for softmax regression",
+        Recipe(optimizer="sgd", learning_rate=0.5, batch_size=50, max_steps=1000, eval_every=100),
+    ),
+    (
+        "deep-mnist",
+        "the study deep-mnist's Adam for its deep network",
+        Recipe(optimizer="adam", learning_rate=1e-4, batch_size=50, max_steps=1100, eval_every=100),
+    ),
+    ("swift", "the quickest to a mean accuracy of 99 % on two cores; chosen on validation digits", SWIFT),
+    (
+        "swift-99.5",
+        "the quickest to a mean of 99.5 %, with swift of width 32; chosen on validation digits",
+        replace(
+            SWIFT, learning_rate=6e-3, epochs=3, eval_every=None, rotate=10, shift=1.5, zoom=0.1, shear=5.7
+        ),
+    ),
+)
+RECIPES: Mapping[str, Recipe] = {name: made for name, _, made in _NAMED}
+RECIPE_SUMMARIES: Mapping[str, str] = {name: summary for name, summary, _ in _NAMED}
 
 
 def recipe(name: str, overrides: Mapping[str, object] | Iterable[tuple[str, object]] = ()) -> Recipe:
@@ -56,11 +74,15 @@ def recipe(name: str, overrides: Mapping[str, object] | Iterable[tuple[str, obje
             field's type.
 
     Raises:
-        SettingError: If the name or a field is unknown, or a value is not allowed.
+        SettingError: If the name or a field is unknown, a value is not allowed, or a changed field has no
+            effect beside the others.
     """
     if name not in RECIPES:
         raise SettingError(f"unknown recipe {name!r}", f"Those there are: {', '.join(RECIPES)}.")
-    return from_dict(Recipe, {**asdict(RECIPES[name]), **dict(overrides)})
+    changes = dict(overrides)
+    made = from_dict(Recipe, {**asdict(RECIPES[name]), **changes})
+    check_effect(made, changes)
+    return made
 
 
 def standard_recipe(
@@ -77,3 +99,24 @@ def standard_recipe(
         SettingError: As `recipe` does.
     """
     return recipe(name or (network if network in RECIPES else "default"), overrides or {})
+
+
+def recipe_fields() -> list[dict[str, Any]]:
+    """The documentation of every field of `Recipe`, as plain data.
+
+    Returns:
+        For each field `name`, `type`, `bounds` (an interval, or empty), `default`, `about`, `used_when` (in words; empty if
+        always), and `machine_specific`: whether it tells where a run is computed, not what.
+    """
+    return [
+        {
+            "name": field.name,
+            "type": field.type,
+            "bounds": field.bounds,
+            "default": field.default,
+            "about": field.description,
+            "used_when": next((str(mark) for mark in field.marks if isinstance(mark, UsedWhen)), ""),
+            "machine_specific": any(isinstance(mark, MachineSpecific) for mark in field.marks),
+        }
+        for field in field_docs(Recipe)
+    ]

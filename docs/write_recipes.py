@@ -1,0 +1,62 @@
+"""Writes `docs/recipes.md` from the declaration of `Recipe`; with --check, says whether it is up to date."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from digitlab.cli.recipes import format_value
+from digitlab.settings import to_dict
+from digitlab.training import RECIPE_SUMMARIES, RECIPES, recipe_fields
+
+PAGE = Path(__file__).with_name("recipes.md")
+HEAD = """# Recipes
+
+Made from the declaration of `Recipe` by `python docs/write_recipes.py`; `make check` fails when it is out of
+date. `digitlab recipes` prints the same. A recipe is chosen with `--recipe NAME`, a field changed with
+`--set FIELD=VALUE` (`none` means None). A field that is set and has no effect beside the others is an error.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    fields = recipe_fields()
+    defaults = {field["name"]: field["default"] for field in fields}
+    lines = [
+        HEAD,
+        "## By name",
+        "",
+        "| recipe | what it is | fields that are not at their default |",
+        "|---|---|---|",
+    ]
+    for name, recipe in RECIPES.items():
+        changed = {key: value for key, value in to_dict(recipe).items() if value != defaults[key]}
+        values = " ".join(f"`{key}={format_value(value)}`" for key, value in changed.items()) or "none"
+        lines.append(f"| `{name}` | {RECIPE_SUMMARIES[name]} | {values} |")
+    lines += [
+        "",
+        "## Fields",
+        "",
+        "| field | type and range | default | used when | about |",
+        "|---|---|---|---|---|",
+    ]
+    for field in fields:
+        about = field["about"] + (" Belongs to a machine." if field["machine_specific"] else "")
+        default = format_value(field["default"])
+        lines.append(
+            f"| `{field['name']}` | {field['type']} | `{default}` | {field['used_when']} | {about} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Writes the page, or checks it."""
+    fresh = page()
+    if "--check" not in sys.argv:
+        PAGE.write_text(fresh)
+    elif not PAGE.exists() or PAGE.read_text() != fresh:
+        sys.exit("docs/recipes.md is out of date: run python docs/write_recipes.py")
+
+
+if __name__ == "__main__":
+    main()
