@@ -73,7 +73,8 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_stopped_again_and_again(case, few, tmp_path, at_every_period):
     network, options, fields = CASES[case]
-    recipe = Recipe(**{"epochs": 4, **fields})
+    length = {} if "max_steps" in fields else {"epochs": 4}
+    recipe = Recipe(**length, **fields)
     data = DataConfig(train=str(few), validation="last:100")
     whole = runs.train(network, options, recipe, data, tmp_path / "whole")
 

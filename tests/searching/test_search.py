@@ -96,7 +96,7 @@ def test_a_fit_that_fails_is_recorded(examples, tmp_path):
     assert found.results["rank_test_score"] == [1, 2]
     assert found.best.params == {"learning_rate": 1e-9}
     assert len(found.failures) == 3
-    assert "no longer a number" in found.failures[0]["error"]
+    assert "no longer a finite number" in found.failures[0]["error"]
     json.dumps(found.to_dict(), allow_nan=False)
 
 

@@ -25,7 +25,7 @@ def recipes(
     if as_json:
         print_json({"recipes": found, "fields": fields})
         return
-    defaults = {field["name"]: field["default"] for field in fields}
+    defaults = {each["name"]: each["default"] for each in fields}
     if name is None:
         columns: tuple[str, ...] = ("recipe", "fields that are not at their default", "what it is")
         rows: list[tuple[str, ...]] = [
@@ -39,13 +39,13 @@ def recipes(
     columns = ("field", "value" if name else "default", "type", "range", "used when", "about")
     rows = [
         (
-            field["name"],
-            format_value(values[field["name"]]),
-            field["type"],
-            field["used_when"],
-            field["about"],
+            each["name"],
+            format_value(values[each["name"]]),
+            each["type"],
+            each["used_when"],
+            each["about"],
         )
-        for field in fields
+        for each in fields
     ]
     print_table(columns, rows, left=columns)
 

@@ -292,8 +292,9 @@ def _batch_metrics(
     """
     flat = logits.float().flatten(0, 1)
     losses = cross_entropy(flat, labels.flatten(), reduction="none", label_smoothing=recipe.label_smoothing)
-    right = (flat.argmax(1) == labels.flatten()).double()
-    sums = [values.double().view_as(labels).sum(1) for values in (losses, right, torch.ones_like(right))]
+    right = (flat.argmax(1) == labels.flatten()).float()
+    # Summed in float32, so that losses too large for it count as divergence.
+    sums = [values.view_as(labels).sum(1).double() for values in (losses, right, torch.ones_like(right))]
     loss, correct, n = group.all_reduce_sum(torch.stack(sums))
     return (loss / n).tolist(), (correct / n).tolist()
 
