@@ -23,7 +23,9 @@ def test_a_table_in_three_forms(command, make_run):
 
 def test_what_is_no_finished_run(refused, make_run, tmp_path):
     folder = make_run("a")
-    assert "is not a run" in refused("compare", folder, tmp_path)
+    (tmp_path / "empty").mkdir()
+    assert "is not a run" in refused("compare", folder, tmp_path / "empty")
+    assert "is not a run" in refused("compare", folder, tmp_path / "none")
     assert "cannot read" in refused("compare", folder / "run.json")
     (folder / "metrics.json").write_text("{}")
     assert "cannot read the metrics" in refused("compare", folder)

@@ -35,7 +35,7 @@ def test_in_words_with_a_picture(command, make_run, few, tmp_path):
     assert lines[0] == f"{few}: n=300"
     assert lines[1].startswith("accuracy  0.")
     assert "95 % interval" in lines[1]
-    assert lines[4] == "digit      n  precision  recall      F1"
+    assert lines[4].split() == ["digit", "n", "precision", "recall", "F1"]
     assert sum(int(line.split()[1]) for line in lines[5:15]) == 300
     with Image.open(tmp_path / "c.png") as picture:
         assert picture.format == "PNG"

@@ -31,9 +31,10 @@ def test_a_run_and_its_json(command, words, tmp_path):
     assert 0 <= answer["metrics"]["validation"]["accuracy"] <= 1
     assert answer["steps"] == 2 * 8  # 250 digits in batches of 32
     lines = err.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["mlp, seed 4", "mlp, seed 4"]
-    assert "epoch 1 (step 8): loss " in lines[0]
-    assert "validation loss" in lines[1]
+    assert [line.split(":")[0] for line in lines] == ["mlp, seed 4"] * 3
+    assert lines[0].startswith("mlp, seed 4: 16,020 parameters, 16 steps, cpu, ")
+    assert "epoch 1 (step 8): loss " in lines[1]
+    assert "validation loss" in lines[2]
     assert "\x1b" not in out + err  # no colors where there is no terminal
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
     assert names == [
@@ -44,8 +45,8 @@ def test_a_run_and_its_json(command, words, tmp_path):
         "model.safetensors",
         "run.json",
     ]
-    facts = Run.open(tmp_path / "a").config
-    assert (facts.options["hidden"], facts.recipe.epochs, facts.recipe.seed) == ([20, 10], 2, 4)
+    config = Run.open(tmp_path / "a").config
+    assert (config.options["hidden"], config.recipe.epochs, config.seed) == ([20, 10], 2, 4)
 
 
 def test_in_words(command, words, tmp_path):
@@ -54,7 +55,7 @@ def test_in_words(command, words, tmp_path):
     assert out.startswith(f"{tmp_path / 'a'}: train ")
     assert "79,510 parameters" in out
     assert len(out.splitlines()) == 1
-    assert [" period 1 (step 2)" in err, " period 2 (step 3)" in err] == [True, True]
+    assert [" step 2 (epoch 0.25): " in err, " step 3 (epoch 0.375): " in err] == [True, True]
 
 
 def test_the_recipe_named_as_the_network_is_the_standard(command, few, tmp_path):
@@ -85,7 +86,39 @@ def test_seeds(command, few, tmp_path):
     accuracy = answer["metrics"]["validation"]["accuracy"]
     assert accuracy["values"] == [run["metrics"]["validation"]["accuracy"] for run in answer["runs"]]
     assert accuracy["mean"] == pytest.approx(sum(accuracy["values"]) / 3)
-    assert sorted(os.listdir(tmp_path / "a")) == ["seed-5", "seed-6", "seed-7"]
+    assert [run["n_stacked_seeds"] for run in answer["runs"]] == [3, 3, 3]
+    assert [run["step_kind"] for run in answer["runs"]] == ["dense"] * 3
+    assert sorted(os.listdir(tmp_path / "a")) == ["seed-5", "seed-6", "seed-7", "seeds.json"]
+    assert "holds a run already" in command("train", "softmax", *fields, "--seeds", 3)[2]
+    code, out, err = command("train", "--resume", tmp_path / "a", "--json")
+    assert (code, json.loads(out)) == (0, answer)
+    assert "finished already" in err
+    assert "not of mlp" in command("train", "mlp", "--resume", tmp_path / "a")[2]
+
+
+def test_seeds_of_a_network_that_is_not_stacked(command, few, tmp_path):
+    fields = ("--data", few, "--validation", "last:50", "--set", "max_steps=3", "--option", "hidden=100")
+    code, out, err = command("train", "mlp", *fields, "--seeds", 2, "--out", tmp_path / "a", "--json")
+    assert code == 0, err
+    assert [run["n_stacked_seeds"] for run in json.loads(out)["runs"]] == [1, 1]
+    assert err.splitlines()[0].startswith("mlp, seeds 0 to 1: 79,510 parameters, 3 steps, cpu, 1 thread")
+    assert sorted(os.listdir(tmp_path / "a")) == ["seed-0", "seed-1", "seeds.json"]
+    assert "job.json" not in os.listdir(tmp_path / "a" / "seed-0")
+    assert len(command("compare", tmp_path / "a", "--csv")[1].splitlines()) == 3
+
+
+def test_a_line_at_least_every_ten_seconds(command, words, monkeypatch):
+    from digitlab.cli import progress
+
+    assert progress.LINE_SECONDS < 10
+    monkeypatch.setattr(progress, "LINE_SECONDS", -1.0)  # as if each step took so long
+    code, _, err = command(*words, "--set", "epochs=2")  # 8 steps each
+    assert code == 0
+    lines = [line.partition(": ")[2] for line in err.splitlines()]
+    assert lines[0].startswith("79,510 parameters, 16 steps, cpu, ")
+    assert [line.partition(", loss ")[0] for line in lines[1:9]] == [f"step {n} of 16" for n in range(1, 9)]
+    assert lines[9].startswith("epoch 1 (step 8): loss ")
+    assert lines[10].startswith("step 9 of 16, loss ")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +147,7 @@ def test_seeds(command, few, tmp_path):
         (("--seeds", "0"), "'--seeds'", "--help"),
         (("--seed", "x"), "'--seed'", "--help"),
         (("--epochs", "3"), "--epochs", "--help"),
+        (("--ray", "127.0.0.1:1"), "--ray 127.0.0.1:1", "--seeds N"),
         (("--set", "device=mps"), "device='mps'", "auto"),
     ],
 )
@@ -165,7 +199,10 @@ def test_resume(command, refused, make_run, tmp_path):
     assert json.loads(out)["run"] == str(folder)
     assert "finished already" in err
     assert "not of mlp" in refused("train", "mlp", "--resume", folder)
-    for more in (("--set", "max_steps=3"), ("--seed", 0), ("--out", tmp_path / "b"), ("--seeds", 2)):
+    others = (("--set", "max_steps=3"), ("--option", "a=1"), ("--recipe", "default"), ("--seed", 0))
+    others += (("--out", tmp_path / "b"), ("--seeds", 2), ("--seeds", 1), ("--data", "mnist:train"))
+    others += (("--validation", "none"), ("--validation", "stratified:10%"), ("--test", "none"))
+    for more in others:
         assert f"{more[0]} does not go with --resume" in refused("train", "--resume", folder, *more)
     assert "is not a run" in refused("train", "--resume", tmp_path)
 
@@ -174,8 +211,9 @@ def test_resume(command, refused, make_run, tmp_path):
     ("content", "named"),
     [
         ("{", "cannot read"),
-        ('{"schema_version": 2}', "schema version 2"),
-        ('{"schema_version": 1}', "is missing"),
+        ('{"schema_version": 3}', "schema version 3"),
+        ('{"schema_version": 1}', "schema version 1; this digitlab reads version 2: an older digitlab wrote"),
+        ('{"schema_version": 2}', "is missing"),
     ],
 )
 def test_a_damaged_run_json(refused, make_run, content, named):
@@ -228,15 +266,17 @@ def test_interrupted_and_resumed(few, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
+    assert "9,999,999 steps" in process.stderr.readline()
     for _ in range(3):
-        assert "period" in process.stderr.readline()
+        assert "(epoch " in process.stderr.readline()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out == ""
     assert "Traceback" not in err
     assert err.splitlines()[-1] == "interrupted"
-    assert sorted(os.listdir(tmp_path / "a")) == ["checkpoint", "run.json"]
+    assert sorted(os.listdir(tmp_path / "a")) == ["checkpoint", "history.csv", "run.json"]
+    assert len(Run.open(tmp_path / "a").history()) >= 3
     assert os.listdir(tmp_path / "a" / "checkpoint") == ["state.safetensors"]
     # resumable: shortened, so that it ends
     path = tmp_path / "a" / "run.json"

@@ -16,16 +16,18 @@ from digitlab.training import Recipe
 def make_run(tmp_path):
     def make(name, accuracies, options=None, seconds=1.0, **fields):
         network = build("mlp", inputs=4, hidden=(2,), **(options or {}))
-        facts = RunConfig(
+        config = RunConfig(
             network="mlp", options=network.options, recipe=Recipe(**fields), data=DataConfig(), environment={}
         )
-        run = Run.create(tmp_path / name, facts)
+        run = Run.create(tmp_path / name, config)
         metrics = {
             "splits": {
                 split: {"accuracy": share, "log_loss": 1 - share} for split, share in accuracies.items()
             },
             "parameters": network.parameter_count(),
             "steps": 1,
+            "step_kind": "dense",
+            "n_stacked_seeds": 1,
             "hardware": {},
             "train_seconds": seconds,
             "load_seconds": 0.0,
@@ -74,24 +76,25 @@ def test_sorted_by_what_every_run_has(make_run):
     assert [row["validation accuracy"] for row in table.rows] == [0.98, None, 0.99]
 
 
-def test_as_text_and_as_csv(make_run):
+def test_as_cells_and_as_csv(make_run):
     runs = [
         make_run("a", {"train": 0.5}, {"dropout": 0.25}, max_steps=7, seconds=0.5),
         make_run("b", {"train": 0.25}, {"dropout": 0.0}, seconds=12.5),
     ]
     table = compare_runs(runs)
-    lines = table.as_text().splitlines()
-    columns = "run dropout max_steps train_accuracy train_log_loss parameters train_seconds"
-    assert (
-        lines[0]
-        .replace("train accuracy", "train_accuracy")
-        .replace("train log loss", "train_log_loss")
-        .replace("train seconds", "train_seconds")
-        .split()
-        == columns.split()
-    )
-    assert lines[1].split() == [str(runs[0].folder), "0.2500", "7", "0.5000", "0.5000", "40", "0.5000"]
-    assert lines[2].split() == [str(runs[1].folder), "0", "-", "0.2500", "0.7500", "40", "12.5"]
+    assert table.columns == [
+        "run",
+        "dropout",
+        "max_steps",
+        "train accuracy",
+        "train log loss",
+        "parameters",
+        "train seconds",
+    ]
+    first, second = table.cells()
+    assert first == [str(runs[0].folder), "0.2500", "7", "0.5000", "0.5000", "40", "0.5000"]
+    assert second == [str(runs[1].folder), "0", "–", "0.2500", "0.7500", "40", "12.5"]
+    assert table.left == {"run"}
     rows = list(csv.DictReader(io.StringIO(table.as_csv())))
     assert [row["max_steps"] for row in rows] == ["7", ""]
     assert [float(row["train accuracy"]) for row in rows] == [0.5, 0.25]
@@ -118,8 +121,7 @@ def test_an_unfinished_run(make_run, tmp_path):
         "3",
         "{}",
         '{"schema_version": 2}',
-        '{"schema_version": 1}',
-        '{"schema_version": 1, "splits": {}}',
+        '{"schema_version": 2, "splits": {}}',
     ],
 )
 def test_damaged_metrics(content, make_run):
@@ -131,4 +133,4 @@ def test_damaged_metrics(content, make_run):
 
 def test_metrics_are_one_json_document(make_run):
     run = make_run("a", {"train": 0.5})
-    assert json.loads((run.folder / "metrics.json").read_text())["schema_version"] == 1
+    assert json.loads((run.folder / "metrics.json").read_text())["schema_version"] == 2

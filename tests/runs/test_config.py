@@ -33,7 +33,7 @@ def test_held_out_as_they_stand(few, words, held):
     kept = [index for index in range(200) if index not in held]
     np.testing.assert_array_equal(data.train.images, everything.images[kept])
     assert data.test is None
-    assert list(data.splits()) == ["train", "validation"]
+    assert list(data.by_name()) == ["train", "validation"]
 
 
 @pytest.mark.parametrize("how", ["random", "stratified"])
@@ -64,5 +64,31 @@ def test_the_test_digits_are_seen_by_nothing_else():
     DataConfig(test="mnist:test").check()
     DataConfig(validation="none", test="none").check()
     for plan in (DataConfig(train="a", test="a"), DataConfig(validation="b", test="b")):
-        with pytest.raises(SettingError, match="is also trained on or followed"):
+        with pytest.raises(SettingError, match="is also trained on or validated on"):
             plan.check()
+
+
+def test_the_seed_of_the_hold_out_split_is_recorded():
+    seeds = {
+        "random:5000": ("random:5000:0", 0),
+        "stratified:10%": ("stratified:10%:0", 0),
+        "stratified:10%:7": ("stratified:10%:7", 7),
+        "first:5000": ("first:5000", None),
+        "none": ("none", None),
+        "mnist:test": ("mnist:test", None),
+    }
+    for words, (written, seed) in seeds.items():
+        config = DataConfig(validation=words)
+        assert (config.validation, config.split_seed) == (written, seed)
+    assert DataConfig().split_seed == 0
+
+
+def test_extra_is_a_slice_of_what_is_trained_on_or_other_data(few):
+    data = DataConfig(train=few, validation="first:50", extra="train[10:40]").load()
+    np.testing.assert_array_equal(data.extra.images, mnist("train").take(200).images[60:90])
+    assert list(data.by_name()) == ["train", "validation", "extra"]
+    assert len(DataConfig(train=few, validation="first:50", extra="train").load().extra) == 150
+    assert len(DataConfig(train=few, validation="none", extra="mnist:test[:20]").load().extra) == 20
+    for words in ("train[:151]", "train[5:5]"):
+        with pytest.raises(SettingError, match="trained on 150 digits"):
+            DataConfig(train=few, validation="first:50", extra=words).load()

@@ -1,19 +1,22 @@
 """The run folder."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
 from digitlab.errors import ModelError, OutputError, RunError
 from digitlab.networks import build
-from digitlab.runs import DataConfig, Run, RunConfig, environment, new_run_folder
+from digitlab.runs import DataConfig, Run, RunConfig, environment, new_run_folder, open_runs
 from digitlab.training import HistoryEntry, Recipe
 
 METRICS = {
     "splits": {"train": {"accuracy": 0.5, "log_loss": 1.0}},
     "parameters": 1,
     "steps": 1,
+    "step_kind": "dense",
+    "n_stacked_seeds": 1,
     "hardware": {},
     "train_seconds": 1.0,
     "load_seconds": 1.0,
@@ -26,7 +29,7 @@ HISTORY = [
 
 
 @pytest.fixture
-def facts():
+def config():
     network = build("mlp", inputs=4, hidden=(3, 2))
     return RunConfig(
         network="mlp",
@@ -37,53 +40,96 @@ def facts():
     )
 
 
-def test_what_is_written_is_read_again(facts, tmp_path):
-    run = Run.create(tmp_path / "a" / "b", facts)
+def test_what_is_written_is_read_again(config, tmp_path):
+    run = Run.create(tmp_path / "a" / "b", config)
     assert not run.finished
     again = Run.open(tmp_path / "a" / "b")
-    assert again.config == facts
+    assert again.config == config
     assert again.config.seed == 7
-    assert json.loads((run.folder / "run.json").read_text())["schema_version"] == 1
+    plain = json.loads((run.folder / "run.json").read_text())
+    assert plain["schema_version"] == 2
+    assert plain["split_seed"] == 0  # of the hold-out split, whatever the recipe's seed is
 
 
-def test_a_finished_run(facts, tmp_path):
-    run = Run.create(tmp_path / "a", facts)
+def test_a_finished_run(config, tmp_path):
+    run = Run.create(tmp_path / "a", config)
     network = build("mlp", seed=3, inputs=4, hidden=(3, 2))
     (run.folder / "checkpoint").mkdir()
     (run.folder / "checkpoint" / "state.safetensors").write_text("old")
     run.finish(network, HISTORY, METRICS)
     assert run.finished
-    assert run.metrics() == {"schema_version": 1, **METRICS}
+    assert run.metrics() == {"schema_version": 2, **METRICS}
     assert run.history() == HISTORY
     assert all(map(torch.equal, run.network().parameters(), network.parameters()))
     names = sorted(path.name for path in run.folder.iterdir())
     assert names == ["history.csv", "metrics.json", "model.safetensors", "run.json"]
 
 
-def test_a_folder_can_be_moved(facts, tmp_path):
-    run = Run.create(tmp_path / "a", facts)
+def test_a_run_of_the_older_schema_is_refused(config, tmp_path):
+    """Version 1 knew neither the seed of the hold-out split nor the kind of step."""
+    run = Run.create(tmp_path / "a", config)
+    path = run.folder / "run.json"
+    path.write_text(path.read_text().replace('"schema_version": 2', '"schema_version": 1'))
+    with pytest.raises(RunError, match=r"schema version 1; .* reads version 2: an older digitlab") as caught:
+        Run.open(run.folder)
+    assert caught.value.remedy == "Train again into a new folder."
+
+
+def test_metrics_of_the_older_schema_are_refused(config, tmp_path):
+    run = Run.create(tmp_path / "a", config)
+    run.finish(build("mlp", inputs=4, hidden=(3, 2)), HISTORY, METRICS)
+    path = run.folder / "metrics.json"
+    path.write_text(path.read_text().replace('"schema_version": 2', '"schema_version": 1'))
+    with pytest.raises(RunError, match=r"metrics.json is of schema version 1"):
+        run.metrics()
+
+
+def test_history_is_appended_line_by_line(config, tmp_path):
+    run = Run.create(tmp_path / "a", config)
+    for n, entry in enumerate(HISTORY, start=1):
+        run.append_history(entry)
+        assert run.history() == HISTORY[:n]
+    run.append_history(HISTORY[0])  # resumed from before the second entry
+    assert run.history() == HISTORY[:1]
+    (run.folder / "history.csv").unlink()
+    run.append_history(HISTORY[0])
+    assert run.history() == HISTORY[:1]
+
+
+def test_runs_of_a_folder(config, tmp_path):
+    for seed in (10, 9):
+        Run.create(tmp_path / f"seed-{seed}", replace(config, recipe=replace(config.recipe, seed=seed)))
+    assert [run.config.seed for run in open_runs(tmp_path)] == [9, 10]
+    assert [run.config.seed for run in open_runs(tmp_path / "seed-9")] == [9]
+    for path in (tmp_path / "seed-9" / "none", tmp_path / "none"):
+        with pytest.raises(RunError):
+            open_runs(path)
+
+
+def test_a_folder_can_be_moved(config, tmp_path):
+    run = Run.create(tmp_path / "a", config)
     run.finish(build("mlp", inputs=4, hidden=(3, 2)), HISTORY, METRICS)
     (tmp_path / "a").rename(tmp_path / "b")
     assert Run.open(tmp_path / "b").history() == HISTORY
 
 
-def test_a_run_is_never_written_over(facts, tmp_path):
-    Run.create(tmp_path / "a", facts)
+def test_a_run_is_never_written_over(config, tmp_path):
+    Run.create(tmp_path / "a", config)
     with pytest.raises(RunError, match="holds a run already"):
-        Run.create(tmp_path / "a", facts)
+        Run.create(tmp_path / "a", config)
 
 
-def test_places_where_no_run_can_be(facts, tmp_path):
+def test_places_where_no_run_can_be(config, tmp_path):
     (tmp_path / "file").write_text("in the way")
     for place in (tmp_path / "file", tmp_path / "file" / "below", "/proc/none"):
         with pytest.raises(OutputError, match="cannot write"):
-            Run.create(tmp_path / place, facts)
+            Run.create(tmp_path / place, config)
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"schema_version": 2}, "schema version 2; this digitlab reads version 1"),
+        ({"schema_version": 3}, "schema version 3; this digitlab reads version 2"),
         ({"schema_version": None}, "schema version None"),
         ({"network": "vast"}, "unknown network 'vast'"),
         ({"network": 3}, "network=3"),
@@ -97,8 +143,8 @@ def test_places_where_no_run_can_be(facts, tmp_path):
         ({"more": 1}, "unknown field of a run 'more'"),
     ],
 )
-def test_a_run_json_that_is_not_right(facts, tmp_path, change, words):
-    run = Run.create(tmp_path / "a", facts)
+def test_a_run_json_that_is_not_right(config, tmp_path, change, words):
+    run = Run.create(tmp_path / "a", config)
     path = run.folder / "run.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(RunError, match=words) as caught:
@@ -106,7 +152,7 @@ def test_a_run_json_that_is_not_right(facts, tmp_path, change, words):
     assert str(caught.value).count("\n") == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"null", b"\xff\xfe", b'{"schema_version": 1}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"null", b"\xff\xfe", b'{"schema_version": 2}'])
 def test_a_damaged_run_json(tmp_path, content):
     (tmp_path / "run.json").write_bytes(content)
     with pytest.raises(RunError) as caught:
@@ -122,21 +168,21 @@ def test_what_is_no_run(tmp_path):
             Run.open(tmp_path / place)
 
 
-def test_an_unfinished_run_says_how_to_finish_it(facts, tmp_path):
-    run = Run.create(tmp_path / "a", facts)
+def test_an_unfinished_run_says_how_to_finish_it(config, tmp_path):
+    run = Run.create(tmp_path / "a", config)
     for ask in (run.metrics, run.network):
         with pytest.raises(RunError) as caught:
             ask()
         assert "train --resume" in caught.value.remedy
 
 
-def test_damaged_weights_and_history(facts, tmp_path):
-    run = Run.create(tmp_path / "a", facts)
+def test_damaged_weights_and_history(config, tmp_path):
+    run = Run.create(tmp_path / "a", config)
     run.finish(build("mlp", inputs=4, hidden=(3, 2)), HISTORY, METRICS)
     (run.folder / "model.safetensors").write_bytes(b"not weights")
     with pytest.raises(ModelError, match="cannot read weights"):
         run.network()
-    for content in ("", "a,b\n1,2\n", (run.folder / "history.csv").read_text() + "x,1,1,1,1,1,1,1\n"):
+    for content in ("", "a,b\n1,2\n", (run.folder / "history.csv").read_text() + "x,1,1,1,1,1,1,1,1,1\n"):
         (run.folder / "history.csv").write_text(content)
         with pytest.raises(RunError, match="cannot read the history"):
             run.history()

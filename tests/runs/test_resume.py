@@ -50,8 +50,8 @@ def _same_ends(one, other):
 
 
 @pytest.fixture
-def at_every_period(monkeypatch):
-    """Saves a checkpoint after every period, however long it takes."""
+def at_every_entry(monkeypatch):
+    """Saves a checkpoint at every history entry, however long it takes."""
     monkeypatch.setattr(checkpoint, "SHARE_OF_TIME", 1e9)
 
 
@@ -66,12 +66,12 @@ CASES = {
     "rmsprop": ("mlp", {"hidden": (20,)}, {"optimizer": "rmsprop", "batch_size": 32, **ALL}),
     "sgd": ("softmax", {}, {"optimizer": "sgd", "learning_rate": 0.5, "threads": 1}),
     "swift": ("swift", {}, {"optimizer": "adam", "batch_size": 64, "schedule": "one-cycle", **ALL}),
-    "periods": ("mlp", {"hidden": (9,)}, {"max_steps": 50, "eval_every": 7, "threads": 1}),
+    "entries": ("mlp", {"hidden": (9,)}, {"max_steps": 50, "eval_every": 7, "threads": 1}),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_stopped_again_and_again(case, few, tmp_path, at_every_period):
+def test_stopped_again_and_again(case, few, tmp_path, at_every_entry):
     network, options, fields = CASES[case]
     length = {} if "max_steps" in fields else {"epochs": 4}
     recipe = Recipe(**length, **fields)
@@ -99,7 +99,7 @@ def test_stopped_again_and_again(case, few, tmp_path, at_every_period):
     assert run.metrics()["steps"] == total
 
 
-def test_a_changed_learning_rate_is_kept(few, tmp_path, at_every_period):
+def test_a_changed_learning_rate_is_kept(few, tmp_path, at_every_entry):
     data = DataConfig(train=str(few), validation="none")
     recipe = Recipe(optimizer="sgd", learning_rate=0.5, epochs=3, batch_size=100)
     rates = []
@@ -135,7 +135,7 @@ def test_killed_with_sigkill_at_any_moment(few, tmp_path):
     while not (stopped / "metrics.json").exists():
         begun = [sys.executable, "-m", "digitlab", "train", *words]
         process = subprocess.Popen(begun, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        process.stderr.readline()  # a period is done
+        process.stderr.readline()  # an epoch is done
         if kills < 3:
             time.sleep(chance.uniform(0, 0.3))
             kills += process.poll() is None
@@ -162,7 +162,7 @@ def test_a_finished_run_is_left_alone(few, tmp_path):
 
 
 @pytest.fixture
-def stopped(few, tmp_path, at_every_period):
+def stopped(few, tmp_path, at_every_entry):
     """A run stopped in its third epoch."""
 
     def stop(live):

@@ -1,4 +1,4 @@
-"""`digitlab compare`: several runs side by side, only what differs."""
+"""`digitlab compare`: a table of runs, only what differs."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ from typing import Annotated
 
 import typer
 
-from digitlab.cli.output import AsJson, print_json
+from digitlab.cli.output import AsJson, print_json, print_table
 
 __all__ = ["compare"]
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of finished runs.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN_OR_FOLDER...", help="Folders of finished runs, or of the runs of --seeds."
+        ),
+    ],
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Set runs side by side: what differs between them, and what came of it, best first."""
-    from digitlab.runs import Run, compare_runs
+    """Compare runs: a table of the settings in which they differ and of their metrics, best first."""
+    from digitlab.runs import compare_runs, open_runs
 
-    table = compare_runs([Run.open(folder) for folder in runs])
+    table = compare_runs([run for folder in runs for run in open_runs(folder)])
     if as_json:
         print_json({"sorted_by": table.sorted_by, "columns": table.columns, "runs": table.rows})
     elif as_csv:
         print(table.as_csv(), end="")
     else:
-        print(table.as_text())
+        print_table(table.columns, table.cells(), left=table.left)

@@ -1,4 +1,4 @@
-"""`digitlab evaluate`: score a trained model on digits."""
+"""`digitlab evaluate`: metrics of a trained model on labelled digits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digitlab.cli.output import AsJson, print_json
+from digitlab.cli.output import AsJson, print_json, print_table
+from digitlab.formatting import format_count
 
 if TYPE_CHECKING:
     from digitlab.evaluation import Metrics
@@ -19,21 +20,28 @@ def evaluate(
     model: Annotated[
         Path, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, .safetensors or .onnx.")
     ],
-    data: Annotated[str, typer.Option(help="What to score it on: a set or a path.")] = "mnist:test",
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="Digits to evaluate it on: a dataset or a path; by default mnist:test, or the classroom set "
+            "for a model of 20x20 images."
+        ),
+    ] = None,
     figure: Annotated[
         Path | None, typer.Option(help="Draw the confusion matrix to this PNG.", metavar="FILE")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score a model: accuracy, log loss, per-digit figures, confusion matrix."""
+    """Evaluate a model: accuracy, log loss, metrics of each digit, confusion matrix."""
     from digitlab import runs
     from digitlab.data import load
     from digitlab.runs import open_model
 
     opened = open_model(model)
+    data = data or runs.default_data(opened)
     scores = runs.evaluate(opened, load(data))
     if figure is not None:
-        title = f"Which digits does {model} take for which?\n{data}: {scores.accuracy:.2%} of {scores.n:,}"
+        title = runs.confusion_title(str(model), data, scores)
         runs.write_confusion(scores, title, figure)
     if as_json:
         print_json({"model": str(model), "network": opened.network, "data": data, **scores.to_dict()})
@@ -43,15 +51,17 @@ def evaluate(
 
 def _print(scores: Metrics, data: str) -> None:
     low, high = scores.accuracy_ci95
-    print(f"{data}: n={scores.n:,}")
+    print(f"{data}: n={format_count(scores.n)}")
     print(f"accuracy  {scores.accuracy:.4f}  (95 % interval {low:.4f} to {high:.4f})")
-    print(f"log loss  {scores.log_loss:.4f}")
-    print("\ndigit      n  precision  recall      F1")
-    for row in scores.per_digit:
-        print(f"{row.digit:>5} {row.n:>6}  {row.precision:>9.4f}  {row.recall:.4f}  {row.f1:.4f}")
-    print("\nconfusion matrix: rows are the truth, columns what was read")
-    print("     " + "".join(f"{digit:>7}" for digit in range(10)))
-    for digit, counts in enumerate(scores.confusion):
-        print(f"{digit:>5}" + "".join(f"{count:>7}" for count in counts))
+    print(f"log loss  {scores.log_loss:.4f}\n")
+    rows = [
+        (str(row.digit), str(row.n), *(f"{value:.4f}" for value in (row.precision, row.recall, row.f1)))
+        for row in scores.per_digit
+    ]
+    print_table(("digit", "n", "precision", "recall", "F1"), rows)
+    counts = [(str(digit), *map(str, row)) for digit, row in enumerate(scores.confusion)]
+    title = "\nconfusion matrix: rows are the true digit, columns the predicted one"
+    print_table(("", *map(str, range(10))), counts, title=title)
     if top := scores.top_confusions(5):
-        print("\ncommonest errors: " + ", ".join(f"{c.truth} read as {c.prediction} ({c.n})" for c in top))
+        pairs = [f"{pair.truth} mistaken for {pair.prediction} ({pair.n})" for pair in top]
+        print(f"\nmost frequent errors: {', '.join(pairs)}")

@@ -1,4 +1,4 @@
-"""`digitlab export`: write a run's model to a file of its own."""
+"""`digitlab export`: write a trained model to one file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from digitlab.cli.output import AsJson, print_json
+from digitlab.formatting import format_count
 
 __all__ = ["export"]
 
@@ -25,6 +26,6 @@ def export(
         print_json(exported)
         return
     print(
-        f"{to}: {exported['bytes']:,} bytes; logits of {exported['checked']} digits differ from the "
-        f"original's by at most {exported['largest_difference']:.2g}"
+        f"{to}: {format_count(exported['bytes'], 'byte')}; logits of {exported['checked']} digits differ "
+        f"from the original's by at most {exported['largest_difference']:.2g}"
     )

@@ -1,4 +1,4 @@
-"""Showing a training under way: a bar on a terminal, elsewhere one plain line for each period."""
+"""Progress of training: a bar on a terminal, elsewhere plain lines."""
 
 from __future__ import annotations
 
@@ -6,57 +6,127 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from digitlab.cli.output import log
-from digitlab.training import Callback, HistoryEntry, OnHistory, Recipe, StepInfo
+from digitlab.formatting import format_count, format_seconds, format_share
+from digitlab.training import HistoryEntry, Recipe, StepInfo
 
-__all__ = ["following", "period_in_words"]
+if TYPE_CHECKING:
+    from digitlab.runs import TrainingStart
 
-BETWEEN_UPDATES = 0.1
-"""Seconds between two looks at the loss; more often would cost the training time."""
+__all__ = ["TrainingProgress", "format_history_entry", "progress_bar"]
 
-Follower = tuple[list[Callback], OnHistory]
+UPDATE_SECONDS = 0.1
+"""Between two looks at the loss on a terminal; more often would cost the training time."""
+LINE_SECONDS = 8.0
+"""Most seconds without a line where there is no terminal: with a slow step, still less than ten."""
 
 
-@contextmanager
-def following(title: str, recipe: Recipe) -> Iterator[Follower]:
-    """Shows a training for the length of a block.
+class TrainingProgress:
+    """Plain lines about a training on standard error, at least one every ten seconds.
+
+    One at the start, one for each history entry, and one whenever there was none for a while.
 
     Args:
         title: What is trained.
-        recipe: How; says whether periods are epochs.
+        recipe: How it is trained.
+    """
+
+    def __init__(self, title: str, recipe: Recipe) -> None:
+        self.title = title
+        self.recipe = recipe
+        self._last = time.monotonic()
+
+    def on_start(self, start: TrainingStart) -> None:
+        """Tells what is trained, before the first step."""
+        self._line(
+            f"{format_count(start.parameters, 'parameter')}, "
+            f"{format_count(start.counts.total_steps, 'step')}, {start.hardware.device}, "
+            f"{format_count(start.hardware.threads, 'thread')}"
+        )
+
+    def on_step(self, info: StepInfo) -> None:
+        """Tells how far it is, if nothing was told for a while."""
+        if time.monotonic() - self._last > LINE_SECONDS:
+            done, total = format_count(info.step), format_count(info.counts.total_steps)
+            self._line(f"step {done} of {total}, loss {info.loss.item():.4f}")
+
+    def on_history(self, entry: HistoryEntry, member: int) -> None:
+        """Tells a history entry."""
+        self._line(format_history_entry(entry, self.recipe))
+
+    def on_jobs(self, progress: Any) -> None:
+        """Tells how far jobs are (`digitlab.jobs.Progress`), if nothing was told for a while."""
+        if time.monotonic() - self._last > LINE_SECONDS:
+            self._line(_format_jobs(progress))
+
+    def _line(self, text: str) -> None:
+        self._last = time.monotonic()
+        log(f"{self.title}: {text}")
+
+
+class _Bar(TrainingProgress):
+    """The same on a terminal: a bar, and a line above it for each history entry."""
+
+    def __init__(self, title: str, recipe: Recipe, bar: Progress) -> None:
+        super().__init__(title, recipe)
+        self.bar = bar
+        self.task = bar.add_task(title, total=None, status="")
+
+    def on_step(self, info: StepInfo) -> None:
+        total = info.counts.total_steps
+        if time.monotonic() - self._last > UPDATE_SECONDS or info.step == total:
+            self._last = time.monotonic()
+            status = f"loss {info.loss.item():.4f}"
+            self.bar.update(self.task, completed=info.step, total=total, status=status)
+
+    def on_jobs(self, progress: Any) -> None:
+        status = f"{len(progress.running)} running"
+        done, total = len(progress.results), len(progress.jobs)
+        self.bar.update(self.task, completed=done, total=total, status=status)
+
+    def _line(self, text: str) -> None:
+        self.bar.console.print(f"{self.title}: {text}", highlight=False)
+
+
+@contextmanager
+def progress_bar(title: str, recipe: Recipe) -> Iterator[TrainingProgress]:
+    """Shows the progress of a training for the length of a block.
+
+    Args:
+        title: What is trained.
+        recipe: How it is trained.
 
     Yields:
-        The callbacks and the `on_history` to give to the training.
+        What to give to the training as its callbacks.
     """
-    unit = "period" if recipe.eval_every else "epoch"
     if not sys.stderr.isatty():
-        yield [], lambda period, _: log(f"{title}: {period_in_words(period, unit)}")
+        yield TrainingProgress(title, recipe)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[loss]}"))
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[status]}"))
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None, loss="")
-        last = 0.0
-
-        def on_step(live: StepInfo) -> None:
-            nonlocal last
-            if time.monotonic() - last > BETWEEN_UPDATES or live.step == live.counts.total_steps:
-                last = time.monotonic()
-                total, loss = live.counts.total_steps, f"loss {live.loss.item():.4f}"
-                bar.update(task, completed=live.step, total=total, loss=loss)
-
-        yield [on_step], lambda period, _: bar.console.print(period_in_words(period, unit), highlight=False)
+        yield _Bar(title, recipe, bar)
 
 
-def period_in_words(period: HistoryEntry, unit: str = "epoch") -> str:
-    """One line of history for a person."""
-    words = (
-        f"{unit} {period.entry} (step {period.step}): "
-        f"loss {period.train_loss:.4f}, accuracy {period.train_accuracy:.2%}"
-    )
-    if period.validation_loss is not None and period.validation_accuracy is not None:
-        words += f"; validation loss {period.validation_loss:.4f}, accuracy {period.validation_accuracy:.2%}"
-    return words
+def format_history_entry(entry: HistoryEntry, recipe: Recipe) -> str:
+    """A history entry as text: `epoch 2 (step 16): loss 0.1234, accuracy 98.18 %`."""
+    step = f"step {format_count(entry.step)}"
+    where = f"{step} (epoch {entry.epoch:.4g})" if recipe.eval_every else f"epoch {entry.entry} ({step})"
+    text = f"{where}: loss {entry.train_loss:.4f}, accuracy {format_share(entry.train_accuracy)}"
+    if entry.validation_loss is not None and entry.validation_accuracy is not None:
+        text += (
+            f"; validation loss {entry.validation_loss:.4f}, "
+            f"accuracy {format_share(entry.validation_accuracy)}"
+        )
+    return text
+
+
+def _format_jobs(progress: Any) -> str:
+    text = f"{len(progress.results)} of {format_count(len(progress.jobs), 'run')} done"
+    text += f", {len(progress.running)} running"
+    seconds = progress.remaining_seconds()
+    return text if seconds is None else f"{text}, about {format_seconds(seconds, whole=True)} left"

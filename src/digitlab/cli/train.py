@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from digitlab.cli.output import AsJson, log, print_json
 from digitlab.errors import SettingError
+from digitlab.formatting import format_count, format_seconds, format_share
 
 if TYPE_CHECKING:
     from digitlab.runs import DataConfig, Run
@@ -18,92 +20,158 @@ __all__ = ["train"]
 
 
 def train(
-    network: Annotated[str | None, typer.Argument(help="A network's name: see `digitlab networks`.")] = None,
+    network: Annotated[str | None, typer.Argument(help="Name of a network: see `digitlab networks`.")] = None,
     option: Annotated[
-        list[str] | None, typer.Option(help="An option of the network.", metavar="NAME=VALUE")
+        list[str] | None,
+        typer.Option(help="An option of the network: see `digitlab networks NAME`.", metavar="NAME=VALUE"),
     ] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="A field of the recipe.", metavar="FIELD=VALUE")
+        list[str] | None,
+        typer.Option("--set", help="A field of the recipe: see `digitlab recipes`.", metavar="FIELD=VALUE"),
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(help="A recipe's name; by default the one named as the network, or `default`."),
+        typer.Option(help="Name of a recipe; by default the one named as the network, or `default`."),
     ] = None,
-    data: Annotated[str, typer.Option(help="What to train on: a set or a path.")] = "mnist:train",
+    data: Annotated[
+        str | None, typer.Option(help="Training data: a dataset or a path.", show_default="mnist:train")
+    ] = None,
     validation: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="What to follow training with: HOW:N (first, last, random, stratified), a set, none."
+            help="Validation split: HOW:N or HOW:N% of the training data, held out (HOW: first, last, "
+            "random, stratified), with the seed of the split as random:5000:7; a dataset; or none.",
+            show_default="stratified:10%:0",
         ),
-    ] = "stratified:10%",
+    ] = None,
     test: Annotated[
-        str, typer.Option(help="What to score the finished network on, for example mnist:test.")
-    ] = "none",
-    seed: Annotated[int | None, typer.Option(help="Decides everything random.")] = None,
+        str | None,
+        typer.Option(help="Test data, evaluated once after training: mnist:test.", show_default="none"),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="Decides the initial weights, the order of the examples, dropout and augmentation. "
+            "The hold-out split has a seed of its own, see --validation.",
+            show_default="0",
+        ),
+    ] = None,
     seeds: Annotated[
-        int, typer.Option(min=1, help="Train this many times, with one seed after another.")
-    ] = 1,
+        int | None,
+        typer.Option(min=1, help="Train so many runs, with one seed after another.", show_default="1"),
+    ] = None,
+    ray: Annotated[
+        str | None, typer.Option(help="Ray cluster that trains the runs of --seeds.", metavar="ADDRESS")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The run's folder; by default the next free runs/NETWORK-N.")
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(help="Finish the run in this folder instead.", metavar="DIR")
+        Path | None,
+        typer.Option(help="Finish the run, or the runs of --seeds, in this folder.", metavar="DIR"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a network; write a run folder; print its final metrics."""
     if resume is not None:
-        _only_resume(
+        _check_only_resume(
             {
-                "--option": bool(option),
-                "--set": bool(set_),
-                "--recipe": recipe is not None,
-                "--seed": seed is not None,
-                "--seeds": seeds != 1,
-                "--out": out is not None,
+                "--option": option,
+                "--set": set_,
+                "--recipe": recipe,
+                "--data": data,
+                "--validation": validation,
+                "--test": test,
+                "--seed": seed,
+                "--seeds": seeds,
+                "--out": out,
             }
         )
-        _resume(resume, network, as_json)
+        _resume(resume, network, ray, as_json)
         return
     if network is None:
         raise SettingError(
             "no network is named", "Name one: digitlab train NETWORK; see `digitlab networks`."
         )
-    from digitlab.runs import DataConfig, train_seeds, train_worker
+    from digitlab.runs import DataConfig
     from digitlab.settings import parse_assignments
     from digitlab.training import is_main_process, standard_recipe
 
+    if ray is not None and seeds in (None, 1):
+        raise SettingError(f"--ray {ray} trains several runs side by side", "Say how many: --seeds N.")
     changes = parse_assignments(set_ or [])
     if seed is not None:
         changes["seed"] = seed
-    plan = standard_recipe(network, recipe, changes)
-    options = parse_assignments(option or [])
-    chosen = DataConfig(train=data, validation=validation, test=test)
-    if not is_main_process():
-        train_worker(network, options, plan, chosen)
-        return
-    if seeds == 1:
-        _print_run(_trained(network, options, plan, chosen, out), as_json)
-        return
-    folder, runs = train_seeds(
-        network, options, plan, chosen, out, seeds=seeds, on_run=lambda run: log(_in_words(run_as_json(run)))
+    sources = {"train": data, "validation": validation, "test": test}
+    job = _Job(
+        network,
+        parse_assignments(option or []),
+        standard_recipe(network, recipe, changes),
+        DataConfig(**{name: source for name, source in sources.items() if source is not None}),
+        out,
     )
-    _print_seeds(folder, runs, as_json)
+    if not is_main_process():
+        job.work()
+    elif seeds in (None, 1):
+        _print_run(job.train(), as_json)
+    else:
+        _print_seeds(*job.train_seeds(seeds, ray), as_json)
 
 
-def _trained(
-    network: str, options: dict[str, object], recipe: Recipe, data: DataConfig, out: Path | None
-) -> Run:
-    from digitlab import runs
-    from digitlab.cli.progress import following
+@dataclass(frozen=True)
+class _Job:
+    """What is to be trained."""
 
-    with following(f"{network}, seed {recipe.seed}", recipe) as (callbacks, on_history):
-        return runs.train(network, options, recipe, data, out, callbacks=callbacks, on_history=on_history)
+    network: str
+    options: dict[str, Any]
+    recipe: Recipe
+    data: DataConfig
+    out: Path | None
+
+    def train(self) -> Run:
+        from digitlab import runs
+        from digitlab.cli.progress import progress_bar
+
+        with progress_bar(f"{self.network}, seed {self.recipe.seed}", self.recipe) as progress:
+            return runs.train(
+                self.network,
+                self.options,
+                self.recipe,
+                self.data,
+                self.out,
+                callbacks=[progress.on_step],
+                on_start=progress.on_start,
+                on_history=progress.on_history,
+            )
+
+    def train_seeds(self, seeds: int, ray: str | None) -> tuple[Path, list[Run]]:
+        from digitlab import runs
+        from digitlab.cli.progress import progress_bar
+
+        with progress_bar(_seeds_title(self.network, self.recipe.seed, seeds), self.recipe) as progress:
+            return runs.train_seeds(
+                self.network,
+                self.options,
+                self.recipe,
+                self.data,
+                self.out,
+                seeds=seeds,
+                ray=ray,
+                callbacks=[progress.on_step],
+                on_start=progress.on_start,
+                on_run=lambda run: log(_format_run(run_as_json(run))),
+                on_progress=progress.on_jobs,
+            )
+
+    def work(self) -> None:
+        from digitlab import runs
+
+        runs.train_worker(runs.configure(self.network, self.options, self.recipe, self.data))
 
 
-def _only_resume(others: dict[str, bool]) -> None:
-    """Refuses settings given beside `--resume`, which goes on with those that the run began with."""
-    given = [name for name, is_given in others.items() if is_given]
+def _check_only_resume(others: dict[str, Any]) -> None:
+    """Refuses settings beside `--resume`, which goes on with those that the run began with."""
+    given = [name for name, value in others.items() if value not in (None, [])]
     if given:
         raise SettingError(
             f"{given[0]} does not go with --resume: a run keeps the settings it began with",
@@ -111,30 +179,68 @@ def _only_resume(others: dict[str, bool]) -> None:
         )
 
 
-def _resume(folder: Path, network: str | None, as_json: bool) -> None:
+def _resume(folder: Path, network: str | None, ray: str | None, as_json: bool) -> None:
     from digitlab import runs
-    from digitlab.cli.progress import following
-    from digitlab.runs import Run
+    from digitlab.cli.progress import progress_bar
     from digitlab.training import is_main_process
 
-    run = Run.open(folder)
-    facts = run.config
-    if network not in (None, facts.network):
-        raise SettingError(f"{folder} is a run of {facts.network}, not of {network}", "Leave the name out.")
+    if not (folder / "run.json").exists() and (folder / "seeds.json").exists():
+        _resume_seeds(folder, network, ray, as_json)
+        return
+    if ray is not None:
+        raise SettingError(f"--ray {ray}: {folder} is one run, not several", "Leave it out.")
+    run = runs.Run.open(folder)
+    config = run.config
+    _check_network(folder, network, config.network)
     if not is_main_process():
         if not run.finished:
-            runs.train_worker(facts.network, facts.options, facts.recipe, facts.data, folder)
+            runs.train_worker(config, folder)
         return
     if run.finished:
         log(f"{folder} is finished already")
     else:
-        with following(f"{facts.network}, seed {facts.seed}", facts.recipe) as (callbacks, on_history):
-            runs.resume(folder, callbacks=callbacks, on_history=on_history)
+        with progress_bar(f"{config.network}, seed {config.seed}", config.recipe) as progress:
+            runs.resume(
+                folder,
+                callbacks=[progress.on_step],
+                on_start=progress.on_start,
+                on_history=progress.on_history,
+            )
     _print_run(run, as_json)
 
 
+def _resume_seeds(folder: Path, network: str | None, ray: str | None, as_json: bool) -> None:
+    from digitlab import runs
+    from digitlab.cli.progress import progress_bar
+
+    saved = runs.SeedRuns.open(folder)
+    config = saved.config
+    _check_network(folder, network, config.network)
+    if len(saved.finished()) == len(saved.seeds):
+        log(f"{folder} is finished already")
+    with progress_bar(_seeds_title(config.network, config.seed, len(saved.seeds)), config.recipe) as progress:
+        finished = runs.resume_seeds(
+            folder,
+            ray=ray,
+            callbacks=[progress.on_step],
+            on_start=progress.on_start,
+            on_run=lambda run: log(_format_run(run_as_json(run))),
+            on_progress=progress.on_jobs,
+        )
+    _print_seeds(folder, finished, as_json)
+
+
+def _check_network(folder: Path, network: str | None, begun: str) -> None:
+    if network not in (None, begun):
+        raise SettingError(f"{folder} is a run of {begun}, not of {network}", "Leave the name out.")
+
+
+def _seeds_title(network: str, first: int, seeds: int) -> str:
+    return f"{network}, seeds {first} to {first + seeds - 1}"
+
+
 def run_as_json(run: Run) -> dict[str, Any]:
-    """A finished run as the contract of `train --json` has it."""
+    """A finished run as `train --json` prints it."""
     metrics = run.metrics()
     return {
         "run": str(run.folder),
@@ -145,6 +251,8 @@ def run_as_json(run: Run) -> dict[str, Any]:
         "evaluation_seconds": metrics["evaluation_seconds"],
         "parameters": metrics["parameters"],
         "steps": metrics["steps"],
+        "step_kind": metrics["step_kind"],
+        "n_stacked_seeds": metrics["n_stacked_seeds"],
         "hardware": metrics["hardware"],
         "metrics": {
             split: {key: scores[key] for key in ("n", "accuracy", "interval", "log_loss")}
@@ -154,21 +262,22 @@ def run_as_json(run: Run) -> dict[str, Any]:
 
 
 def _print_run(run: Run, as_json: bool) -> None:
-    facts = run_as_json(run)
+    answer = run_as_json(run)
     if as_json:
-        print_json(facts)
-        return
-    print(_in_words(facts))
+        print_json(answer)
+    else:
+        print(_format_run(answer))
 
 
-def _in_words(facts: dict[str, Any]) -> str:
-    figures = [
-        f"{split} {scores['accuracy']:.2%} (n={scores['n']:,}, log loss {scores['log_loss']:.4f})"
-        for split, scores in facts["metrics"].items()
+def _format_run(run: dict[str, Any]) -> str:
+    splits = [
+        f"{split} {format_share(scores['accuracy'])} (n={format_count(scores['n'])}, "
+        f"log loss {scores['log_loss']:.4f})"
+        for split, scores in run["metrics"].items()
     ]
     return (
-        f"{facts['run']}: {', '.join(figures)}; {facts['parameters']:,} parameters, "
-        f"{facts['train_seconds']:.2f} s of training"
+        f"{run['run']}: {', '.join(splits)}; {format_count(run['parameters'], 'parameter')}, "
+        f"{format_seconds(run['train_seconds'])} of training"
     )
 
 
@@ -177,33 +286,36 @@ def _print_seeds(folder: Path, runs: list[Run], as_json: bool) -> None:
 
     from digitlab.evaluation import sample_stats
 
-    facts = [run_as_json(run) for run in runs]
+    answers = [run_as_json(run) for run in runs]
     metrics = {
         split: {
-            key: asdict(sample_stats([one["metrics"][split][key] for one in facts]))
+            key: asdict(sample_stats([each["metrics"][split][key] for each in answers]))
             for key in ("accuracy", "log_loss")
         }
-        for split in facts[0]["metrics"]
+        for split in answers[0]["metrics"]
     }
-    seconds = sample_stats([one["train_seconds"] for one in facts])
+    seconds = sample_stats([each["train_seconds"] for each in answers])
     if as_json:
         print_json(
             {
                 "run": str(folder),
-                "network": facts[0]["network"],
-                "seed": facts[0]["seed"],
-                "seeds": [one["seed"] for one in facts],
+                "network": answers[0]["network"],
+                "seed": answers[0]["seed"],
+                "seeds": [each["seed"] for each in answers],
                 "train_seconds": seconds.mean,
-                "parameters": facts[0]["parameters"],
+                "parameters": answers[0]["parameters"],
                 "metrics": metrics,
-                "runs": facts,
+                "runs": answers,
             }
         )
         return
-    for split, figures in metrics.items():
-        accuracy = figures["accuracy"]
+    for split, scores in metrics.items():
+        accuracy = scores["accuracy"]
         print(
-            f"{split} accuracy over {accuracy['n']} seeds: mean {accuracy['mean']:.4%}, "
-            f"standard deviation {accuracy['std']:.4%}"
+            f"{split} accuracy over {accuracy['n']} seeds: mean {format_share(accuracy['mean'], 4)}, "
+            f"standard deviation {format_share(accuracy['std'], 4)}"
         )
-    print(f"{folder}: {seconds.mean:.2f} s of training each (standard deviation {seconds.std:.2f})")
+    print(
+        f"{folder}: {format_seconds(seconds.mean)} of training each "
+        f"(standard deviation {format_seconds(seconds.std)})"
+    )

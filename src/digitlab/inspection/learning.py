@@ -119,7 +119,7 @@ def _caveats(model: InspectedModel, recipe: Recipe) -> str:
 
 def _was_stacked(model: InspectedModel) -> bool:
     """Whether the run is one of several seeds trained as one stack."""
-    return model.run is not None and model.run.metrics().get("trained_together", 1) > 1
+    return model.run is not None and int(model.run.metrics()["n_stacked_seeds"]) > 1
 
 
 def animation_steps(recipe: Recipe, n: int) -> list[int]:

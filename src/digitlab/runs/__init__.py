@@ -2,10 +2,18 @@
 
 from digitlab.runs.compare import RunTable, compare_runs
 from digitlab.runs.config import DataConfig, RunConfig, Splits, environment
-from digitlab.runs.evaluate import evaluate, evaluate_and_save, predict_logits_for, write_confusion
-from digitlab.runs.folder import Run, new_run_folder
+from digitlab.runs.evaluate import (
+    confusion_title,
+    default_data,
+    evaluate,
+    evaluate_and_save,
+    predict_logits_for,
+    write_confusion,
+)
+from digitlab.runs.folder import Run, new_run_folder, open_runs
 from digitlab.runs.models import Model, TorchModel, export_model, open_model, open_network
-from digitlab.runs.train import resume, train, train_seeds, train_worker
+from digitlab.runs.seeds import SeedRuns, resume_seeds, train_seeds
+from digitlab.runs.train import TrainingStart, configure, resume, train, train_run, train_worker
 
 __all__ = [
     "DataConfig",
@@ -13,9 +21,14 @@ __all__ = [
     "Run",
     "RunConfig",
     "RunTable",
+    "SeedRuns",
     "Splits",
     "TorchModel",
+    "TrainingStart",
     "compare_runs",
+    "configure",
+    "confusion_title",
+    "default_data",
     "environment",
     "evaluate",
     "evaluate_and_save",
@@ -23,9 +36,12 @@ __all__ = [
     "new_run_folder",
     "open_model",
     "open_network",
+    "open_runs",
     "predict_logits_for",
     "resume",
+    "resume_seeds",
     "train",
+    "train_run",
     "train_seeds",
     "train_worker",
     "write_confusion",

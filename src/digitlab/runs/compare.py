@@ -1,4 +1,4 @@
-"""Runs side by side: the settings in which they differ, and their metrics."""
+"""Comparison of runs: a table of the settings in which they differ, and of their metrics."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from digitlab.formatting import MISSING
 from digitlab.runs.folder import Run
 from digitlab.settings import to_dict
 
 __all__ = ["RunTable", "compare_runs"]
 
 Row = dict[str, Any]
-SPLITS = ("validation", "test", "train")
+SPLITS = ("validation", "test", "train", "extra")
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class RunTable:
     """A table of runs.
 
     Attributes:
-        sorted_by: The accuracy by which the best comes first: of the first of validation, test and
-            train that every run has.
+        sorted_by: The accuracy by which the best comes first: that of the first split of validation, test
+            and train that every run has.
         columns: Names of the columns.
         rows: One row for each run; what a run does not have is None.
     """
@@ -40,18 +41,19 @@ class RunTable:
         writer.writerows(self.rows)
         return text.getvalue()
 
-    def as_text(self) -> str:
-        """The table as aligned text."""
-        lines = [self.columns, *([_cell(row[name]) for name in self.columns] for row in self.rows)]
-        widths = [max(len(line[column]) for line in lines) for column in range(len(self.columns))]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-            for line in lines
-        )
+    @property
+    def left(self) -> set[str]:
+        """Columns of text, which are aligned left; the others hold numbers."""
+        numbers = (int, float, type(None))
+        return {name for name in self.columns if any(not isinstance(row[name], numbers) for row in self.rows)}
+
+    def cells(self) -> list[list[str]]:
+        """The rows as texts, one for each column."""
+        return [[_format_cell(row[name]) for name in self.columns] for row in self.rows]
 
 
 def compare_runs(runs: Sequence[Run]) -> RunTable:
-    """Sets finished runs side by side.
+    """Compares finished runs: a table of what differs between them, the best first.
 
     Raises:
         RunError: If a run is not finished.
@@ -74,29 +76,29 @@ def compare_runs(runs: Sequence[Run]) -> RunTable:
 
 
 def _settings(run: Run) -> Row:
-    facts = run.config
+    config = run.config
     return {
-        "network": facts.network,
-        **facts.options,
-        **to_dict(facts.recipe),
-        **{f"data {name}": value for name, value in to_dict(facts.data).items()},
+        "network": config.network,
+        **config.options,
+        **to_dict(config.recipe),
+        **{f"data {name}": value for name, value in to_dict(config.data).items()},
     }
 
 
 def _metrics(run: Run) -> Row:
     metrics = run.metrics()
     splits = [split for split in SPLITS if split in metrics["splits"]]
-    figures = {
+    scores = {
         f"{split} {word}": metrics["splits"][split][word.replace(" ", "_")]
         for split in splits
         for word in ("accuracy", "log loss")
     }
-    return {**figures, "parameters": metrics["parameters"], "train seconds": metrics["train_seconds"]}
+    return {**scores, "parameters": metrics["parameters"], "train seconds": metrics["train_seconds"]}
 
 
-def _cell(value: object) -> str:
+def _format_cell(value: object) -> str:
     if value is None:
-        return "-"
+        return MISSING
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 1e-3 or abs(value) >= 1 else f"{value:.4f}"
     if isinstance(value, list):

@@ -4,54 +4,75 @@ from __future__ import annotations
 
 import platform
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import torch
+from pydantic import field_validator
 
 from digitlab.data import Digits, SplitMethod, load
 from digitlab.errors import SettingError
 from digitlab.settings import settings
 from digitlab.training import Recipe, available_cores
 
-__all__ = ["DataConfig", "RunConfig", "Splits", "environment"]
+__all__ = ["SCHEMA_VERSION", "DataConfig", "RunConfig", "Splits", "environment"]
 
+SCHEMA_VERSION = 2
+"""Of `run.json` and `metrics.json`."""
 HOLD_OUT = re.compile(r"(first|last|random|stratified):(\d+)(%?)(?::(\d+))?")
+OF_TRAIN = re.compile(r"train(?:\[(\d*):(\d*)\])?")
 
 
 @dataclass(frozen=True)
 class Splits:
-    """The digits of a plan."""
+    """Data splits of a run: the digits it is trained on, and those it is only evaluated on."""
 
     train: Digits
-    validation: Digits | None
-    test: Digits | None
+    validation: Digits | None = None
+    test: Digits | None = None
+    extra: Digits | None = None
 
-    def splits(self) -> dict[str, Digits]:
-        """Those there are, by name: `train`, `validation`, `test`."""
+    def by_name(self) -> dict[str, Digits]:
+        """The splits that there are, of `train`, `validation`, `test` and `extra`."""
         return {name: digits for name, digits in vars(self).items() if digits is not None}
 
 
 @settings("data setting")
 class DataConfig:
-    """Where the digits of a run come from, as plain data.
+    """Data of a run: where the digits of each split come from, as plain data."""
 
-    `validation` is `none`; digits held out of `train`, written `last:5000`, `first:5000`,
-    `random:5000`, `stratified:10%`, with a seed as `random:5000:7`; or the name of other data.
-    """
+    train: str = "mnist:train"
+    """Training data: a dataset or a path, as `digitlab data list` shows them."""
+    validation: str = "stratified:10%:0"
+    """Evaluated while training, and monitored by early stopping. `none`; the name of a dataset; or digits
+    held out of `train`: `first:5000`, `last:5000`, `random:5000:7`, `stratified:10%:7`. The number at the end
+    is the seed of the hold-out split, by default 0; it does not depend on the seed of the recipe."""
+    test: str = "none"
+    """Evaluated once, after training."""
+    extra: str = "none"
+    """A second split that is evaluated while training; early stopping ignores it. `none`; the name of a
+    dataset; or `train[:7500]`, a slice of what the run is trained on."""
 
-    train: str = "mnist:train"  # what to train on: a name or a path, as `digitlab data list` shows
-    validation: str = "stratified:10%"  # what to follow training with, and stop it by
-    test: str = "none"  # what to score the finished network on; never used before
+    @field_validator("validation")
+    @classmethod
+    def _write_out_seed(cls, value: str) -> str:
+        drawn = re.fullmatch(r"(random|stratified):\d+%?", value)
+        return f"{value}:0" if drawn else value
+
+    @property
+    def split_seed(self) -> int | None:
+        """The seed of the hold-out split; None if nothing is drawn at random."""
+        match = HOLD_OUT.fullmatch(self.validation)
+        return int(match[4]) if match and match[4] is not None else None
 
     def load(self) -> Splits:
         """Loads the digits.
 
         Raises:
             DataError: If they cannot be read.
-            SettingError: If `validation` cannot be held out.
+            SettingError: If `validation` cannot be held out, or `extra` is no slice of `train`.
         """
         train = load(self.train)
         validation = None
@@ -61,26 +82,42 @@ class DataConfig:
             train, validation = train.split(n, cast(SplitMethod, how), int(seed or 0))
         elif self.validation != "none":
             validation = load(self.validation)
-        return Splits(train, validation, None if self.test == "none" else load(self.test))
+        test = None if self.test == "none" else load(self.test)
+        return Splits(train, validation, test, self._load_extra(train))
+
+    def _load_extra(self, train: Digits) -> Digits | None:
+        if self.extra == "none":
+            return None
+        match = OF_TRAIN.fullmatch(self.extra)
+        if match is None:
+            return load(self.extra)
+        start, stop = int(match[1] or 0), int(match[2] or len(train))
+        if not start < stop <= len(train):
+            raise SettingError(
+                f"data setting extra={self.extra!r}: the run is trained on {len(train)} digits",
+                f"Give a start below the stop, and a stop of at most {len(train)}.",
+            )
+        images, labels = train.images[start:stop], train.labels[start:stop]
+        return replace(train, images=images, labels=labels, name=f"{train.name}[{start}:{stop}]")
 
     def check(self) -> None:
         """Checks what can be checked without reading anything.
 
         Raises:
-            SettingError: If `test` is what is trained on, which would make its score worthless.
+            SettingError: If `test` is also trained or validated on, which would make its metrics worthless.
         """
         if self.test != "none" and self.test in (self.train, self.validation):
             raise SettingError(
-                f"data setting test={self.test!r} is also trained on or followed",
-                "Score a run on digits that its training never sees.",
+                f"data setting test={self.test!r} is also trained on or validated on",
+                "Test on digits that training never sees.",
             )
 
 
 @settings("field of a run")
 class RunConfig:
-    """What a run is, decided before its first step; `run.json`."""
+    """Configuration of a run, decided before its first step; `run.json`."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     network: str
     options: dict[str, Any]
     recipe: Recipe
@@ -91,6 +128,10 @@ class RunConfig:
     def seed(self) -> int:
         """The seed, which is a field of the recipe."""
         return self.recipe.seed
+
+    def same_training(self, other: RunConfig) -> bool:
+        """Whether both describe the same training; the environments may differ."""
+        return replace(self, environment={}) == replace(other, environment={})
 
 
 def environment() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a training came to: scores, pictures, and the finished run folder."""
+"""Evaluation of trained models: metrics, figures, and the results in a run folder."""
 
 from __future__ import annotations
 
@@ -13,50 +13,62 @@ from digitlab.data import Digits
 from digitlab.errors import DataError, ModelError
 from digitlab.evaluation import Metrics, compute_metrics, predict_logits
 from digitlab.files import write_bytes
+from digitlab.formatting import format_count, format_share
 from digitlab.networks import Network
 from digitlab.runs.folder import Run
 from digitlab.runs.models import Model
 from digitlab.training import Examples, FitResult
 
-__all__ = ["evaluate", "evaluate_and_save", "predict_logits_for", "write_confusion"]
+__all__ = [
+    "confusion_title",
+    "default_data",
+    "evaluate",
+    "evaluate_and_save",
+    "predict_logits_for",
+    "write_confusion",
+]
 
-SPLIT_SHOWN = ("test", "validation", "train")
-"""Of which split the confusion matrix is drawn: the first of these that the run has."""
+CONFUSION_SPLITS = ("test", "validation", "train")
+"""The confusion matrix in a run folder is that of the first of these that the run has."""
+
+
+def default_data(model: Model) -> str:
+    """The name of labelled digits of the size that a model takes: `mnist:test`, or `classroom` for 20x20."""
+    return "classroom" if model.input_shape in ((20, 20), (400,)) else "mnist:test"
 
 
 def evaluate(model: Model, digits: Digits) -> Metrics:
-    """Scores a model on digits.
+    """Evaluates a model on digits: accuracy, log loss, confusion matrix and more.
 
     Raises:
-        DataError: If the model does not take pictures of that size.
+        DataError: If the model does not take images of that size.
         ModelError: If its logits are not finite, or not ten.
     """
     return compute_metrics(predict_logits_for(model, digits), digits.labels)
 
 
 def predict_logits_for(model: Model, digits: Digits) -> NDArray[np.float32]:
-    """What a model says of digits, once it is seen that they go together.
+    """Logits of a model on digits, checked.
 
     Returns:
-        `(n, 10)`, finite.
+        `(n, 10)`, `float32`, finite.
 
     Raises:
-        DataError: If the model does not take pictures of that size.
+        DataError: If the model does not take images of that size.
         ModelError: If its logits are not finite, or not ten.
     """
     shape = (digits.height, digits.width)
-    fits = model.input_shape in (shape, (shape[0] * shape[1],))
-    if not fits:
+    if model.input_shape not in (shape, (shape[0] * shape[1],)):
         takes = " x ".join(map(str, model.input_shape))
         raise DataError(
             f"{model.network} takes inputs of {takes}; {digits.name} has {shape[0]} x {shape[1]}",
             "Give it digits of the size it was trained on (--data).",
         )
-    logits = _finite(model.logits(digits.ink()), model.network)
+    logits = _check_finite(model.logits(digits.ink()), model.network)
     if logits.shape[1] != 10:
         raise ModelError(
-            f"{model.network} tells {logits.shape[1]} classes apart, not ten digits",
-            "Score it with DigitClassifier, which knows its classes.",
+            f"{model.network} has {logits.shape[1]} classes, not ten digits",
+            "Evaluate it with DigitClassifier, which knows its classes.",
         )
     return logits
 
@@ -72,23 +84,25 @@ def write_confusion(scores: Metrics, title: str, path: Path) -> None:
     write_bytes(path, save_figure(draw_confusion(scores.confusion, title)))
 
 
+def confusion_title(model: str, digits: str, scores: Metrics) -> str:
+    """Title of a confusion matrix: what it shows, of which model, on which digits."""
+    return (
+        f"Confusion matrix of {model}: which digits are mistaken for which?\n"
+        f"{digits}: {format_share(scores.accuracy)} of {format_count(scores.n)}"
+    )
+
+
 def evaluate_and_save(
-    run: Run,
-    network: Network,
-    fitted: FitResult,
-    splits: Mapping[str, Examples],
-    load_seconds: float,
-    together: int = 1,
+    run: Run, network: Network, fitted: FitResult, splits: Mapping[str, Examples], load_seconds: float
 ) -> None:
-    """Scores a trained network on every split, draws its pictures, and finishes the run's folder.
+    """Evaluates a trained network on every split, draws its figures, and finishes the run's folder.
 
     Args:
-        run: Begun, not finished.
-        network: With the weights that training kept.
-        fitted: What training came to.
-        splits: What to score on: `train`, and `validation` and `test` where the run has them.
-        load_seconds: How long loading took, to be reported beside training.
-        together: How many seeds were trained as one stack; their sums run in another order than alone.
+        run: Not finished yet.
+        network: With its final weights.
+        fitted: The result of its training.
+        splits: What to evaluate it on: `train`, and the other splits that the run has.
+        load_seconds: How long loading took, recorded beside the time of training.
 
     Raises:
         ModelError: If the network's logits are not finite.
@@ -105,9 +119,10 @@ def evaluate_and_save(
             "splits": {name: split.to_dict() for name, split in scores.items()},
             "parameters": network.parameter_count(),
             "steps": fitted.steps,
+            "step_kind": fitted.step_kind,
+            "n_stacked_seeds": fitted.n_stacked_seeds,
             "best_entry": fitted.best_entry,
             "stopped_early": fitted.stopped_early,
-            "trained_together": together,
             "hardware": vars(fitted.hardware),
             "train_seconds": fitted.train_seconds,
             "load_seconds": load_seconds,
@@ -119,13 +134,13 @@ def evaluate_and_save(
 def _score(network: Network, splits: Mapping[str, Examples]) -> dict[str, Metrics]:
     return {
         name: compute_metrics(
-            _finite(predict_logits(network, examples.inputs), network.name), examples.labels.numpy()
+            _check_finite(predict_logits(network, examples.inputs), network.name), examples.labels.numpy()
         )
         for name, examples in splits.items()
     }
 
 
-def _finite(logits: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+def _check_finite(logits: NDArray[np.float32], name: str) -> NDArray[np.float32]:
     if not np.isfinite(logits).all():
         raise ModelError(
             f"{name} gives logits that are not numbers",
@@ -135,20 +150,21 @@ def _finite(logits: NDArray[np.float32], name: str) -> NDArray[np.float32]:
 
 
 def _draw(run: Run, fitted: FitResult, scores: Mapping[str, Metrics]) -> None:
-    """Draws the run's two pictures: learning curves and a confusion matrix."""
+    """Draws the run's two figures: learning curves and a confusion matrix."""
     from digitlab.figures import Line, draw_learning_curves, save_figure
 
     history = fitted.history
-    epochs = [period.epoch for period in history]
-    loss = [Line("training", epochs, [p.train_loss for p in history])]
-    accuracy = [Line("training", epochs, [p.train_accuracy for p in history])]
-    if history[-1].validation_loss is not None:
-        loss.append(Line("validation", epochs, [p.validation_loss or 0.0 for p in history]))
-        accuracy.append(Line("validation", epochs, [p.validation_accuracy or 0.0 for p in history]))
+    epochs = [entry.epoch for entry in history]
+    loss = [Line("training", epochs, [entry.train_loss for entry in history])]
+    accuracy = [Line("training", epochs, [entry.train_accuracy for entry in history])]
+    for name in ("validation", "extra"):
+        losses = [getattr(entry, f"{name}_loss") for entry in history]
+        if losses[-1] is not None:
+            loss.append(Line(name, epochs, losses))
+            accuracy.append(Line(name, epochs, [getattr(entry, f"{name}_accuracy") for entry in history]))
     best = history[fitted.best_entry - 1].epoch if fitted.best_entry else None
-    title = f"{run.config.network}, seed {run.config.seed}"
-    write_bytes(run.folder / "curves.png", save_figure(draw_learning_curves(loss, accuracy, title, best)))
-    split = next(name for name in SPLIT_SHOWN if name in scores)
-    shown = scores[split]
-    title = f"Which digits does {title} take for which?\n{split} digits: {shown.accuracy:.2%} of {shown.n:,}"
-    write_confusion(shown, title, run.folder / "confusion.png")
+    name = f"{run.config.network}, seed {run.config.seed}"
+    write_bytes(run.folder / "curves.png", save_figure(draw_learning_curves(loss, accuracy, name, best)))
+    split = next(split for split in CONFUSION_SPLITS if split in scores)
+    title = confusion_title(name, f"{split} digits", scores[split])
+    write_confusion(scores[split], title, run.folder / "confusion.png")

@@ -5,24 +5,27 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from digitlab.errors import DigitlabError, RunError
+from digitlab.errors import DigitlabError, OutputError, RunError
 from digitlab.files import make_folder, write_json, write_text
 from digitlab.networks import Network, architecture, load_network, save_network
-from digitlab.runs.config import RunConfig
+from digitlab.runs.config import SCHEMA_VERSION, RunConfig
 from digitlab.settings import from_dict, to_dict
 from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.history import HistoryEntry, history_from_csv, history_to_csv
 
-__all__ = ["Run", "new_run_folder"]
+__all__ = ["Run", "check_schema", "new_run_folder", "open_runs"]
 
 METRICS = (
     "splits",
     "parameters",
     "steps",
+    "step_kind",
+    "n_stacked_seeds",
     "hardware",
     "train_seconds",
     "load_seconds",
@@ -37,7 +40,7 @@ class Run:
 
     Attributes:
         folder: Holds `run.json`, `history.csv`, then `model.safetensors` and `metrics.json`, and
-            while training `checkpoint/`.
+            while training `checkpoint/` (a stack of seeds has one, beside its runs).
         config: What the run is, decided before its first step.
     """
 
@@ -57,7 +60,7 @@ class Run:
                 f"{folder} holds a run already", f"Choose another folder, or go on with --resume {folder}."
             )
         make_folder(folder)
-        write_json(folder / "run.json", to_dict(config))
+        write_json(folder / "run.json", {**to_dict(config), "split_seed": config.data.split_seed})
         return cls(folder, config)
 
     @classmethod
@@ -76,12 +79,9 @@ class Run:
             ) from None
         except (OSError, ValueError) as error:
             raise RunError(f"cannot read {path}: {error}", "Train again into a new folder.") from None
-        seen = plain.get("schema_version") if isinstance(plain, dict) else None
-        if seen != 1:
-            raise RunError(
-                f"{path} is of schema version {seen!r}; this digitlab reads version 1", "Update digitlab."
-            )
+        check_schema(path, plain.get("schema_version") if isinstance(plain, dict) else None)
         try:
+            plain.pop("split_seed", None)  # follows from data.validation
             config = from_dict(RunConfig, plain)
             architecture(config.network).with_defaults(config.options)
             return cls(folder, config)
@@ -99,19 +99,35 @@ class Run:
         """Where the state of training is kept until it ends."""
         return Checkpoint(self.folder / "checkpoint")
 
-    def write_history(self, history: Sequence[HistoryEntry]) -> None:
-        """Writes `history.csv` anew."""
-        write_text(self.folder / "history.csv", history_to_csv(history))
+    def append_history(self, entry: HistoryEntry) -> None:
+        """Appends a line to `history.csv`; lines from `entry` on, of a killed run, are cut off first.
+
+        Raises:
+            OutputError: If the operating system refuses.
+        """
+        path = self.folder / "history.csv"
+        header, line = history_to_csv([entry]).splitlines(keepends=True)
+        lines = []
+        with suppress(FileNotFoundError):
+            lines = path.read_text().splitlines(keepends=True)
+        if len(lines) == entry.entry:  # the header and all entries before
+            try:
+                with path.open("a") as file:
+                    file.write(line)
+            except OSError as error:
+                raise OutputError.of(path, error) from error
+        else:
+            write_text(path, "".join([header, *lines[1 : entry.entry], line]))
 
     def finish(self, network: Network, history: Sequence[HistoryEntry], metrics: dict[str, Any]) -> None:
-        """Writes what training came to; `metrics.json` last, for it marks the run as finished.
+        """Writes the results; `metrics.json` last, because it marks the run as finished.
 
         Raises:
             OutputError: If the operating system refuses.
         """
         save_network(network, self.folder / "model.safetensors")
-        self.write_history(history)
-        write_json(self.folder / "metrics.json", {"schema_version": 1, **metrics})
+        write_text(self.folder / "history.csv", history_to_csv(history))
+        write_json(self.folder / "metrics.json", {"schema_version": SCHEMA_VERSION, **metrics})
         shutil.rmtree(self.folder / "checkpoint", ignore_errors=True)
 
     def history(self) -> list[HistoryEntry]:
@@ -126,7 +142,7 @@ class Run:
             raise RunError(f"cannot read the history of {self.folder}: {error}", "Train again.") from None
 
     def metrics(self) -> dict[str, Any]:
-        """What training came to.
+        """The metrics of a finished run: by split, and of its training.
 
         Raises:
             RunError: If the run is not finished, or the file is damaged.
@@ -137,8 +153,7 @@ class Run:
             )
         try:
             plain: dict[str, Any] = json.loads((self.folder / "metrics.json").read_bytes())
-            if plain["schema_version"] != 1:
-                raise ValueError(f"schema version {plain['schema_version']!r}; this digitlab reads version 1")
+            check_schema(self.folder / "metrics.json", plain["schema_version"])
             missing = [name for name in METRICS if name not in plain]
             if missing or "train" not in plain["splits"]:
                 raise ValueError(f"{', '.join(missing) or 'the split train'} is missing")
@@ -157,6 +172,34 @@ class Run:
         """
         self.metrics()
         return load_network(self.folder / "model.safetensors")
+
+
+def open_runs(path: Path) -> tuple[Run, ...]:
+    """Opens the run in a folder, or all runs in a folder of seeds, by seed.
+
+    Raises:
+        RunError: If it is neither, or a run cannot be read.
+    """
+    if (path / "run.json").exists() or not path.is_dir():
+        return (Run.open(path),)
+    runs = [Run.open(file.parent) for file in path.glob("*/run.json")]
+    if not runs:
+        raise RunError(f"{path} is not a run and holds none", "Give a folder that `digitlab train` made.")
+    return tuple(sorted(runs, key=lambda run: (run.config.seed, run.folder.name)))
+
+
+def check_schema(path: Path, version: object) -> None:
+    """Checks the schema version of a file of a run.
+
+    Raises:
+        RunError: If this digitlab does not read it; with a remedy.
+    """
+    if version == SCHEMA_VERSION:
+        return
+    problem = f"{path} is of schema version {version!r}; this digitlab reads version {SCHEMA_VERSION}"
+    if version == 1:
+        raise RunError(f"{problem}: an older digitlab wrote it", "Train again into a new folder.")
+    raise RunError(problem, "Update digitlab, or train again into a new folder.")
 
 
 def new_run_folder(network: str, under: Path = Path("runs")) -> Path:

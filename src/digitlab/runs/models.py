@@ -1,4 +1,4 @@
-"""Opening any trained model, whatever form it has on disk."""
+"""Trained models: open a run folder, a weights file or an ONNX file; export to one file."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class TorchModel:
         return self.module.input_shape
 
     def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Logits `(n, 10)` of pictures `(n, height, width)`, `float32`, ink in [0, 1]."""
+        """Logits `(n, 10)` of images `(n, height, width)`, `float32`, ink in [0, 1]."""
         return predict_logits(self.module, torch.from_numpy(np.ascontiguousarray(ink)))
 
 

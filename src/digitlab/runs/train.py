@@ -1,34 +1,69 @@
-"""An experiment from start to end: load digits, build, train, and leave a finished run folder."""
+"""Training runs: load the data, build, train, evaluate, and leave finished run folders."""
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from digitlab.data import Digits
-from digitlab.errors import SettingError
-from digitlab.networks import Network, architecture, build
-from digitlab.processes import exit_with_parent
-from digitlab.runs.config import DataConfig, RunConfig, environment
+from digitlab.errors import RunError, SettingError
+from digitlab.networks import Network, architecture, build, set_projection
+from digitlab.runs.config import DataConfig, RunConfig, Splits, environment
 from digitlab.runs.evaluate import evaluate_and_save
 from digitlab.runs.folder import Run, new_run_folder
 from digitlab.training import (
     Callback,
     Examples,
+    FitResult,
+    HistoryEntry,
     OnHistory,
     Recipe,
-    available_cores,
+    StepCounts,
     check_training,
     fit,
-    plan_stacks,
 )
+from digitlab.training.checkpoint import Checkpoint
+from digitlab.training.hardware import Hardware, choose_hardware
 
-__all__ = ["resume", "train", "train_seeds", "train_worker"]
+__all__ = [
+    "OnStart",
+    "TrainingSetup",
+    "TrainingStart",
+    "check_no_run",
+    "configure",
+    "resume",
+    "train",
+    "train_run",
+    "train_worker",
+]
+
+
+@dataclass(frozen=True)
+class TrainingStart:
+    """What is known before the first step.
+
+    Attributes:
+        config: Configuration of the run; of a stack, without its seeds.
+        seeds: One seed; of a stack, all.
+        parameters: Trainable parameters of one network.
+        counts: How many steps there are.
+        hardware: Device, precision and threads.
+    """
+
+    config: RunConfig
+    seeds: tuple[int, ...]
+    parameters: int
+    counts: StepCounts
+    hardware: Hardware
+
+
+OnStart = Callable[[TrainingStart], None]
 
 
 def train(
@@ -39,6 +74,7 @@ def train(
     out: Path | None = None,
     *,
     callbacks: Sequence[Callback] = (),
+    on_start: OnStart | None = None,
     on_history: OnHistory | None = None,
 ) -> Run:
     """Trains a network and leaves a finished run.
@@ -50,71 +86,31 @@ def train(
         data: What to train on; by default MNIST with a tenth held out for validation.
         out: The run's folder; by default the next free `runs/NETWORK-N`.
         callbacks: Called after every step.
-        on_history: Called with each line of history as it comes.
+        on_start: Called before the first step, once everything is checked.
+        on_history: Called with each history entry as it comes, and 0.
 
     Raises:
         DigitlabError: If a setting, the data or the folder does not do.
     """
-    recipe = recipe or Recipe()
-    prepared = _prepare(network, options or {}, recipe, data or DataConfig())
-    run = prepared.begin(out or new_run_folder(network), recipe)
-    return _finish(run, prepared.network, prepared, callbacks, on_history)
-
-
-def train_seeds(
-    network: str,
-    options: Mapping[str, object] | None = None,
-    recipe: Recipe | None = None,
-    data: DataConfig | None = None,
-    out: Path | None = None,
-    *,
-    seeds: int,
-    on_run: Callable[[Run], None] | None = None,
-) -> tuple[Path, list[Run]]:
-    """Trains the same network several times, with the seeds from `recipe.seed` on.
-
-    Dense networks are trained all at once as one batched computation (`fit`); others in
-    one process for each core, with one thread each.
-
-    Args:
-        network: As in `train`.
-        options: As in `train`.
-        recipe: As in `train`; its seed is the first.
-        data: As in `train`.
-        out: A folder for the runs, which are called `seed-N` in it; by default as in `train`.
-        seeds: How many times.
-        on_run: Called with each run as it is finished.
-
-    Returns:
-        The folder and the finished runs in it, by seed.
-
-    Raises:
-        DigitlabError: As `train` does.
-    """
-    recipe = recipe or Recipe()
-    prepared = _prepare(network, options or {}, recipe, data or DataConfig())
-    folder = out or new_run_folder(network)
-    recipes = [replace(recipe, seed=seed) for seed in range(recipe.seed, recipe.seed + seeds)]
-    if len(plan_stacks(prepared.network, recipe, [one.seed for one in recipes])) == 1:
-        runs = _train_stacked(prepared, recipes, folder)
-        for run in runs:
-            if on_run:
-                on_run(run)
-        return folder, runs
-    return folder, _train_in_processes(prepared, recipes, folder, on_run)
+    config = configure(network, options, recipe, data)
+    if out is not None:
+        check_no_run(out)
+    return train_run(out, config, callbacks=callbacks, on_start=on_start, on_history=on_history)[0]
 
 
 def resume(
     folder: Path,
     *,
     callbacks: Sequence[Callback] = (),
+    on_start: OnStart | None = None,
     on_history: OnHistory | None = None,
 ) -> Run:
-    """Finishes the run in `folder` from where it was stopped; a finished run is returned as it is.
+    """Resumes the run in `folder` where it was stopped; a finished run is returned as it is.
 
     Args:
         folder: A folder that `train` made.
         callbacks: As in `train`.
+        on_start: As in `train`.
         on_history: As in `train`.
 
     Raises:
@@ -123,135 +119,226 @@ def resume(
     run = Run.open(folder)
     if run.finished:
         return run
-    facts = run.config
-    prepared = _prepare(facts.network, facts.options, facts.recipe, facts.data)
-    return _finish(run, prepared.network, prepared, callbacks, on_history)
+    return train_run(folder, run.config, callbacks=callbacks, on_start=on_start, on_history=on_history)[0]
 
 
-def train_worker(
-    network: str, options: Mapping[str, object], recipe: Recipe, data: DataConfig, folder: Path | None = None
-) -> None:
-    """Takes part in the training of a team without leading it; writes nothing (see `training/team.py`).
+def train_run(
+    folder: Path | None,
+    config: RunConfig,
+    splits: Splits | None = None,
+    *,
+    seeds: Sequence[int] | None = None,
+    callbacks: Sequence[Callback] = (),
+    on_start: OnStart | None = None,
+    on_history: OnHistory | None = None,
+) -> list[Run]:
+    """Trains a run, or the runs of several seeds as one stack, from a configuration to finished folders.
+
+    It goes on with what the folder holds already, if that is of the same training: killed and called again,
+    it leaves the same bits; finished runs are left as they are. A network with a fixed projection gets the
+    principal components of its training images.
 
     Args:
-        network: As in `train`, the same in every process.
-        options: As in `train`.
-        recipe: As in `train`.
-        data: As in `train`.
+        folder: The run's folder; of a stack, the folder of its runs, which are called `seed-N`. None: the
+            next free `runs/NETWORK-N`.
+        config: What to train. Options that it leaves out have their defaults, and `inputs` the size of the
+            data.
+        splits: The digits, where they are loaded already; None: as `config.data` says.
+        seeds: The seeds of a stack, which take the place of the recipe's; None: one run.
+        callbacks: Called after every step.
+        on_start: Called before the first step, once everything is checked.
+        on_history: Called with each history entry as it comes, and the index of its seed.
+
+    Returns:
+        The finished runs: one, or one for each seed.
+
+    Raises:
+        DigitlabError: If a setting, the data or the folder does not do; nothing is written then.
+    """
+    setup = TrainingSetup.of(config, splits, seeds)
+    folder = folder or new_run_folder(config.network)
+    runs = [
+        _begin(folder if seeds is None else folder / f"seed-{seed}", setup.config_for(seed))
+        for seed in setup.seeds
+    ]
+    if all(run.finished for run in runs):
+        return runs
+    if on_start:
+        on_start(setup.start())
+
+    def record(entry: HistoryEntry, member: int) -> None:
+        if not runs[member].finished:
+            runs[member].append_history(entry)
+        if on_history:
+            on_history(entry, member)
+
+    checkpoint = folder / "checkpoint"
+    results = setup.fit(callbacks, record, Checkpoint(checkpoint))
+    for run, network, fitted in zip(runs, setup.networks, results, strict=True):
+        if not run.finished:
+            evaluate_and_save(run, network, fitted, setup.examples, setup.load_seconds)
+    shutil.rmtree(checkpoint, ignore_errors=True)
+    return runs
+
+
+def train_worker(config: RunConfig, folder: Path | None = None) -> None:
+    """Takes part in training one network with other processes (`training/distributed.py`); writes nothing.
+
+    Args:
+        config: What is trained, the same in every process.
         folder: The run that is resumed; None for a new one.
 
     Raises:
         DigitlabError: As `train` does.
     """
-    prepared = _prepare(network, options, recipe, data)
-    splits = prepared.splits
-    checkpoint = Run.open(folder).checkpoint if folder else None
-    fit(prepared.network, recipe, splits["train"], splits.get("validation"), checkpoint=checkpoint)
+    setup = TrainingSetup.of(config)
+    setup.fit((), None, Run.open(folder).checkpoint if folder else None)
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    """An experiment of which everything is loaded, built and checked, and nothing yet written."""
+def check_no_run(folder: Path) -> None:
+    """Checks that a folder holds neither a run nor the runs of several seeds.
 
-    network: Network
-    data: DataConfig
-    splits: Mapping[str, Examples]
-    load_seconds: float
-
-    def begin(self, folder: Path, recipe: Recipe) -> Run:
-        facts = RunConfig(
-            network=self.network.name,
-            options=self.network.options,
-            recipe=recipe,
-            data=self.data,
-            environment=environment(),
+    Raises:
+        RunError: If it does.
+    """
+    if any((folder / name).exists() for name in ("run.json", "seeds.json")):
+        raise RunError(
+            f"{folder} holds a run already", f"Choose another folder, or go on with --resume {folder}."
         )
-        return Run.create(folder, facts)
 
 
-def _prepare(network: str, options: Mapping[str, object], recipe: Recipe, data: DataConfig) -> _Prepared:
-    """Refuses what cannot be trained and scored, before anything is written."""
-    architecture(network).with_defaults(options)
-    data.check()
-    started = time.perf_counter()
-    loaded = data.load()
-    load_seconds = time.perf_counter() - started
-    built = build(network, seed=recipe.seed, **_fitted_options(network, options, loaded.train))
-    if built.options.get("outputs", 10) != 10:
-        raise SettingError(
-            f"option of {network} outputs={built.options['outputs']}: there are ten digits",
-            "Leave outputs out, or train DigitClassifier on classes of your own.",
-        )
-    splits = {name: Examples.of(digits) for name, digits in loaded.splits().items()}
-    check_training(built, recipe, splits["train"], splits.get("validation"))
-    if "test" in splits:
-        splits["test"].check_fit(built)
-    return _Prepared(built, data, splits, load_seconds)
-
-
-def _finish(
-    run: Run,
-    network: Network,
-    prepared: _Prepared,
-    callbacks: Sequence[Callback] = (),
-    on_history: OnHistory | None = None,
-) -> Run:
-    """Trains from where the run stands to its end."""
-    fitted = fit(
-        network,
-        run.config.recipe,
-        prepared.splits["train"],
-        prepared.splits.get("validation"),
-        callbacks=callbacks,
-        on_history=on_history,
-        checkpoint=run.checkpoint,
+def configure(
+    network: str,
+    options: Mapping[str, object] | None,
+    recipe: Recipe | None,
+    data: DataConfig | None,
+) -> RunConfig:
+    """The configuration of a run on this machine; what is None has its default."""
+    return RunConfig(
+        network=network,
+        options=dict(options or {}),
+        recipe=recipe or Recipe(),
+        data=data or DataConfig(),
+        environment=environment(),
     )
-    evaluate_and_save(run, network, fitted, prepared.splits, prepared.load_seconds)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSetup:
+    """A training whose data are loaded, whose networks are built, and of which everything is checked.
+
+    Attributes:
+        config: With all options of the network.
+        seeds: One; of a stack, all.
+        networks: One for each seed, untrained.
+        examples: The splits by name.
+        load_seconds: How long loading took.
+        stacked: Whether the seeds take the place of the recipe's.
+    """
+
+    config: RunConfig
+    seeds: tuple[int, ...]
+    networks: list[Network]
+    examples: Mapping[str, Examples]
+    load_seconds: float
+    stacked: bool
+
+    @classmethod
+    def of(
+        cls, config: RunConfig, splits: Splits | None = None, seeds: Sequence[int] | None = None
+    ) -> TrainingSetup:
+        """Loads, builds and checks; the arguments are those of `train_run`.
+
+        Raises:
+            DigitlabError: If a setting or the data do not do.
+        """
+        architecture(config.network).with_defaults(config.options)
+        config.data.check()
+        started = time.perf_counter()
+        splits = splits or config.data.load()
+        load_seconds = time.perf_counter() - started
+        own_seeds = (config.seed,) if seeds is None else tuple(seeds)
+        options = _fit_options(config, splits.train)
+        networks = [build(config.network, seed=seed, **options) for seed in own_seeds]
+        _check_outputs(networks[0])
+        examples = {name: Examples.of(digits) for name, digits in splits.by_name().items()}
+        check_training(networks[0], config.recipe, examples["train"], examples.get("validation"))
+        for each in examples.values():
+            each.check_fit(networks[0])
+        _fill_projections(networks, splits.train)
+        complete = replace(config, options=networks[0].options)
+        return cls(complete, own_seeds, networks, examples, load_seconds, seeds is not None)
+
+    def config_for(self, seed: int) -> RunConfig:
+        """The configuration of one seed's run."""
+        return replace(self.config, recipe=replace(self.config.recipe, seed=seed))
+
+    def start(self) -> TrainingStart:
+        """What is known before the first step."""
+        network, recipe = self.networks[0], self.config.recipe
+        counts = StepCounts.of(recipe, len(self.examples["train"]))
+        hardware = choose_hardware(recipe, network)
+        return TrainingStart(self.config, self.seeds, network.parameter_count(), counts, hardware)
+
+    def fit(
+        self, callbacks: Sequence[Callback], on_history: OnHistory | None, checkpoint: Checkpoint | None
+    ) -> list[FitResult]:
+        """Trains the networks in place."""
+        train, validation = self.examples["train"], self.examples.get("validation")
+        more: dict[str, Any] = {
+            "extra_eval": self.examples.get("extra"),
+            "callbacks": callbacks,
+            "on_history": on_history,
+            "checkpoint": checkpoint,
+        }
+        if self.stacked:
+            return fit(self.networks, self.config.recipe, train, validation, seeds=self.seeds, **more)
+        return [fit(self.networks[0], self.config.recipe, train, validation, **more)]
+
+
+def _begin(folder: Path, config: RunConfig) -> Run:
+    """The run in `folder`, which is begun there if there is none.
+
+    Raises:
+        RunError: If the folder holds the run of another training.
+    """
+    if not (folder / "run.json").exists():
+        return Run.create(folder, config)
+    run = Run.open(folder)
+    if not run.config.same_training(config):
+        raise RunError(f"{folder} holds a run of other settings", "Choose another folder.")
     return run
 
 
-def _train_stacked(prepared: _Prepared, recipes: Sequence[Recipe], folder: Path) -> list[Run]:
-    runs = [prepared.begin(folder / f"seed-{recipe.seed}", recipe) for recipe in recipes]
-    first, splits = prepared.network, prepared.splits
-    networks = [build(first.name, seed=recipe.seed, **first.options) for recipe in recipes]
-    together = fit(
-        networks,
-        recipes[0],
-        splits["train"],
-        splits.get("validation"),
-        seeds=[recipe.seed for recipe in recipes],
-    )
-    for run, network, fitted in zip(runs, networks, together, strict=True):
-        evaluate_and_save(run, network, fitted, splits, prepared.load_seconds, len(runs))
-    return runs
+def _fit_options(config: RunConfig, train: Digits) -> dict[str, Any]:
+    """The network's options, with `inputs` from the images where the network takes any size."""
+    if architecture(config.network).input_shape is None:
+        return {"inputs": train.height * train.width, **config.options}
+    return dict(config.options)
 
 
-def _train_in_processes(
-    prepared: _Prepared, recipes: Sequence[Recipe], folder: Path, on_run: Callable[[Run], None] | None
-) -> list[Run]:
-    cores = min(available_cores(), len(recipes))
-    runs = []
-    with ProcessPoolExecutor(cores, get_context("spawn"), exit_with_parent) as pool:
-        waiting = [
-            pool.submit(
-                train,
-                prepared.network.name,
-                prepared.network.options,
-                replace(recipe, threads=recipe.threads or 1),
-                prepared.data,
-                folder / f"seed-{recipe.seed}",
-            )
-            for recipe in recipes
-        ]
-        for done in waiting:
-            runs.append(done.result())
-            if on_run:
-                on_run(runs[-1])
-    return runs
+def _check_outputs(network: Network) -> None:
+    if network.options.get("outputs", 10) != 10:
+        raise SettingError(
+            f"option of {network.name} outputs={network.options['outputs']}: there are ten digits",
+            "Leave outputs out, or train DigitClassifier on classes of your own.",
+        )
 
 
-def _fitted_options(network: str, options: Mapping[str, object], train: Digits) -> dict[str, Any]:
-    """`options`, with `inputs` as the pictures have it where the network takes any size."""
-    if architecture(network).input_shape is None:
-        return {"inputs": train.height * train.width, **options}
-    return dict(options)
+def _fill_projections(networks: Sequence[Network], train: Digits) -> None:
+    """Fills the fixed projection of networks that have one: principal components of the training images."""
+    n_components = networks[0].options.get("components", 0)
+    if not n_components:
+        return
+    from sklearn.decomposition import PCA
+
+    ink = train.ink().reshape(len(train), -1)
+    if n_components > min(ink.shape):
+        raise SettingError(
+            f"option of {networks[0].name} components={n_components}: "
+            f"{len(ink)} images of {ink.shape[1]} pixels have {min(ink.shape)} principal components",
+            "Ask for fewer.",
+        )
+    pca = PCA(n_components=n_components, svd_solver="covariance_eigh").fit(ink)
+    for network in networks:
+        set_projection(network, np.asarray(pca.mean_), np.asarray(pca.components_))

@@ -1,0 +1,324 @@
+"""Training of one network with several seeds: stacked where that is faster, else as parallel jobs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitlab.data import Digits
+from digitlab.errors import DigitlabError, RunError
+from digitlab.files import make_folder, write_json
+from digitlab.jobs import (
+    Job,
+    JobExecutor,
+    JobReport,
+    Progress,
+    ResultStore,
+    local_executor,
+    ray_executor,
+    run_jobs,
+)
+from digitlab.networks import build
+from digitlab.runs.config import SCHEMA_VERSION, DataConfig, RunConfig, Splits
+from digitlab.runs.folder import Run, check_schema, new_run_folder
+from digitlab.runs.train import OnStart, TrainingSetup, TrainingStart, check_no_run, configure, train_run
+from digitlab.settings import from_dict, to_dict
+from digitlab.training import Callback, Recipe, StepCounts, available_cores, plan_stacks
+from digitlab.training.hardware import choose_hardware
+
+__all__ = ["SeedRuns", "resume_seeds", "train_job", "train_seeds"]
+
+FILE = "seeds.json"
+STACK = "stack"
+DATA = "data"
+
+
+@dataclass(frozen=True)
+class SeedRuns:
+    """A folder of seeds: `seeds.json`, and a run for each seed, called `seed-N`.
+
+    Attributes:
+        folder: The folder.
+        config: What all runs have in common; its seed is the first.
+        seeds: The seeds.
+    """
+
+    folder: Path
+    config: RunConfig
+    seeds: tuple[int, ...]
+
+    @classmethod
+    def open(cls, folder: Path) -> SeedRuns:
+        """Reads the `seeds.json` of a folder.
+
+        Raises:
+            RunError: If there is none, or it is damaged or of another version.
+        """
+        path = folder / FILE
+        try:
+            plain = json.loads(path.read_bytes())
+            check_schema(path, plain["schema_version"])
+            seeds = tuple(int(seed) for seed in plain["seeds"])
+            return cls(folder, from_dict(RunConfig, plain["config"]), seeds)
+        except FileNotFoundError:
+            raise RunError(
+                f"{folder} is not a run and holds none", "Give a folder that `digitlab train` made."
+            ) from None
+        except RunError:
+            raise
+        except (OSError, ValueError, TypeError, LookupError, DigitlabError) as error:
+            reason = error.problem if isinstance(error, DigitlabError) else error
+            raise RunError(f"cannot read {path}: {reason}", "Train again into a new folder.") from None
+
+    def save(self) -> None:
+        """Writes `seeds.json`.
+
+        Raises:
+            OutputError: If the operating system refuses.
+        """
+        plain = {
+            "schema_version": SCHEMA_VERSION,
+            "seeds": list(self.seeds),
+            "config": to_dict(self.config),
+        }
+        write_json(make_folder(self.folder) / FILE, plain)
+
+    def run_folder(self, seed: int) -> Path:
+        """The folder of one seed's run."""
+        return self.folder / f"seed-{seed}"
+
+    def finished(self) -> list[Run]:
+        """The runs that are finished, by seed."""
+        folders = [self.run_folder(seed) for seed in self.seeds]
+        return [Run.open(folder) for folder in folders if (folder / "metrics.json").exists()]
+
+
+def train_seeds(
+    network: str,
+    options: Mapping[str, object] | None = None,
+    recipe: Recipe | None = None,
+    data: DataConfig | None = None,
+    out: Path | None = None,
+    *,
+    seeds: int,
+    ray: str | None = None,
+    callbacks: Sequence[Callback] = (),
+    on_start: OnStart | None = None,
+    on_run: Callable[[Run], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> tuple[Path, list[Run]]:
+    """Trains the same network several times, with the seeds from `recipe.seed` on.
+
+    Small dense networks are trained together as one stack (`plan_stacks`); others as jobs, in one process
+    for each core with one thread each, or on a Ray cluster.
+
+    Args:
+        network: As in `train`.
+        options: As in `train`.
+        recipe: As in `train`; its seed is the first.
+        data: As in `train`.
+        out: A folder for the runs, which are called `seed-N` in it; by default as in `train`.
+        seeds: How many.
+        ray: Address of a Ray cluster; None: this machine.
+        callbacks: Called after every step of a stack in this process.
+        on_start: Called before the first step of a stack in this process.
+        on_run: Called with each run as it is finished.
+        on_progress: Called with the progress of the jobs, each second.
+
+    Returns:
+        The folder and the finished runs in it, by seed.
+
+    Raises:
+        DigitlabError: As `train` does.
+    """
+    splits = (config := configure(network, options, recipe, data)).data.load()
+    config = TrainingSetup.of(config, splits).config  # checks everything before anything is written
+    if out is not None:
+        check_no_run(out)
+    cluster = ray_executor(ray) if ray else None
+    runs = SeedRuns(out or new_run_folder(network), config, tuple(range(config.seed, config.seed + seeds)))
+    runs.save()
+    return runs.folder, _finish(runs, splits, _Options(cluster, callbacks, on_start, on_run, on_progress))
+
+
+def resume_seeds(
+    folder: Path,
+    *,
+    ray: str | None = None,
+    callbacks: Sequence[Callback] = (),
+    on_start: OnStart | None = None,
+    on_run: Callable[[Run], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> list[Run]:
+    """Resumes what `train_seeds` left unfinished in `folder`; finished runs are left as they are.
+
+    Args:
+        folder: A folder that `train_seeds` made.
+        ray: As in `train_seeds`.
+        callbacks: As in `train_seeds`.
+        on_start: As in `train_seeds`.
+        on_run: As in `train_seeds`.
+        on_progress: As in `train_seeds`.
+
+    Returns:
+        All runs, by seed.
+
+    Raises:
+        DigitlabError: If the folder holds no runs of seeds, or their data are no longer there.
+    """
+    runs = SeedRuns.open(folder)
+    if len(finished := runs.finished()) == len(runs.seeds):
+        return finished
+    cluster = ray_executor(ray) if ray else None
+    options = _Options(cluster, callbacks, on_start, on_run, on_progress)
+    return _finish(runs, runs.config.data.load(), options)
+
+
+@dataclass(frozen=True)
+class _Options:
+    cluster: JobExecutor | None
+    callbacks: Sequence[Callback]
+    on_start: OnStart | None
+    on_run: Callable[[Run], None] | None
+    on_progress: Callable[[Progress], None] | None
+
+    def tell(self, run: Run) -> None:
+        if self.on_run:
+            self.on_run(run)
+
+
+def _finish(runs: SeedRuns, splits: Splits, options: _Options) -> list[Run]:
+    """Trains what a folder of seeds lacks."""
+    config, seeds = runs.config, runs.seeds
+    stacks = plan_stacks(build(config.network, **config.options), config.recipe, seeds)
+    stacked = len(stacks) == 1
+    if stacked and (options.cluster is None or runs.run_folder(seeds[0]).exists()):
+        trained = train_run(
+            runs.folder,
+            config,
+            splits,
+            seeds=seeds,
+            callbacks=options.callbacks,
+            on_start=options.on_start,
+        )
+        shutil.rmtree(runs.folder / STACK, ignore_errors=True)  # of a cluster that was given up
+        for run in trained:
+            options.tell(run)
+        return trained
+    if options.on_start:
+        options.on_start(_start(runs, splits))
+    if stacked:
+        jobs = [_job(runs, STACK, config, seeds)]
+    else:
+        done = {run.config.seed for run in runs.finished()}
+        jobs = [_seed_job(runs, seed) for seed in seeds if seed not in done]
+    report = _run(runs, jobs, splits, options)
+    if report.failed:
+        key, reason = next(iter(report.failed.items()))
+        error = report.errors[key]
+        if isinstance(error, DigitlabError):
+            raise error
+        raise RunError(
+            f"{key} was not trained: {reason}",
+            f"Go on with what is missing: digitlab train --resume {runs.folder}.",
+        )
+    return runs.finished()
+
+
+def _start(runs: SeedRuns, splits: Splits) -> TrainingStart:
+    config = replace(runs.config, recipe=replace(runs.config.recipe, threads=runs.config.recipe.threads or 1))
+    network = build(config.network, **config.options)
+    counts = StepCounts.of(config.recipe, len(splits.train))
+    hardware = choose_hardware(config.recipe, network)
+    return TrainingStart(config, runs.seeds, network.parameter_count(), counts, hardware)
+
+
+def _seed_job(runs: SeedRuns, seed: int) -> Job:
+    """The job that trains one seed in a process of its own, with one thread."""
+    recipe = replace(runs.config.recipe, seed=seed, threads=runs.config.recipe.threads or 1)
+    return _job(runs, runs.run_folder(seed).name, replace(runs.config, recipe=recipe), None)
+
+
+def _job(runs: SeedRuns, key: str, config: RunConfig, seeds: Sequence[int] | None) -> Job:
+    arguments = {"config": to_dict(config), "seeds": list(seeds) if seeds else None}
+    return Job(key, train_job, arguments, after=(DATA,))
+
+
+def _run(runs: SeedRuns, jobs: Sequence[Job], splits: Splits, options: _Options) -> JobReport:
+    """Does the jobs, and leaves in the folder what a training without jobs leaves there."""
+    told: set[str] = set()
+
+    def on_progress(progress: Progress) -> None:
+        for key in progress.done - told:
+            told.add(key)
+            for run in _collect(runs, key):
+                options.tell(run)
+        if options.on_progress:
+            options.on_progress(progress)
+
+    with tempfile.TemporaryDirectory() as name:
+        digest = _write_splits(splits, Path(name))
+        with options.cluster or local_executor(min(available_cores(), len(jobs))) as executor:
+            return run_jobs(
+                [replace(job, data_digest=digest) for job in jobs],
+                executor,
+                ResultStore(runs.folder),
+                given={DATA: Path(name)},
+                on_progress=on_progress,
+            )
+
+
+def train_job(
+    folder: Path, inputs: Mapping[str, Path], config: Mapping[str, Any], seeds: Sequence[int] | None
+) -> dict[str, Any]:
+    """Job that trains a run, or a stack of runs, in its output folder.
+
+    Args:
+        folder: Its output folder.
+        inputs: The folder of the splits.
+        config: A `RunConfig` as plain data.
+        seeds: The seeds of a stack; None for one run.
+
+    Raises:
+        DigitlabError: As `train_run` does.
+    """
+    runs = train_run(folder, from_dict(RunConfig, config), _read_splits(inputs[DATA]), seeds=seeds)
+    return {"seeds": [run.config.seed for run in runs]}
+
+
+def _collect(runs: SeedRuns, key: str) -> list[Run]:
+    """Takes the runs of a finished job out of its output folder, if they are a stack."""
+    folder = runs.folder / key
+    if key != STACK:
+        (folder / "job.json").unlink(missing_ok=True)
+        return [Run.open(folder)]
+    for seed in runs.seeds:
+        if (path := folder / f"seed-{seed}").exists():
+            path.rename(runs.run_folder(seed))
+    shutil.rmtree(folder)
+    return runs.finished()
+
+
+def _write_splits(splits: Splits, folder: Path) -> str:
+    """Writes splits for jobs to read; returns their digest."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name, digits in splits.by_name().items():
+        np.savez(folder / f"{name}.npz", images=digits.images, labels=digits.labels, name=digits.name)
+        digest.update(name.encode() + digits.images.tobytes() + digits.labels.tobytes())
+    return digest.hexdigest()
+
+
+def _read_splits(folder: Path) -> Splits:
+    found = {}
+    for path in folder.glob("*.npz"):
+        with np.load(path) as arrays:
+            found[path.stem] = Digits(arrays["images"], arrays["labels"], str(arrays["name"]))
+    return Splits(**found)
