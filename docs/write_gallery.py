@@ -42,7 +42,7 @@ class Training:
 
 TRAININGS = {
     "mlp": Training(
-        "784-100-100-10, as source 000 has it, five seeds of two epochs",
+        "784-100-100-10, as study `crash-course` has it, five seeds of two epochs",
         "mlp",
         {"hidden": (100, 100)},
         changes={"learning_rate": 0.003, "batch_size": 30, "epochs": 2},
@@ -51,7 +51,7 @@ TRAININGS = {
     "swift": Training("swift, five seeds of one epoch", "swift", seeds=5),
     "deep-mnist": Training("source 002's deep network, 1,100 steps", "deep-mnist"),
     "one": Training(
-        "one hidden unit, as source 003 has it, 10 epochs",
+        "one hidden unit, as study `hidden-layer` has it, 10 epochs",
         "mlp",
         {"hidden": (1,)},
         "keras-rmsprop",
@@ -59,7 +59,7 @@ TRAININGS = {
         validation="first:5000",
     ),
     "two": Training(
-        "two hidden units, as source 003 has them, 10 epochs",
+        "two hidden units, as study `hidden-layer` has them, 10 epochs",
         "mlp",
         {"hidden": (2,)},
         "keras-rmsprop",

@@ -29,7 +29,7 @@ def test_scikit_learns_own_checks(estimator, check):
 
 @pytest.fixture(scope="module")
 def split():
-    """Source 003's 55,000 training digits, its 5,000 held out, and the test digits."""
+    """Study `hidden-layer`'s 55,000 training digits, its 5,000 held out, and the test digits."""
     train, held_out = digitlab.mnist("train").split(5000, "first")
     return train, held_out, digitlab.mnist("test")
 
@@ -45,7 +45,7 @@ def quick(**parameters):
     return DigitClassifier(**{"hidden": (30,), "epochs": 8, "learning_rate": 0.01, **parameters})
 
 
-# The two pipelines of source 003
+# The two pipelines of study `hidden-layer`
 
 
 @pytest.mark.slow
@@ -55,7 +55,7 @@ def test_pca_keeps_154_components_of_the_training_digits(split):
     pipeline.fit(train.features(), train.labels)
     assert pipeline[-1].n_features_in_ == pipeline[0].n_components_ == 154
     assert pipeline[-1].network_.parameter_count() == 155 * 700 + 701 * 10
-    # source 003's network was at 0.924 on its validation digits after two epochs
+    # study `hidden-layer`'s network was at 0.924 on its validation digits after two epochs
     assert pipeline.score(test.features(), test.labels) > 0.91
 
 

@@ -36,7 +36,7 @@ def test_python_m_digitlab():
     assert "\x1b" not in done.stdout
 
 
-def test_the_help_is_plain_where_colours_are_not_wanted(command):
+def test_the_help_is_plain_where_colors_are_not_wanted(command):
     code, out, err = command("--help")
     assert (code, err) == (0, "")
     for name in ("train", "evaluate", "compare", "predict", "export", "networks", "data", "bench"):

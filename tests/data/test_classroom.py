@@ -16,7 +16,7 @@ def test_shape_order_and_name() -> None:
     assert digits.name == "classroom"
 
 
-def test_each_image_is_its_ink_centred() -> None:
+def test_each_image_is_its_ink_centered() -> None:
     digits, train = classroom(), mnist("train")
     for index in range(0, 5000, 37):
         digit, nth = divmod(index, 500)

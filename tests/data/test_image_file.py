@@ -66,7 +66,7 @@ def test_dark_on_light_gives_the_same_as_light_on_dark():
         np.testing.assert_array_equal(to_mnist_format(255 - digit), to_mnist_format(digit))
 
 
-def test_the_centre_of_mass_is_placed_at_row_and_column_14():
+def test_the_center_of_mass_is_placed_at_row_and_column_14():
     # A block of 20 rows by 9 columns, the lower half at full ink, the upper at 51 = 255 / 5.
     # Masses 1 and 5 with centers at rows 4.5 and 14.5: center of mass (4.5 + 5 * 14.5) / 6 = 12.83.
     # 14 - 12.83 = 1.17, so the block begins at row 1; across it begins at column 14 - 4 = 10.
@@ -172,7 +172,7 @@ def test_a_picture_without_ink_is_refused(picture):
 @pytest.mark.parametrize(
     "wrong", [np.zeros((28, 28, 3), np.uint8), np.zeros((28, 28)), np.zeros((0, 5), np.uint8)]
 )
-def test_what_is_not_a_grey_picture_is_refused(wrong):
+def test_what_is_not_a_gray_picture_is_refused(wrong):
     with pytest.raises(DataError, match="a picture of shape"):
         to_mnist_format(wrong)
 
@@ -257,7 +257,7 @@ def test_a_wholly_transparent_picture_has_no_ink(tmp_path):
         ((0, 120, 0), (250, 240, 200)),
     ],
 )
-def test_coloured_ink_is_seen(tmp_path, ink, paper):
+def test_colored_ink_is_seen(tmp_path, ink, paper):
     mask = Image.fromarray(enlarged(TWO))
     picture = Image.composite(Image.new("RGB", mask.size, ink), Image.new("RGB", mask.size, paper), mask)
     assert difference(read_digit(saved(tmp_path / "color.png", picture)), TWO) < 15

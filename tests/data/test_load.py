@@ -44,7 +44,7 @@ def test_a_path_of_each_kind_gives_the_same_digits(tmp_path: Path) -> None:
         assert found.name == str(tmp_path / name)
 
 
-def test_idx_bytes_are_grey_values_even_when_pale(tmp_path: Path) -> None:
+def test_idx_bytes_are_gray_values_even_when_pale(tmp_path: Path) -> None:
     write_idx(tmp_path / "images", np.full((1, 28, 28), 2, np.uint8))
     write_idx(tmp_path / "labels", np.array([2], np.int32))
     assert load(str(tmp_path / "images")).images.max() == 2

@@ -75,7 +75,7 @@ def test_npz_errors_are_named(arrays: dict[str, Any], words: str, tmp_path: Path
     assert "digits.npz" in caught.value.problem
 
 
-def test_a_signalling_nan_is_refused_without_a_warning(tmp_path: Path) -> None:
+def test_a_signaling_nan_is_refused_without_a_warning(tmp_path: Path) -> None:
     nan = np.array([0x7F800001] * 400, np.uint32).view(np.float32)
     with pytest.raises(DataError, match="pixel value nan at index 0"):
         npz(saved(X=nan[None], y=[1]), tmp_path)

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from digitlab.figures.curves import draw_explained_variance
-from digitlab.figures.distributions import LABELLED, draw_projection
+from digitlab.figures.distributions import LABELED, draw_projection
 from digitlab.figures.pixel_maps import draw_components
 from digitlab.figures.style import DIGIT_COLORS
 
@@ -17,7 +17,7 @@ LABELS = np.array([3, 3, 7, 7, 3])
 READ = np.array([3, 3, 7, 2, 5])
 
 
-def test_points_are_in_the_colour_of_the_truth_and_errors_are_crosses():
+def test_points_are_in_the_color_of_the_truth_and_errors_are_crosses():
     axes = draw_projection(POINTS, LABELS, READ, "a map").axes[0]
     right, wrong = axes.collections
     assert right.get_offsets().tolist() == POINTS[:3].tolist()
@@ -46,7 +46,7 @@ def test_words_do_not_lie_on_each_other():
     )  # the one far from the rest
     wide = np.stack([np.zeros(n), np.arange(n)], axis=1)
     axes = draw_projection(wide, np.zeros(n, dtype=int), np.ones(n, dtype=int), "").axes[0]
-    assert len([text for text in axes.texts if "read as" in text.get_text()]) == LABELLED
+    assert len([text for text in axes.texts if "read as" in text.get_text()]) == LABELED
 
 
 def test_axes_are_named_only_if_they_mean_something():

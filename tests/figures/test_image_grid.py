@@ -27,7 +27,7 @@ def test_each_digit_stands_above_its_caption():
     assert axes.images[5].get_extent()[3] == axes.images[4].get_extent()[3]
 
 
-def test_what_is_marked_is_marked_by_more_than_colour():
+def test_what_is_marked_is_marked_by_more_than_color():
     axes = draw_digits(IMAGES[:2], ["a", "b"], "Two", marked=[1]).axes[0]
     plain, marked = axes.patches
     assert marked.get_linewidth() >= 3 * plain.get_linewidth()
@@ -86,5 +86,5 @@ def test_pixel_values_on_axes_of_ones_own():
     assert axes.get_title() == "Mine"
 
 
-def test_ten_colours_for_ten_digits():
+def test_ten_colors_for_ten_digits():
     assert len(set(DIGIT_COLORS)) == 10

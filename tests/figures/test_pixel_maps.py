@@ -12,7 +12,7 @@ INK = np.pad(np.ones((2, 2)), 1)
 SIGNED = PixelMap(np.array([[0.5, -2.0], [0.0, 1.0]]), "a title", "logits")
 
 
-def test_signed_maps_are_centred_on_zero_and_others_start_there():
+def test_signed_maps_are_centered_on_zero_and_others_start_there():
     axes = draw_pixel_map(SIGNED).axes[0]
     assert axes.images[0].get_clim() == (-2, 2)
     assert axes.images[0].get_cmap().name == "RdBu_r"

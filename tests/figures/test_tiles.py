@@ -17,7 +17,7 @@ def _noise(*shape):
 
 
 @pytest.mark.parametrize("n", [1, 2, 10, 25, 100, 700])
-def test_any_number_of_units_is_drawn_on_a_scale_centred_on_zero(n):
+def test_any_number_of_units_is_drawn_on_a_scale_centered_on_zero(n):
     figure = draw_tiles(_noise(n, 28, 28), f"{n} units")
     axes, bar = figure.axes
     low, high = axes.images[0].get_clim()

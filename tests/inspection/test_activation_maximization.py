@@ -9,7 +9,7 @@ import torch
 from digitlab.errors import DataError, SettingError
 from digitlab.evaluation import predict_logits
 from digitlab.inspection import maximize_activation
-from digitlab.inspection.activation_maximization import INK, _neighbours, _projected
+from digitlab.inspection.activation_maximization import INK, _neighbors, _projected
 from digitlab.inspection.activations import compute_activations
 from digitlab.networks import build
 
@@ -115,7 +115,7 @@ def test_projection_is_the_nearest_image_with_so_much_ink():
     assert _projected(both)[0].numpy() == pytest.approx(np.array([[0.31, 0.21], [0.0, 0.0]]), abs=1e-3)
 
 
-def test_neighbours_across_the_border_count_as_alike():
+def test_neighbors_across_the_border_count_as_alike():
     image = torch.tensor([[[1.0, 0.0], [0.0, 0.0]]])
     # Upper left: two neighbors of 0, each 1 less. Those beside it: one neighbor of 1. Opposite: none.
-    assert _neighbours(image).tolist() == [[[-2, 1], [1, 0]]]
+    assert _neighbors(image).tolist() == [[[-2, 1], [1, 0]]]

@@ -41,7 +41,7 @@ def test_components_are_scikit_learns():
 
 
 def test_as_many_components_as_in_the_source():
-    """Source 003, experiment 4: `PCA(n_components=0.95)` on the last 55,000 images keeps 154."""
+    """Study `hidden-layer`, experiment 4: `PCA(n_components=0.95)` on the last 55,000 images keeps 154."""
     found = principal_components(mnist("train").images[5000:])
     assert found.n_for(0.95) == 154
     assert found.explained_variance_ratio.sum() == pytest.approx(1)
@@ -87,7 +87,7 @@ def test_a_map_of_maps_or_of_a_single_unit(blobs):
     assert np.isfinite(tsne_projection(blobs[:, :1])).all()
 
 
-def test_neighbours_stay_neighbours(blobs):
+def test_neighbors_stay_neighbors(blobs):
     points = tsne_projection(blobs)
     assert points.shape == (60, 2)
     distances = np.linalg.norm(points[:, None] - points[None], axis=2)

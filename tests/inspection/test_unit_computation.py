@@ -14,7 +14,7 @@ INK = np.random.default_rng(0).random((28, 28), dtype=np.float32)
 ROUNDING = 2e-5  # of sums of up to 3,136 float32 products, whose sizes add up to less than 100
 
 
-def randomised(name, **options):
+def randomized(name, **options):
     """A network none of whose weights and biases are zero."""
     network = build(name, seed=1, **options)
     generator = torch.Generator().manual_seed(5)
@@ -45,7 +45,7 @@ def randomised(name, **options):
     ],
 )
 def test_it_adds_up_to_the_networks_own_output(name, options, layer, unit, position):
-    network = randomised(name, **options).train()  # dropout must not show
+    network = randomized(name, **options).train()  # dropout must not show
     found = compute_unit(network, INK, layer, unit, position)
     own = compute_activations(network, INK[None])[layer][0][(unit, *(position or ()))]
     assert found.value == own
@@ -80,7 +80,7 @@ def test_by_hand():
 
 
 def test_padding_is_zero_and_the_corner_says_where():
-    found = compute_unit(randomised("deep-mnist"), INK, "conv1", 0, (0, 27))
+    found = compute_unit(randomized("deep-mnist"), INK, "conv1", 0, (0, 27))
     assert found.patch_origin == (-2, 25)  # two pixels of padding on each side
     patch = np.zeros((5, 5), np.float32)
     patch[2:, :3] = INK[:3, 25:]
@@ -89,7 +89,7 @@ def test_padding_is_zero_and_the_corner_says_where():
 
 
 def test_a_patch_without_padding():
-    network = randomised("swift")
+    network = randomized("swift")
     found = compute_unit(network, INK, "conv1", 0, (3, 4))
     assert found.patch_origin == (3, 4)
     assert found.source == "standardize"
@@ -98,7 +98,7 @@ def test_a_patch_without_padding():
 
 
 def test_pooling_between_a_convolution_and_its_activation():
-    network = randomised("swift")
+    network = randomized("swift")
     outputs = compute_activations(network, INK[None])
     found = compute_unit(network, INK, "conv1", 5, (7, 12))
     pooled, activated = found.steps
@@ -112,14 +112,14 @@ def test_pooling_between_a_convolution_and_its_activation():
 
 
 def test_steps_end_with_the_first_activation_and_logits_have_none():
-    network = randomised("deep-mnist")
+    network = randomized("deep-mnist")
     assert [step.layer for step in compute_unit(network, INK, "conv1", 0, (1, 1)).steps] == ["relu1"]
     assert [step.layer for step in compute_unit(network, INK, "dense3", 0).steps] == ["relu3"]
     assert compute_unit(network, INK, "logits", 0).steps == ()
 
 
 def test_sigmoid():
-    network = randomised("mlp", hidden=(3,), activation="sigmoid")
+    network = randomized("mlp", hidden=(3,), activation="sigmoid")
     found = compute_unit(network, INK, "hidden1", 1)
     step = found.steps[0]
     assert step.kind == "sigmoid"
@@ -127,7 +127,7 @@ def test_sigmoid():
 
 
 def test_inputs_of_later_layers_are_named_by_where_they_come_from():
-    network = randomised("deep-mnist")
+    network = randomized("deep-mnist")
     dense = compute_unit(network, INK, "dense3", 0)
     number = 3 * 49 + 2 * 7 + 5
     assert dense.input_name(number) == "pool2 map 3 (2, 5)"
@@ -136,7 +136,7 @@ def test_inputs_of_later_layers_are_named_by_where_they_come_from():
 
 
 def test_the_strongest_place_is_taken_where_none_is_named():
-    network = randomised("swift")
+    network = randomized("swift")
     maps = compute_activations(network, INK[None], ["conv2"])["conv2"][0]
     found = compute_unit(network, INK, "conv2")
     assert found.value == maps.max()

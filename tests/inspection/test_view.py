@@ -1,4 +1,4 @@
-"""What views look at: a run, its fellows, a weights file; and the data they read."""
+"""What views look at: a run, its sibling runs, a weights file; and the data they read."""
 
 import numpy as np
 import pytest

@@ -34,7 +34,7 @@ def test_he_normal_before_relu():
     assert layers["logits"].weight.abs().max() <= math.sqrt(6 / 210)
 
 
-def test_the_initialisation_may_be_chosen():
+def test_the_initialization_may_be_chosen():
     glorot = build("mlp", hidden=(300,), activation="relu", initialization="glorot").layers["hidden1"]
     assert glorot.weight.abs().max() <= math.sqrt(6 / 1084)
     he = build("mlp", hidden=(300,), activation="tanh", initialization="he").layers["hidden1"]

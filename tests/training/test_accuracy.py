@@ -23,9 +23,9 @@ def _examples(validation):
 
 @pytest.mark.slow
 def test_softmax_reaches_what_source_002_says():
-    # Source 002: about 92 %. Measured on the test digits: mean 91.07 %, standard deviation 0.85 over seeds
+    # Study `deep-mnist`: about 92 %. On the test digits: mean 91.07 %, standard deviation 0.85 over seeds
     # 0 to 9 (best 91.82, seed 9 ends at 88.83); 91.13 and 0.60 over seeds 0 to 39. The last steps, of size
-    # 0.5 on 50 digits, sample_stats it; other threads and instructions gave the same ten figures.
+    # 0.5 on 50 digits, spread it; other threads and instructions gave the same ten figures.
     train, test = _examples("last:5000")
     accuracies = [_test_accuracy("softmax", seed, train, test) for seed in range(10)]
     assert statistics.mean(accuracies) >= 0.910

@@ -46,7 +46,7 @@ def predict(
         print_json({"predictions": [_as_json(one) for one in predictions], "model": str(path)})
     else:
         for one in predictions:
-            print(_in_words(one))
+            print(_format_prediction(one))
 
 
 def _opened(path: Path) -> Model:
@@ -64,7 +64,7 @@ def _as_json(one: Prediction) -> dict[str, object]:
     return {"image": one.image, "digit": one.digit, "probabilities": list(one.probabilities)}
 
 
-def _in_words(one: Prediction) -> str:
+def _format_prediction(one: Prediction) -> str:
     first, second = sorted(range(10), key=lambda digit: -one.probabilities[digit])[:2]
     return (
         f"{one.image}: {first} ({one.probabilities[first]:.3f}), "

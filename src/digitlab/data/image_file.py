@@ -61,7 +61,7 @@ def read_digit(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
 def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     """Reads a picture file as a person sees it: upright, in gray, transparency laid on paper.
 
-    Transparent parts become white, or black where the opaque strokes are light. Colours that differ
+    Transparent parts become white, or black where the opaque strokes are light. Colors that differ
     in hue but hardly in lightness (yellow on white) are told apart by the color channel that shows
     them best. Pictures of more than 1,024 pixels a side are reduced by a whole factor first. An
     animated picture gives its first frame.
@@ -142,7 +142,7 @@ def _seen(picture: Image.Image) -> NDArray[np.uint8]:
     picture.load()
     turned = picture.getexif().get(ORIENTATION)
     plain = _reduced(_plain(picture))
-    gray = _on_paper(plain) if plain.mode == "RGBA" else _grey(plain)
+    gray = _on_paper(plain) if plain.mode == "RGBA" else _gray(plain)
     return TURNS[turned](gray).copy() if turned in TURNS else gray
 
 
@@ -171,7 +171,7 @@ def _reduced(picture: Image.Image) -> Image.Image:
     return picture.reduce(factor) if factor > 1 else picture
 
 
-def _grey(picture: Image.Image) -> NDArray[np.uint8]:
+def _gray(picture: Image.Image) -> NDArray[np.uint8]:
     """Lightness, or the color channel that shows more than twice the contrast that lightness does."""
     lightness = picture.convert("L")
     if picture.mode == "L":
@@ -203,7 +203,7 @@ def _on_paper(picture: Image.Image) -> NDArray[np.uint8]:
     middle = float(np.median(np.array(picture.convert("RGB").convert("L"))[opaque]))
     paper = middle if opaque.mean() > 0.8 else 255 if middle < 128 else 0
     ground = Image.new("RGBA", picture.size, (round(paper),) * 3 + (255,))
-    return _grey(Image.alpha_composite(ground, picture).convert("RGB"))
+    return _gray(Image.alpha_composite(ground, picture).convert("RGB"))
 
 
 def _sub_folders(folder: Path) -> list[Path]:

@@ -17,7 +17,7 @@ from digitlab.errors import DataError
 __all__ = ["to_mnist_format"]
 
 SIDE = 28
-CENTRE = 14  # row and column of the center of mass; in all of MNIST's test images within half a pixel
+CENTER = 14  # row and column of the center of mass; in all of MNIST's test images within half a pixel
 BOX = 20  # the digit's long side in an MNIST image
 NEARLY = 2  # a digit within so many pixels of BOX is not scaled: that would only blur it
 THIN = 2.0  # thinner strokes than this are thickened to it; MNIST's are 2 to 4 wide
@@ -44,7 +44,7 @@ def to_mnist_format(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
             f"a picture of shape {gray.shape} and type {gray.dtype}",
             "Give gray pixels: uint8 (height, width).",
         )
-    return _centred(_scaled(_thickened(_cropped(extract_ink(gray)))))
+    return _centered(_scaled(_thickened(_cropped(extract_ink(gray)))))
 
 
 def _box(ink: NDArray[np.uint8]) -> tuple[int, int, int, int]:
@@ -124,13 +124,13 @@ def _scaled(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return bright
 
 
-def _centred(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _centered(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The digit in a 28x28 image, center of mass in the middle, shifted if it must be to stay inside."""
     image = np.zeros((SIDE, SIDE), np.uint8)
     height, width = ink.shape
     total = ink.sum(dtype=np.float64)
-    down = CENTRE - ink.sum(1, dtype=np.float64) @ np.arange(height) / total
-    along = CENTRE - ink.sum(0, dtype=np.float64) @ np.arange(width) / total
+    down = CENTER - ink.sum(1, dtype=np.float64) @ np.arange(height) / total
+    along = CENTER - ink.sum(0, dtype=np.float64) @ np.arange(width) / total
     top, left = min(max(round(down), 0), SIDE - height), min(max(round(along), 0), SIDE - width)
     image[top : top + height, left : left + width] = ink
     return image

@@ -31,7 +31,7 @@ def at_index(index: int) -> str:
     return f"index {index}"
 
 
-# A signalling NaN in a file makes numpy warn when it is cast or compared; it is refused all the same.
+# A signaling NaN in a file makes numpy warn when it is cast or compared; it is refused all the same.
 @np.errstate(all="ignore")
 def to_gray(pixels: NDArray[Any], name: str, row_label: RowLabel = at_index) -> NDArray[np.uint8]:
     """Converts pixels of either usual scale, 0 to 1 or 0 to 255, to gray values of one byte.

@@ -35,7 +35,7 @@ __all__ = ["DigitClassifier"]
 class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A network as a scikit-learn classifier, trained by `digitlab.fit`.
 
-    The defaults are those of Keras (batch 32, Adam at 0.001 with epsilon 1e-7) and of source 003's
+    The defaults are those of Keras (batch 32, Adam at 0.001 with epsilon 1e-7) and of study `hidden-layer`'s
     best network. Parameters are checked when `fit` is called, as scikit-learn's convention has it.
 
     Args:

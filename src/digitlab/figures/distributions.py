@@ -20,7 +20,7 @@ __all__ = [
     "draw_scatter",
 ]
 
-LABELLED = 12
+LABELED = 12
 """The most errors that are told in words on a map."""
 MANY = 100
 """Errors from which on their crosses are small."""
@@ -200,12 +200,12 @@ def draw_projection(
 def _with_room(
     places: NDArray[np.float64], wrong: NDArray[np.intp], taken: list[NDArray[np.float64]]
 ) -> list[int]:
-    """Errors whose words lie neither on those of another nor on what is `taken`, as many as `LABELLED`."""
+    """Errors whose words lie neither on those of another nor on what is `taken`, as many as `LABELED`."""
     size = np.maximum(np.ptp(places, axis=0), 1e-12) * (4 * APART, APART)  # words are wide and low
     chosen: list[int] = []
     for number in wrong:
         occupied = [*taken, *places[chosen]]
-        if len(chosen) < LABELLED and all((np.abs(places[number] - each) > size).any() for each in occupied):
+        if len(chosen) < LABELED and all((np.abs(places[number] - each) > size).any() for each in occupied):
             chosen.append(int(number))
     return chosen
 

@@ -25,7 +25,7 @@ Curve = tuple[str, str, ArrayLike, ArrayLike, ArrayLike]
 
 
 def draw_activation_functions(curves: Sequence[Curve], title: str) -> Figure:
-    """Draws activation functions beside each other (source 001's first figure).
+    """Draws activation functions beside each other (study `practice-lab`'s first figure).
 
     Args:
         curves: Each `(name, formula, z, a, slope)`, arrays of one length.
@@ -61,7 +61,7 @@ def draw_softmax(
     swept: ArrayLike,
     title: str,
 ) -> Figure:
-    """Draws softmax of a few logits, and what one of them does to all probabilities (source 001).
+    """Draws softmax of a few logits, and what one of them does to all probabilities (study `practice-lab`).
 
     Args:
         logits: `(k,)`.
@@ -110,7 +110,7 @@ def draw_cross_entropy(
     mean: float,
     title: str,
 ) -> Figure:
-    """Draws cross-entropy of a small batch as a table of every number (source 002's toy example).
+    """Draws cross-entropy of a small batch as a table of every number (study `deep-mnist`'s toy example).
 
     Args:
         probabilities: `(n, k)`, p.

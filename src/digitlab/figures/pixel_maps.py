@@ -139,7 +139,7 @@ def draw_importances(importances: ArrayLike, title: str, axes: Axes | None = Non
 def draw_pixels(image: ArrayLike, pixels: ArrayLike, title: str, axes: Axes | None = None) -> Figure:
     """Draws chosen pixels over a digit, each where it is.
 
-    Source 003's own picture is transposed: it takes a pixel's row for x and its column for y.
+    Study `hidden-layer`'s own picture is transposed: it takes a pixel's row for x and its column for y.
 
     Args:
         image: `(height, width)`, ink in [0, 1].

@@ -54,7 +54,7 @@ FILM_DPI = 80
 
 
 def signed_scale(values: ArrayLike) -> tuple[Colormap, float, float]:
-    """Colours for numbers, and the least and greatest of the scale: white is 0, red above, blue below.
+    """Colors for numbers, and the least and greatest of the scale: white is 0, red above, blue below.
 
     The blue half is left out where no number is below 0, so that the same red is the same number.
 

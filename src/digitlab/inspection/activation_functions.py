@@ -28,10 +28,10 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 LOGITS = (1.0, 2.0, 3.0, 4.0)
-"""Source 001's example."""
+"""Study `practice-lab`'s example."""
 TOY_PROBABILITIES = ((0.9, 0.1, 0.1), (0.9, 0.1, 0.1))
 TOY_TARGETS = ((1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
-"""Source 002's example."""
+"""Study `deep-mnist`'s example."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ class SoftmaxSteps:
 
 
 def softmax_steps(logits: ArrayLike) -> SoftmaxSteps:
-    """Works softmax out: `e^z / sum of e^z`, the largest z taken off first (source 004's form).
+    """Works softmax out: `e^z / sum of e^z`, the largest z taken off first (study `mat-file`'s form).
 
     Args:
         logits: `(k,)`, k at least 1.
@@ -140,7 +140,7 @@ class CrossEntropySteps:
 
 
 def cross_entropy_steps(probabilities: ArrayLike, targets: ArrayLike) -> CrossEntropySteps:
-    """Works cross-entropy out: the mean over items of `-sum of y ln p` (source 002, its toy example).
+    """Works cross-entropy out: the mean over items of `-sum of y ln p` (study `deep-mnist`, its toy example).
 
     Args:
         probabilities: `(n, k)`, above 0. The toy example's rows add up to 1.1; so they may here.
@@ -185,7 +185,7 @@ def view_cross_entropy(model: InspectedModel, options: ViewOptions) -> ViewResul
     steps = cross_entropy_steps(TOY_PROBABILITIES, TOY_TARGETS)
     title = (
         "How does cross-entropy come about? loss = $-\\Sigma\\, y \\ln p$, then the mean\n"
-        "source 002's toy batch, whose rows add up to 1.1: no probabilities, but the arithmetic holds"
+        "study `deep-mnist`'s toy batch, whose rows add up to 1.1: no probabilities, but the arithmetic holds"
     )
     figure = draw_cross_entropy(
         steps.probabilities, steps.targets, steps.logs, steps.products, steps.losses, steps.mean, title

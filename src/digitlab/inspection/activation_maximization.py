@@ -127,7 +127,7 @@ def maximize_activation(
             slope[((images <= 0) & (slope < 0)) | ((images >= 1) & (slope > 0))] = 0
             slope /= slope.flatten(1).norm(dim=1)[:, None, None] + 1e-12
             stride = STRIDE * (1 - step / STEPS)
-            images = _projected(images + stride * (slope + spread * _neighbours(images) - COST))
+            images = _projected(images + stride * (slope + spread * _neighbors(images) - COST))
     with torch.no_grad():
         values = _values(_signal(network, images, layer), numbers, position)
     return MaximizingImages(images.cpu().numpy(), values.cpu().numpy(), position)
@@ -165,7 +165,7 @@ def _blurred(slope: Tensor, weights: tuple[float, ...]) -> Tensor:
     return functional.conv2d(along, kernel[None, None, None, :], padding=(0, 2))[:, 0]
 
 
-def _neighbours(images: Tensor) -> Tensor:
+def _neighbors(images: Tensor) -> Tensor:
     """For each pixel the sum of its four neighbors' differences from it; none across the border."""
     wide = functional.pad(images[:, None], (1, 1, 1, 1), mode="replicate")[:, 0]
     across = wide[:, 1:-1, :-2] + wide[:, 1:-1, 2:]

@@ -29,7 +29,7 @@ PICTURED = 256
 """The most digits that one picture holds."""
 TREES = 100
 TOP_PIXELS = 70
-"""How many pixels source 003 keeps."""
+"""How many pixels study `hidden-layer` keeps."""
 SAMPLE = 5000
 """On how many digits the view's forest grows; on 55,000 it takes half a minute."""
 FOREST_SEED = 42
@@ -74,7 +74,7 @@ def pixel_importances(
 ) -> NDArray[np.float64]:
     """How important a random forest finds each pixel: its mean decrease of Gini impurity.
 
-    Source 003, experiment 5, has 100 trees and the seed 42 on 55,000 images; scikit-learn's other
+    Study `hidden-layer`, experiment 5, has 100 trees and the seed 42 on 55,000 images; scikit-learn's other
     settings are its defaults there and here.
 
     Args:

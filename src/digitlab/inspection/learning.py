@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 STAGE_STEPS = (10, 100, 1000)
-"""Steps after which source 000 asks to look."""
+"""Steps after which study `crash-course` asks to look."""
 ANIMATION_END = 1000
 FRAMES = 30
 MAX_STAGED_UNITS, MAX_ANIMATED_UNITS = 36, 25

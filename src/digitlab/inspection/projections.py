@@ -44,7 +44,7 @@ MIN_POINTS = 4
 POINTS = 2000
 COMPONENTS = 20
 SHARE = 0.95
-"""The share of the variance that source 003 keeps."""
+"""The share of the variance that study `hidden-layer` keeps."""
 MAX_COMPONENTS = 100
 """The most components that one picture holds."""
 

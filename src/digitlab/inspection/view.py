@@ -62,7 +62,7 @@ class InspectedModel:
         name: What it is called in titles: `swift, seed 0`.
         digits: What it reads.
         run: The folder of its training; None for a bare weights file.
-        sibling_runs: Its fellow runs, trained alike with other seeds; empty when there are none.
+        sibling_runs: Its sibling runs, trained alike with other seeds; empty when there are none.
     """
 
     network: Network
@@ -76,7 +76,7 @@ class InspectedModel:
         """Opens a run folder, a weights file, or a folder of runs that differ in their seeds.
 
         Args:
-            path: Of runs, the first is looked at and the rest are its fellows.
+            path: Of runs, the first is looked at and the others are its sibling runs.
             data: The digits it is to read; by default the test digits of the size it takes.
 
         Raises:
@@ -101,7 +101,7 @@ class InspectedModel:
 
     @property
     def runs(self) -> tuple[Run, ...]:
-        """The run and its fellows; empty for a bare weights file."""
+        """The run and its sibling runs; empty for a bare weights file."""
         return (self.run, *self.sibling_runs) if self.run else ()
 
     @cached_property

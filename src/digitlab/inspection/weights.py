@@ -71,7 +71,7 @@ def image_layer(network: Network) -> str | None:
 
 
 def unit_weights(network: Network, layer: str | None = None) -> UnitWeights:
-    """The weights of a dense layer's units as images (sources 000 and 003).
+    """The weights of a dense layer's units as images (studies `crash-course` and `hidden-layer`).
 
     Args:
         network: Any network whose first dense layer sees the picture: `softmax` or `mlp`.
@@ -104,7 +104,7 @@ def _instead(network: Network) -> str:
 
 
 def kernels(network: Network, layer: str | None = None) -> Kernels:
-    """The kernels of a convolution (source 002: 32 of 5x5).
+    """The kernels of a convolution (study `deep-mnist`: 32 of 5x5).
 
     Args:
         network: A network that has a convolution.
