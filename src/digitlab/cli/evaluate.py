@@ -1,4 +1,4 @@
-"""`digitlab evaluate`: metrics of a trained model on labelled digits."""
+"""`digitlab evaluate`: metrics of a trained model on labeled digits."""
 
 from __future__ import annotations
 
