@@ -37,15 +37,15 @@ def page() -> str:
         "",
         "## Fields",
         "",
-        "| field | type and range | default | used when | about |",
-        "|---|---|---|---|---|",
+        "| field | type | range | default | used when | about |",
+        "|---|---|---|---|---|---|",
     ]
     for field in fields:
         about = field["about"] + (" Belongs to a machine." if field["machine_specific"] else "")
         default = format_value(field["default"])
-        lines.append(
-            f"| `{field['name']}` | {field['type']} | `{default}` | {field['used_when']} | {about} |"
-        )
+        kind = field["type"].replace("|", "\\|")
+        cells = (f"`{field['name']}`", kind, field["bounds"], f"`{default}`", field["used_when"], about)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 

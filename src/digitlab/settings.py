@@ -126,7 +126,11 @@ class FieldDoc:
     required: bool
     bounds: str
     description: str
-    marks: tuple[object, ...] = ()
+    marks: tuple[object, ...] = dataclasses.field(default=(), repr=False, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the marks, as plain data."""
+        return {name: value for name, value in vars(self).items() if name != "marks"}
 
 
 def field_docs(cls: type) -> list[FieldDoc]:

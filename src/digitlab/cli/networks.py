@@ -92,7 +92,7 @@ def _to_dict(network: Network) -> dict[str, Any]:
         "name": network.name,
         "summary": ARCHITECTURES[network.name].summary,
         "options": network.options,
-        "option_fields": [asdict(doc) for doc in field_docs(ARCHITECTURES[network.name].options)],
+        "option_fields": [doc.to_dict() for doc in field_docs(ARCHITECTURES[network.name].options)],
         "input_shape": list(network.input_shape),
         "layers": [{**asdict(row), "output_shape": list(row.output_shape)} for row in rows],
         "parameters": sum(row.parameters for row in rows),

@@ -41,9 +41,7 @@ def recipes(
         (
             each["name"],
             format_value(values[each["name"]]),
-            each["type"],
-            each["used_when"],
-            each["about"],
+            *(each[key] for key in ("type", "bounds", "used_when", "about")),
         )
         for each in fields
     ]

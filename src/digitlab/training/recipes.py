@@ -105,8 +105,9 @@ def recipe_fields() -> list[dict[str, Any]]:
     """The documentation of every field of `Recipe`, as plain data.
 
     Returns:
-        For each field `name`, `type`, `bounds` (an interval, or empty), `default`, `about`, `used_when` (in
-        words; empty if always), and `machine_specific`: whether it tells where a run is computed, not what.
+        For each field `name`, `type`, `bounds` (an interval, or empty), `default`, `about`, `used_when`
+        (in words; empty if always), and `machine_specific`: whether it tells where a run is computed,
+        not what.
     """
     return [
         {
