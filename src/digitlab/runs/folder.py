@@ -155,8 +155,8 @@ class Run:
             plain: dict[str, Any] = json.loads((self.folder / "metrics.json").read_bytes())
             check_schema(self.folder / "metrics.json", plain["schema_version"])
             missing = [name for name in METRICS if name not in plain]
-            if missing or "train" not in plain["splits"]:
-                raise ValueError(f"{', '.join(missing) or 'the split train'} is missing")
+            if missing or not plain["splits"]:
+                raise ValueError(f"{', '.join(missing) or 'every split'} is missing")
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise RunError(
                 f"cannot read the metrics of {self.folder}: {error}", "Train again, or update digitlab."

@@ -131,6 +131,8 @@ def train_run(
     callbacks: Sequence[Callback] = (),
     on_start: OnStart | None = None,
     on_history: OnHistory | None = None,
+    score_train: bool = True,
+    figures: bool = True,
 ) -> list[Run]:
     """Trains a run, or the runs of several seeds as one stack, from a configuration to finished folders.
 
@@ -148,6 +150,8 @@ def train_run(
         callbacks: Called after every step.
         on_start: Called before the first step, once everything is checked.
         on_history: Called with each history entry as it comes, and the index of its seed.
+        score_train: Whether the finished network is evaluated on its training split, too.
+        figures: Whether learning curves and confusion matrix are drawn.
 
     Returns:
         The finished runs: one, or one for each seed.
@@ -174,9 +178,10 @@ def train_run(
 
     checkpoint = folder / "checkpoint"
     results = setup.fit(callbacks, record, Checkpoint(checkpoint))
+    scored = {name: each for name, each in setup.examples.items() if score_train or name != "train"}
     for run, network, fitted in zip(runs, setup.networks, results, strict=True):
         if not run.finished:
-            evaluate_and_save(run, network, fitted, setup.examples, setup.load_seconds)
+            evaluate_and_save(run, network, fitted, scored, setup.load_seconds, figures)
     shutil.rmtree(checkpoint, ignore_errors=True)
     return runs
 
