@@ -32,6 +32,7 @@ def make_run(tmp_path):
             "train_seconds": seconds,
             "load_seconds": 0.0,
             "evaluation_seconds": 0.0,
+            "final_evaluation_seconds": 0.0,
         }
         run.finish(network, [], metrics)
         return run
@@ -134,3 +135,8 @@ def test_damaged_metrics(content, make_run):
 def test_metrics_are_one_json_document(make_run):
     run = make_run("a", {"train": 0.5})
     assert json.loads((run.folder / "metrics.json").read_text())["schema_version"] == 2
+
+
+def test_runs_without_a_split_in_common(make_run):
+    with pytest.raises(RunError, match="no split in common"):
+        compare_runs([make_run("a", {"validation": 0.5}), make_run("b", {"test": 0.5})])

@@ -105,3 +105,11 @@ def test_train_refuses_a_folder_that_holds_runs(config, tmp_path):
     for name in "ab":
         with pytest.raises(RunError, match="holds a run already"):
             train("mlp", out=tmp_path / name)
+
+
+def test_without_figures_and_without_scoring_the_training_split(config, tmp_path):
+    (run,) = train_run(tmp_path / "a", config, SPLITS, score_train=False, figures=False)
+    assert list(run.metrics()["splits"]) == ["validation", "extra"]
+    assert not list(run.folder.glob("*.png"))
+    (run,) = train_run(tmp_path / "b", config, Splits(SPLITS.train), score_train=False)
+    assert list(run.metrics()["splits"]) == ["train"]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from digitlab.errors import RunError
 from digitlab.formatting import MISSING
 from digitlab.runs.folder import Run
 from digitlab.settings import to_dict
@@ -56,7 +57,7 @@ def compare_runs(runs: Sequence[Run]) -> RunTable:
     """Compares finished runs: a table of what differs between them, the best first.
 
     Raises:
-        RunError: If a run is not finished.
+        RunError: If a run is not finished, or there is no split that every run has.
     """
     settings = [_settings(run) for run in runs]
     names = list(dict.fromkeys(name for row in settings for name in row))
@@ -70,6 +71,8 @@ def compare_runs(runs: Sequence[Run]) -> RunTable:
         for run, row in zip(runs, settings, strict=True)
     ]
     shared = [f"{split} accuracy" for split in SPLITS if all(f"{split} accuracy" in row for row in rows)]
+    if not shared:
+        raise RunError("these runs have no split in common", "Compare runs that were evaluated on the same.")
     rows.sort(key=lambda row: -row[shared[0]])
     columns = list(dict.fromkeys(name for row in rows for name in row))
     return RunTable(shared[0], columns, [{name: row.get(name) for name in columns} for row in rows])

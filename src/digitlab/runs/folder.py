@@ -30,6 +30,7 @@ METRICS = (
     "train_seconds",
     "load_seconds",
     "evaluation_seconds",
+    "final_evaluation_seconds",
 )
 """What a finished run's `metrics.json` holds at least."""
 

@@ -150,7 +150,8 @@ def train_run(
         callbacks: Called after every step.
         on_start: Called before the first step, once everything is checked.
         on_history: Called with each history entry as it comes, and the index of its seed.
-        score_train: Whether the finished network is evaluated on its training split, too.
+        score_train: Whether the finished network is evaluated on its training split, too; it is in any case
+            where there is no other split.
         figures: Whether learning curves and confusion matrix are drawn.
 
     Returns:
@@ -179,6 +180,7 @@ def train_run(
     checkpoint = folder / "checkpoint"
     results = setup.fit(callbacks, record, Checkpoint(checkpoint))
     scored = {name: each for name, each in setup.examples.items() if score_train or name != "train"}
+    scored = scored or dict(setup.examples)  # nothing else to measure it by
     for run, network, fitted in zip(runs, setup.networks, results, strict=True):
         if not run.finished:
             evaluate_and_save(run, network, fitted, scored, setup.load_seconds, figures)
