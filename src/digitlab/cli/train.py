@@ -249,6 +249,7 @@ def run_as_json(run: Run) -> dict[str, Any]:
         "train_seconds": metrics["train_seconds"],
         "load_seconds": metrics["load_seconds"],
         "evaluation_seconds": metrics["evaluation_seconds"],
+        "final_evaluation_seconds": metrics["final_evaluation_seconds"],
         "parameters": metrics["parameters"],
         "steps": metrics["steps"],
         "step_kind": metrics["step_kind"],
