@@ -174,11 +174,11 @@ def trained(name: str, folder: Path) -> Path:
 def section(shot: Shot, subject: InspectedModel) -> str:
     """Draws one picture; returns its part of the page."""
     result = inspect(subject, shot.view, None, **shot.choices)
-    written = Path(write_view(shot.view, result, PICTURES)["figure"])
+    written = write_view(shot.view, result, PICTURES).figure
     number = sum(path.stem.startswith(f"{shot.view}-") for path in PICTURES.iterdir()) + 1
     picture = written.rename(written.with_stem(f"{shot.view}-{number}"))
     words = "".join(f" --{key} {_text(value)}" for key, value in shot.choices.items())
-    command = f"digitlab inspect runs/gallery/{shot.training} --what {shot.view}{words}"
+    command = f"digitlab inspect runs/gallery/{shot.training} --view {shot.view}{words}"
     said = f"\n{result.summary}\n" if result.summary else ""
     about = VIEWS[shot.view].description
     return f"### {shot.view}\n\n{about}\n\n![{about}](gallery/{picture.name})\n{said}\n```\n{command}\n```\n"

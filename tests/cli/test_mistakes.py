@@ -17,7 +17,7 @@ def test_words_and_a_picture_with_the_run(command, make_run, few):
     code, out, err = command("mistakes", folder, "--data", few, "--top", 3)
     assert code == 0
     lines = out.splitlines()
-    assert lines[0].startswith("misread by softmax, seed 0: ")
+    assert lines[0].startswith("misclassified by softmax, seed 0: ")
     assert lines[0].endswith(f" of 300 digits of {few}; the worst 3")
     for line in lines[1:4]:
         said, true, place = line.split(", ")
@@ -63,7 +63,7 @@ def test_the_numbers_are_those_of_the_network(command, make_run, few, tmp_path):
             assert each["words"].startswith(f"said {each['prediction']} (")
         certain = [each["probability"] for each in found]
         assert certain == sorted(certain, reverse=True)
-        assert "suspects" not in answer
+        assert "label_errors" not in answer
     assert not (folder / "inspect").exists()  # nothing but what was asked for
 
 
@@ -75,11 +75,11 @@ def test_several_seeds_doubt_labels_together(command, make_run, few, tmp_path):
     assert "labels doubted by at least 2 of 2 seeds: " in out
     assert out.splitlines()[-2:] == [
         str(tmp_path / "seen" / "mistakes.png"),
-        str(tmp_path / "seen" / "suspects.png"),
+        str(tmp_path / "seen" / "label-errors.png"),
     ]
     answer = json.loads(command(*words, "--json")[1])
-    doubted = answer["suspects"]["labels"]
-    assert len(doubted) == min(20, answer["suspects"]["n"])
+    doubted = answer["label_errors"]["labels"]
+    assert len(doubted) == min(20, answer["label_errors"]["n"])
     assert {"index", "label", "prediction", "votes", "seeds", "judged_wrong", "words"} <= doubted[0].keys()
     assert all(each["votes"] == each["seeds"] == 2 for each in doubted)
 
@@ -98,7 +98,7 @@ def test_a_network_that_makes_no_mistake(command, tmp_path):
     assert (code, err) == (0, "")
     picture = tmp_path / "inspect" / "mistakes.png"
     name = f"softmax (a.safetensors): 0 of 30 digits of {tmp_path / 'agreed.npz'}"
-    assert out == f"misread by {name}\n\n{picture}\n"
+    assert out == f"misclassified by {name}\n\n{picture}\n"
     assert picture.exists()
     answer = json.loads(command(*words, "--json")[1])
     assert (answer["errors"], answer["accuracy"], answer["mistakes"]) == (0, 1.0, [])

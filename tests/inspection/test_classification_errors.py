@@ -11,11 +11,10 @@ from digitlab.errors import SettingError
 from digitlab.evaluation import find_label_issues
 from digitlab.inspection import InspectedModel, inspect
 from digitlab.inspection.classification_errors import (
-    draw_label_issues,
-    draw_mistakes,
-    format_label_issues,
-    model_label_issues,
-    place_of,
+    ErrorReport,
+    LabelIssueReport,
+    report_label_issues,
+    split_name,
 )
 from digitlab.networks import build
 
@@ -49,7 +48,7 @@ def knowing(answers):
 
 @pytest.fixture
 def seeds():
-    """Five networks: all but image 3 are read as their label by most; of image 3 all say 4."""
+    """Five networks: all but image 3 are predicted as their label by most; of image 3 all say 4."""
     labels = np.arange(20) % 10
     images = np.zeros((20, 784), np.uint8)
     images[np.arange(20), np.arange(20)] = 255
@@ -70,7 +69,7 @@ def test_counts_and_shares(model):
             assert counts[true, read] == ((labels == true) & (model.predictions == read)).sum()
     present = counts.sum(axis=1) > 0
     assert np.allclose(result.data["shares"].sum(axis=1), present)
-    assert result.summary.startswith("commonest errors: ")
+    assert result.summary.startswith("most frequent errors: ")
     errors = inspect(model, "errors").data
     assert not errors["counts"].diagonal().any()
     assert errors["counts"].sum() == (labels != model.predictions).sum()
@@ -84,7 +83,7 @@ def test_the_pair_most_confused_and_a_pair_of_ones_own(model):
     a, b = result.data["pair"]
     both = counts + counts.T
     assert both[a, b] == both[~np.eye(10, dtype=bool)].max()
-    assert result.summary == f"{a} read as {b}: {counts[a, b]}; {b} read as {a}: {counts[b, a]}"
+    assert result.summary == f"{a} predicted as {b}: {counts[a, b]}; {b} predicted as {a}: {counts[b, a]}"
     mine = inspect(model, "confused-pair", pair="9,4").data
     assert mine["pair"].tolist() == [9, 4]
     assert (model.digits.labels[mine["a_as_b"]] == 9).all()
@@ -95,9 +94,9 @@ def test_the_pair_most_confused_and_a_pair_of_ones_own(model):
 
 def test_a_pair_that_was_never_confused(seeds):
     result = inspect(seeds, "confused-pair", pair="6,7")
-    assert result.summary == "6 read as 7: 0; 7 read as 6: 0"
+    assert result.summary == "6 predicted as 7: 0; 7 predicted as 6: 0"
     said = [[text.get_text() for text in axes.texts] for axes in result.figure.axes]
-    assert said == [[], ["No 6\nwas read as 7."], ["No 7\nwas read as 6."], []]
+    assert said == [[], ["No 6\nwas predicted as 7."], ["No 7\nwas predicted as 6."], []]
 
 
 def test_the_worst_mistakes(model):
@@ -119,16 +118,18 @@ def test_a_picture_of_mistakes_holds_fifty_at_most(model):
     assert errors > 50
     figure = inspect(model, "mistakes", count=1000).figure
     assert len(figure.axes[0].images) == 50
-    assert figure.axes[0].get_title().startswith(f"The worst 50 of {errors} mistakes of mlp, seed 1")
+    assert (
+        figure.axes[0].get_title().startswith(f"Worst errors of mlp, seed 1: the worst 50 of {errors}, most")
+    )
 
 
 def test_nothing_to_show(model):
-    axes = draw_mistakes((), 20, model.digits, "mlp").axes[0]
-    assert [text.get_text() for text in axes.texts] == ["None: all 300 digits are read rightly."]
+    axes = ErrorReport(model, (), 20).draw().axes[0]
+    assert [text.get_text() for text in axes.texts] == ["None: all 300 digits are classified correctly."]
 
 
 def test_labels_that_the_seeds_doubt(seeds):
-    found = model_label_issues(seeds)
+    found = report_label_issues(seeds, 20).found
     assert [(each.index, each.prediction, each.votes) for each in found] == [(3, 4, 5), (8, 0, 4)]
     logits = np.stack([InspectedModel(run.network(), "", seeds.digits).logits for run in seeds.runs])
     # leaving out early what cannot be suspect changes no rank and no number but by rounding
@@ -151,13 +152,15 @@ def test_labels_that_people_doubt_too(seeds):
     digits = mnist("test")
     model = InspectedModel(seeds.network, "softmax", digits, seeds.run, seeds.sibling_runs)
     renamed = [
-        replace(one, index=index) for one, index in zip(model_label_issues(seeds), (947, 948), strict=True)
+        replace(one, index=index)
+        for one, index in zip(report_label_issues(seeds, 20).found, (947, 948), strict=True)
     ]
-    lines = format_label_issues(renamed, 2, model)
+    report = LabelIssueReport(model, tuple(renamed), 2)
+    lines = report.lines()
     assert lines[0].endswith(": 2 of 10,000, among them 1 of the 15 that people judged wrong")
     assert lines[1].endswith("test #947; also judged wrong by people")
     assert lines[2].endswith("test #948")
-    axes = draw_label_issues(renamed, 2, model).axes[0]
+    axes = report.draw().axes[0]
     assert axes.texts[0].get_text().endswith("also judged wrong\nby people")
     assert axes.patches[0].get_linewidth() > axes.patches[1].get_linewidth()
 
@@ -178,5 +181,5 @@ def test_one_network_alone_doubts_nothing(model):
 
 def test_what_digits_are_called_beside_a_number():
     digits = mnist("test")
-    assert place_of(digits) == "test"
-    assert place_of(Digits(digits.images[:1], digits.labels[:1], "a/b/few.npz")) == "few.npz"
+    assert split_name(digits) == "test"
+    assert split_name(Digits(digits.images[:1], digits.labels[:1], "a/b/few.npz")) == "few.npz"

@@ -1,13 +1,14 @@
-"""`digitlab inspect`: pictures of the inside of a trained network."""
+"""`digitlab inspect`: figures of the inside of a trained network."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from digitlab.cli.output import AsJson, log, print_json
+from digitlab.cli.output import AsJson, log, print_json, print_table
 
 __all__ = ["inspect"]
 
@@ -15,91 +16,88 @@ __all__ = ["inspect"]
 def inspect(
     model: Annotated[
         Path | None,
-        typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, a folder of runs, or .safetensors."),
+        typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, a folder of runs, .safetensors or .onnx."),
     ] = None,
-    what: Annotated[
-        list[str] | None, typer.Option(help="A view, several, or `all`; without it, they are listed.")
+    view: Annotated[
+        list[str] | None,
+        typer.Option(help="A view, several, or `all`; without it, a contact sheet of a default set."),
     ] = None,
+    list_views: Annotated[bool, typer.Option("--list", help="List the views.")] = False,
     image: Annotated[
-        str, typer.Option(help="Which digit of the data, from 0; or a picture file.", metavar="N|FILE")
+        str, typer.Option(help="Input image: index in the data, from 0; or an image file.", metavar="N|FILE")
     ] = "0",
     layer: Annotated[str | None, typer.Option(help="A layer by name: see `digitlab networks NAME`.")] = None,
     unit: Annotated[str | None, typer.Option(help="One or two units of the layer.", metavar="N[,N]")] = None,
     position: Annotated[
         str | None, typer.Option(help="Row and column in a feature map.", metavar="ROW,COLUMN")
     ] = None,
-    digit: Annotated[int | None, typer.Option(help="The digit asked about.")] = None,
+    digit: Annotated[int | None, typer.Option(help="The class that an attribution explains.")] = None,
     pair: Annotated[str | None, typer.Option(help="Two digits to compare.", metavar="A,B")] = None,
-    number: Annotated[int | None, typer.Option(help="How many digits, pixels or errors.")] = None,
-    seed: Annotated[int, typer.Option(help="Decides what is drawn at random.")] = 0,
+    count: Annotated[int | None, typer.Option(help="How many digits, pixels, errors or units.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of what is drawn at random.")] = 0,
     data: Annotated[
-        str | None, typer.Option(help="Digits to read; by default test digits of the network's size.")
+        str | None, typer.Option(help="Digits to classify; by default test digits of the network's size.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Where pictures go; by default `inspect` in the run's folder.")
+        Path | None, typer.Option(help="Folder for the figures; by default `inspect` in the run's folder.")
     ] = None,
     arrays: Annotated[bool, typer.Option("--arrays", help="Write the numbers too, as .npz.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Draw what a trained network looks like inside, and what it saw."""
-    from digitlab.errors import DigitlabError, OutputError
-    from digitlab.inspection import VIEWS, InspectedModel, ViewOptions, view, write_view
+    """Draw the inside of a trained network: weights, activations, errors and more."""
+    from digitlab.errors import SettingError
+    from digitlab.inspection import VIEWS, InspectedModel, SkippedView, ViewOptions, write_views
+    from digitlab.inspection import view as find_view
+    from digitlab.inspection.contact_sheet import default_views, write_contact_sheet
     from digitlab.settings import from_dict
 
-    if model is None or not what:
-        views = [{"view": each.name, "about": each.description} for each in VIEWS.values()]
+    if list_views:
+        views = [{"view": each.name, "description": each.description} for each in VIEWS.values()]
         if as_json:
             print_json({"views": views})
         else:
-            print("\n".join(f"{each['view']:<22} {each['about']}" for each in views))
+            print_table(("view", "shows"), [tuple(each.values()) for each in views], left=("view", "shows"))
         return
-    everything = what == ["all"]
-    chosen = [view(name) for name in (VIEWS if everything else what)]
-    choices = from_dict(
-        ViewOptions,
-        {
-            "image": _number_or_path(image),
-            "layer": layer,
-            "unit": unit,
-            "position": position,
-            "digit": digit,
-            "pair": pair,
-            "count": number,
-            "seed": seed,
-        },
-    )
-    subject = InspectedModel.open(model, data)
+    if model is None:
+        raise SettingError("no model is given", "Give a run folder or a model file; --list lists the views.")
+    words = {"layer": layer, "unit": unit, "position": position, "digit": digit, "pair": pair, "count": count}
+    options = from_dict(ViewOptions, {"image": _index_or_path(image), "seed": seed, **words})
+    every_view = view == ["all"]
+    names = list(VIEWS) if every_view else [find_view(name).name for name in view or ()]
+    opened = InspectedModel.open(model, data)
     folder = out or (model if model.is_dir() else model.parent) / "inspect"
-    answers, left_out = [], []
-    for each in chosen:
-        try:
-            result = each.render(subject, choices)
-        except DigitlabError as error:
-            if not everything or isinstance(error, OutputError):
-                raise
-            left_out.append({"view": each.name, "reason": error.problem})  # not every network has all
-            log(f"{each.name}: left out, {error.problem}")
-            continue
-        written = write_view(each.name, result, folder, arrays)
-        answers.append(
-            {
-                "view": each.name,
-                **written,
-                "words": result.summary,
-                "data": {name: list(array.shape) for name, array in result.data.items()},
-            }
-        )
-        if not as_json:
+    results = []
+    for result in write_views(
+        opened, names or default_views(opened), folder, options, arrays=arrays, skip=every_view or not names
+    ):
+        results.append(result)
+        if isinstance(result, SkippedView):
+            log(f"{result.name}: left out, {result.reason}")
+        elif not as_json:
             if result.summary:
                 log(result.summary)
-            print(written["figure"])
+            print(result.figure)
+    again = shlex.join(["digitlab", "inspect", str(model), *(["--data", data] if data else [])])
+    page = None if names else write_contact_sheet(opened, again, results, folder)
     if as_json:
         print_json(
-            {"model": str(model), "network": subject.network.name, "views": answers, "left_out": left_out}
+            {
+                "model": str(model),
+                "network": opened.network_name,
+                "views": [each.to_dict() for each in results if not isinstance(each, SkippedView)],
+                "left_out": [
+                    {"view": each.name, "reason": each.reason}
+                    for each in results
+                    if isinstance(each, SkippedView)
+                ],
+                **({"page": str(page)} if page else {}),
+            }
         )
+    elif page:
+        print(page)
 
 
-def _number_or_path(image: str) -> int | str:
+def _index_or_path(image: str) -> int | str:
     try:
         return int(image)
     except ValueError:

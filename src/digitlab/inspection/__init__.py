@@ -39,10 +39,11 @@ from digitlab.inspection.projections import (
     principal_components,
     tsne_projection,
 )
-from digitlab.inspection.registry import VIEWS, inspect, view, write_view
+from digitlab.inspection.registry import VIEWS, inspect, view
 from digitlab.inspection.unit_computation import Step, UnitComputation, compute_unit
 from digitlab.inspection.unit_statistics import UnitValues, box_plot_stats, centroids, unit_values
 from digitlab.inspection.view import InputImage, InspectedModel, View, ViewOptions, ViewResult
+from digitlab.inspection.view_files import SkippedView, WrittenView, write_view, write_views
 from digitlab.inspection.weights import (
     Kernels,
     UnitWeights,
@@ -64,6 +65,7 @@ __all__ = [
     "Occlusion",
     "PcaProjection",
     "PrincipalComponents",
+    "SkippedView",
     "SoftmaxSteps",
     "Step",
     "UnitComputation",
@@ -72,6 +74,7 @@ __all__ = [
     "View",
     "ViewOptions",
     "ViewResult",
+    "WrittenView",
     "activation_curves",
     "activation_shapes",
     "average_digits",
@@ -108,4 +111,5 @@ __all__ = [
     "unit_weights",
     "view",
     "write_view",
+    "write_views",
 ]

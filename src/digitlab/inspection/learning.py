@@ -68,7 +68,7 @@ def view_learning_curves(model: InspectedModel, options: ViewOptions) -> ViewRes
         ]
         for quantity in ("loss", "accuracy")
     ]
-    title = f"How did {model.network.name} learn?\n{spread}"
+    title = f"How did {model.network_name} learn?\n{spread}"
     words = "A smoothed label's loss never reaches 0, however well a digit is read." if smoothed else ""
     return ViewResult(data, draw_learning_curves(pairs[0], pairs[1], title), words)
 

@@ -1,4 +1,4 @@
-"""The registry of views: every view by name, and how one is rendered and written.
+"""The registry of views: every view by name, and how one is rendered.
 
 To add a view, write a function `(InspectedModel, ViewOptions) -> ViewResult` in the module of its theme and
 add one line to `THEMES`.
@@ -10,11 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-import numpy as np
-
 from digitlab.errors import SettingError
-from digitlab.figures import save_figure
-from digitlab.files import atomic_write, make_folder, write_bytes
 from digitlab.inspection import (
     activation_functions,
     activation_maximization,
@@ -31,7 +27,7 @@ from digitlab.inspection import (
 from digitlab.inspection.view import InspectedModel, View, ViewOptions, ViewResult
 from digitlab.settings import from_dict
 
-__all__ = ["THEMES", "VIEWS", "inspect", "view", "write_view"]
+__all__ = ["THEMES", "VIEWS", "inspect", "view"]
 
 THEMES: Mapping[str, tuple[View, ...]] = MappingProxyType(
     {
@@ -234,30 +230,3 @@ def inspect(
     checked = from_dict(ViewOptions, options)
     opened = model if isinstance(model, InspectedModel) else InspectedModel.open(Path(model), data)
     return view(view_name).render(opened, checked)
-
-
-def write_view(name: str, result: ViewResult, folder: Path, arrays: bool = False) -> dict[str, str]:
-    """Writes a rendered view into `folder`, which is made if it does not exist.
-
-    Args:
-        name: The view's name, which becomes the files' name.
-        result: The rendered view.
-        folder: Where to.
-        arrays: Whether to write the numbers too, as `.npz`.
-
-    Returns:
-        Paths written: `figure`, and `arrays` if asked for.
-
-    Raises:
-        OutputError: If the operating system refuses.
-    """
-    make_folder(folder)
-    path = folder / f"{name}.{view(name).file_format}"
-    write_bytes(path, result.figure if isinstance(result.figure, bytes) else save_figure(result.figure))
-    written = {"figure": str(path)}
-    if arrays:
-        path = folder / f"{name}.npz"
-        with atomic_write(path) as part:
-            np.savez_compressed(part, **dict(result.data))  # type: ignore[arg-type]
-        written["arrays"] = str(path)
-    return written

@@ -182,7 +182,7 @@ def view_scatter(model: InspectedModel, options: ViewOptions) -> ViewResult:
     n = activation_shapes(model.network, [layer])[layer][0]
     if n < 2:
         raise SettingError(
-            f"{layer} of this {model.network.name} has only one unit, and a scatter needs two",
+            f"{layer} of this {model.network_name} has only one unit, and a scatter needs two",
             "Look at it as a box plot (--view boxplot), or name another layer (--layer).",
         )
     units = options.unit or (0, 1)

@@ -1,4 +1,4 @@
-"""What every view takes and gives: `InspectedModel`, `ViewOptions`, `ViewResult`, and `View` itself."""
+"""Views: what each takes (`InspectedModel`, `ViewOptions`) and gives (`ViewResult`), and `View` itself."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from digitlab.data import Digits, load
 from digitlab.data.classroom import digit_boxes
 from digitlab.data.image_file import read_digit
 from digitlab.errors import DataError, ModelError, RunError, SettingError
-from digitlab.inspection.lookup import check_index, to_input_tensor
+from digitlab.inspection.lookup import check_index
 from digitlab.networks import Network
-from digitlab.runs import Run, TorchModel, open_network, predict_logits_for
+from digitlab.runs.evaluate import predict_logits_for
+from digitlab.runs.folder import Run
+from digitlab.runs.models import Model, TorchModel, open_model
 from digitlab.settings import CommaSeparated, settings
 
 __all__ = [
@@ -29,8 +31,9 @@ __all__ = [
     "View",
     "ViewOptions",
     "ViewResult",
-    "data_for",
+    "format_label",
     "short_name",
+    "training_digits",
 ]
 
 DATA_BY_SIZE = {(28, 28): "mnist:test", (20, 20): "classroom"}
@@ -40,12 +43,12 @@ Index = Annotated[int, Field(ge=0)]
 
 @dataclass(frozen=True)
 class InputImage:
-    """One picture that is looked at.
+    """One input image.
 
     Attributes:
         ink: `(height, width)`, `float32`, ink in [0, 1].
-        label: Which digit it is; None if nobody said.
-        name: What it is called: `mnist:test #15`.
+        label: Its label, 0 to 9; None if unknown.
+        name: What it is called in titles: `mnist:test #15`.
     """
 
     ink: NDArray[np.float32]
@@ -55,17 +58,17 @@ class InputImage:
 
 @dataclass(frozen=True, eq=False)
 class InspectedModel:
-    """What views look at.
+    """A trained model with the digits it classifies: the input of every view.
 
     Attributes:
-        network: The network, in evaluation mode.
+        source: The network, in evaluation mode; or a model without layers, such as an ONNX file.
         name: What it is called in titles: `swift, seed 0`.
-        digits: What it reads.
-        run: The folder of its training; None for a bare weights file.
-        sibling_runs: Its sibling runs, trained alike with other seeds; empty when there are none.
+        digits: The digits it classifies.
+        run: Its run; None for a model file.
+        sibling_runs: Runs of the same configuration with other seeds, for statistics over seeds.
     """
 
-    network: Network
+    source: Network | Model
     name: str
     digits: Digits
     run: Run | None = None
@@ -73,35 +76,47 @@ class InspectedModel:
 
     @classmethod
     def open(cls, path: Path, data: str | None = None) -> InspectedModel:
-        """Opens a run folder, a weights file, or a folder of runs that differ in their seeds.
+        """Opens a run folder, a folder of runs that differ by seed, or a model file (safetensors, ONNX).
 
         Args:
-            path: Of runs, the first is looked at and the others are its sibling runs.
-            data: The digits it is to read; by default the test digits of the size it takes.
+            path: For a folder of runs, the first is shown; the others are used for seed statistics.
+            data: The digits to classify; by default the test digits of its input size.
 
         Raises:
             ModelError: If it is none of these.
             RunError: If a run is not finished.
-            DataError: If the data cannot be read, or no data are known of the size it takes.
+            DataError: If the data cannot be read, or no data are known of its input size.
         """
-        if path.suffix == ".onnx":
-            raise ModelError(
-                f"{path} is an ONNX file, whose inside cannot be looked at", "Give its run or weights file."
-            )
-        runs = _runs_in(path)
-        network = runs[0].network() if runs else open_network(path)
-        name = f"{network.name}, seed {runs[0].config.seed}" if runs else f"{network.name} ({path.name})"
-        return cls(
-            network,
-            name,
-            load(data or data_for(network.name, network.input_shape)),
-            next(iter(runs), None),
-            runs[1:],
+        runs = _open_runs(path)
+        source: Network | Model = runs[0].network() if runs else open_model(path)
+        if isinstance(source, TorchModel):
+            source = source.module
+        network = source.name if isinstance(source, Network) else source.network
+        name = f"{network}, seed {runs[0].config.seed}" if runs else f"{network} ({path.name})"
+        digits = load(data or _default_data(network, source.input_shape))
+        return cls(source, name, digits, next(iter(runs), None), runs[1:])
+
+    @property
+    def network(self) -> Network:
+        """The network with its layers.
+
+        Raises:
+            ModelError: If the model has none that can be inspected.
+        """
+        if isinstance(self.source, Network):
+            return self.source
+        raise ModelError(
+            f"{self.name} is an ONNX file, whose layers cannot be inspected", "Give its run or weights file."
         )
 
     @property
+    def network_name(self) -> str:
+        """Name of the architecture: `swift`."""
+        return self.source.name if isinstance(self.source, Network) else self.source.network
+
+    @property
     def runs(self) -> tuple[Run, ...]:
-        """The run and its sibling runs; empty for a bare weights file."""
+        """The run and its siblings; empty for a model file."""
         return (self.run, *self.sibling_runs) if self.run else ()
 
     @cached_property
@@ -109,42 +124,62 @@ class InspectedModel:
         """Logits `(n, 10)` of all its digits.
 
         Raises:
-            DataError: If the network takes images of another size.
+            DataError: If the model takes images of another size.
             ModelError: If the logits are not finite.
         """
-        return predict_logits_for(TorchModel(self.network), self.digits)
+        model = TorchModel(self.source) if isinstance(self.source, Network) else self.source
+        return predict_logits_for(model, self.digits)
 
     @cached_property
     def predictions(self) -> NDArray[np.int64]:
-        """What it reads each of its digits as, `(n,)`."""
-        read: NDArray[np.int64] = self.logits.argmax(axis=1)
-        return read
+        """The predicted class of each of its digits, `(n,)`."""
+        predicted: NDArray[np.int64] = self.logits.argmax(axis=1)
+        return predicted
 
     def input_image(self, image: int | str) -> InputImage:
-        """One of the digits by number, or a picture file brought to the form the network takes.
+        """One of the digits by index, or an image file brought to the format of the training digits.
 
         Raises:
             SettingError: If there is no such digit.
-            DataError: If the file cannot be read.
+            DataError: If the file cannot be read, or the model takes images of another size.
         """
         if isinstance(image, str):
-            images = read_digit(image)[None]
-            if self.network.takes((20, 20)):
-                images = digit_boxes(images)
-            ink = np.multiply(images[0], np.float32(1 / 255), dtype=np.float32)
-            to_input_tensor(self.network, ink[None])
+            pixels = read_digit(image)[None]
+            if _takes(self.source.input_shape, (20, 20)):
+                pixels = digit_boxes(pixels)
+            ink = np.multiply(pixels[0], np.float32(1 / 255), dtype=np.float32)
+            self._check_size(ink.shape)
             return InputImage(ink, None, Path(image).name)
         check_index(image, len(self.digits), f"image of {self.digits.name}")
-        one = self.digits.subset([image])
-        return InputImage(one.ink()[0], int(one.labels[0]), f"{short_name(self.digits)} #{image}")
+        digit = self.digits.subset([image])
+        return InputImage(digit.ink()[0], int(digit.labels[0]), f"{short_name(self.digits)} #{image}")
+
+    def _check_size(self, shape: tuple[int, ...]) -> None:
+        if not _takes(self.source.input_shape, shape):
+            wanted, given = (" x ".join(map(str, sides)) for sides in (self.source.input_shape, shape))
+            raise DataError(
+                f"{self.network_name} takes inputs of {wanted}; these are {given}",
+                "Give it digits of the size it was trained on (--data).",
+            )
 
 
 def short_name(digits: Digits) -> str:
-    """What digits are called in a title: a file without the folders it is in."""
+    """Name of a data set for titles: a file without its folder."""
     return digits.name.rstrip("/").rpartition("/")[2]
 
 
-def _runs_in(path: Path) -> tuple[Run, ...]:
+def format_label(image: InputImage) -> str:
+    """Formats an image's name with its label: `mnist:test #1, a 2`."""
+    return image.name if image.label is None else f"{image.name}, a {image.label}"
+
+
+def _takes(input_shape: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Whether a model of this input shape takes images of `shape`, flattened if need be."""
+    return input_shape in (tuple(shape), (math.prod(shape),))
+
+
+def _open_runs(path: Path) -> tuple[Run, ...]:
+    """The runs in a folder, by seed; one for a run's own folder, none for a file."""
     if not path.is_dir():
         return ()
     if (path / "run.json").exists():
@@ -153,26 +188,26 @@ def _runs_in(path: Path) -> tuple[Run, ...]:
     runs = tuple(Run.open(file.parent) for file in found)
     if not runs:
         raise RunError(f"{path} is not a run and holds none", "Give a folder that `digitlab train` made.")
-    _check_alike(runs)
+    _check_same_network(runs)
     return runs
 
 
-def _check_alike(runs: Sequence[Run]) -> None:
-    kinds = {(run.config.network, str(run.config.options)) for run in runs}
-    if len(kinds) > 1:
+def _check_same_network(runs: Sequence[Run]) -> None:
+    networks = {(run.config.network, str(run.config.options)) for run in runs}
+    if len(networks) > 1:
         raise RunError(
             f"{runs[0].folder.parent} holds runs of different networks", "Give one of its folders instead."
         )
 
 
-def data_for(network: str, input_shape: tuple[int, ...]) -> str:
-    """The name of test digits of the size that a network takes.
+def _default_data(network: str, input_shape: tuple[int, ...]) -> str:
+    """Name of the test digits of a network's input size.
 
     Raises:
         DataError: If none are known of that size.
     """
     for size, name in DATA_BY_SIZE.items():
-        if input_shape in (size, (math.prod(size),)):
+        if _takes(input_shape, size):
             return name
     shape = " x ".join(map(str, input_shape))
     raise DataError(
@@ -181,30 +216,36 @@ def data_for(network: str, input_shape: tuple[int, ...]) -> str:
     )
 
 
-@settings("choice")
+@settings("option")
 class ViewOptions:
-    """What a person may choose of a view; each view has its own default for what is None."""
+    """Options of views; each view has its own default for an option that is None."""
 
-    image: Index | str = 0  # which of the digits, from 0; or a picture file
-    layer: str | None = None  # a layer by name, as `digitlab networks NAME` lists them
-    unit: Annotated[tuple[Index, ...], CommaSeparated] | None = None  # units or maps of that layer, from 0
-    position: Annotated[tuple[Index, Index], CommaSeparated] | None = None  # row and column in a feature map
-    digit: Digit | None = None  # the digit asked about; None: the one the network reads
-    pair: Annotated[tuple[Digit, Digit], CommaSeparated] | None = (
-        None  # two digits; None: most often confused
-    )
-    count: Annotated[int, Field(ge=1, le=100_000)] | None = None  # how many digits, pixels or errors
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0  # decides what is drawn at random
+    image: Index | str = 0
+    """The input image: index in the data, from 0; or an image file."""
+    layer: str | None = None
+    """A layer by name, as `digitlab networks NAME` lists them."""
+    unit: Annotated[tuple[Index, ...], CommaSeparated] | None = None
+    """Units or feature maps of that layer, from 0."""
+    position: Annotated[tuple[Index, Index], CommaSeparated] | None = None
+    """Row and column in a feature map."""
+    digit: Digit | None = None
+    """The class that an attribution explains; None: the predicted one."""
+    pair: Annotated[tuple[Digit, Digit], CommaSeparated] | None = None
+    """Two digits to compare; None: those most often confused."""
+    count: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """How many digits, pixels, errors or units."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    """Seed of what is drawn at random."""
 
 
 @dataclass(frozen=True)
 class ViewResult:
-    """What a view shows.
+    """A rendered view.
 
     Attributes:
-        data: The numbers behind the image, by name.
-        figure: The picture; an animation is the bytes of its file.
-        summary: What can be said of it, a line or a few; empty for nothing.
+        data: The numbers behind the figure, by name.
+        figure: The figure; an animation is the bytes of its file.
+        summary: The result in words, a line or a few; empty for nothing.
     """
 
     data: Mapping[str, NDArray[Any]]
@@ -214,13 +255,13 @@ class ViewResult:
 
 @dataclass(frozen=True)
 class View:
-    """One way of looking.
+    """One named view of a trained model.
 
     Attributes:
-        name: As `digitlab inspect --what` takes it.
+        name: As `digitlab inspect --view` takes it.
         description: What it shows, in one sentence.
-        render: What makes it.
-        file_format: Of its file: `png`, or `gif` for an animation.
+        render: Computes its numbers and draws them.
+        file_format: Ending of its file: `png`, or `gif` for an animation.
     """
 
     name: str
@@ -229,10 +270,10 @@ class View:
     file_format: str = "png"
 
 
-def training_digits(model: InspectedModel, most: int | None = None) -> tuple[Digits, str]:
-    """The digits that the network was trained on, or the first `most` of them; and which they are.
+def training_digits(model: InspectedModel, n_max: int | None = None) -> tuple[Digits, str]:
+    """The digits that a network was trained on, or the first `n_max` of them, and which they are in words.
 
-    Where they are not known, or no longer where they were, they are those that it reads here.
+    Where they are not known, or no longer on disk, they are the digits that the model classifies here.
     """
     digits, name, whose = model.digits, short_name(model.digits), ""
     if model.run is not None:
@@ -241,12 +282,9 @@ def training_digits(model: InspectedModel, most: int | None = None) -> tuple[Dig
         except (DataError, SettingError):
             train = digits
         if train is not digits and train.images.shape[1:] == digits.images.shape[1:]:
-            digits, name, whose = (
-                train,
-                train.name.partition("[")[0],
-                f" that {model.network.name} learned from",
-            )
-    n = min(len(digits), most or len(digits))
+            digits, name = train, train.name.partition("[")[0]
+            whose = f" that {model.network_name} was trained on"
+    n = min(len(digits), n_max or len(digits))
     if n == len(digits):
         return digits, f"{n:,} digits of {name}{whose}"
     return digits.take(n), f"the first {n:,} digits of {name}{whose}"
