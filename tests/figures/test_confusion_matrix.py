@@ -12,16 +12,16 @@ def test_four_panels():
     panels = [images, images[:3], np.zeros((0, 6, 6)), images[5:30]]
     figure = draw_pair(panels, [700, 3, 0, 25], (4, 9), "4 or 9?")
     assert [axes.get_title() for axes in figure.axes] == [
-        "4 read as 4: 700 digits (25 shown)",
-        "4 read as 9: 3 digits",
-        "9 read as 4: 0 digits",
-        "9 read as 9: 25 digits",
+        "4 predicted as 4: 700 digits (25 shown)",
+        "4 predicted as 9: 3 digits",
+        "9 predicted as 4: 0 digits",
+        "9 predicted as 9: 25 digits",
     ]
     assert [len(axes.images) for axes in figure.axes] == [25, 3, 0, 25]
     assert [[text.get_text() for text in axes.texts] for axes in figure.axes] == [
         [],
         [],
-        ["No 9\nwas read as 4."],
+        ["No 9\nwas predicted as 4."],
         [],
     ]
     assert np.allclose(figure.axes[3].images[0].get_array(), images[5])

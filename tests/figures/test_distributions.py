@@ -25,9 +25,9 @@ def test_points_are_in_the_color_of_the_truth_and_errors_are_crosses():
     assert [tuple(c) for c in wrong.get_facecolors()] == [to_rgba(DIGIT_COLORS[digit]) for digit in (7, 3)]
     assert wrong.get_edgecolors().tolist() == [[0, 0, 0, 1]]
     texts = {text.get_text() for text in axes.texts}
-    assert texts == {"3", "7", "7 read as 2", "3 read as 5"}
+    assert texts == {"3", "7", "7 predicted as 2", "3 predicted as 5"}
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert legend == ["3", "7", "misread (2)"]
+    assert legend == ["3", "7", "errors (2)"]
 
 
 def test_a_digit_stands_in_the_middle_of_its_points():
@@ -42,11 +42,11 @@ def test_words_do_not_lie_on_each_other():
     points[0] = 10, 10
     axes = draw_projection(points, np.zeros(n, dtype=int), np.ones(n, dtype=int), "").axes[0]
     assert (
-        len([text for text in axes.texts if "read as" in text.get_text()]) == 1
+        len([text for text in axes.texts if "predicted as" in text.get_text()]) == 1
     )  # the one far from the rest
     wide = np.stack([np.zeros(n), np.arange(n)], axis=1)
     axes = draw_projection(wide, np.zeros(n, dtype=int), np.ones(n, dtype=int), "").axes[0]
-    assert len([text for text in axes.texts if "read as" in text.get_text()]) == LABELED
+    assert len([text for text in axes.texts if "predicted as" in text.get_text()]) == LABELLED
 
 
 def test_axes_are_named_only_if_they_mean_something():

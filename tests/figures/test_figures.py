@@ -46,7 +46,11 @@ def test_the_cells_of_a_confusion_matrix(counts):
 def test_the_words_of_a_confusion_matrix(counts):
     figure = draw_confusion(counts, "Which?")
     axes = figure.axes[0]
-    assert (axes.get_title(), axes.get_xlabel(), axes.get_ylabel()) == ("Which?", "digit read", "true digit")
+    assert (axes.get_title(), axes.get_xlabel(), axes.get_ylabel()) == (
+        "Which?",
+        "predicted digit",
+        "true digit",
+    )
     assert [label.get_text() for label in axes.get_yticklabels()][3:5] == ["3  (n=0)", "4  (n=130)"]
     assert [label.get_text() for label in axes.get_xticklabels()] == list("0123456789")
     assert axes.yaxis_inverted()  # 0 on top

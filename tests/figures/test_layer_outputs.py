@@ -123,14 +123,14 @@ def test_tiles_stand_where_they_are_said_to():
 def test_boxes_and_classes_that_are_never_read():
     groups = [np.array([])] * 10
     groups[3], groups[8] = np.array([1.0, 2, 3, 4, 5]), np.array([-1.0])
-    axes = draw_boxes(groups, "Which?", "output of unit 0", "digit read").axes[0]
+    axes = draw_boxes(groups, "Which?", "output of unit 0", "predicted digit").axes[0]
     labels = [label.get_text() for label in axes.get_xticklabels()]
     assert labels[3:5] == ["3\nn=5", "4\nn=0"]
     assert [text.get_text() for text in axes.texts] == ["none"] * 8
     assert {text.get_position()[0] for text in axes.texts} == set(range(10)) - {3, 8}
     assert (axes.get_title(), axes.get_xlabel(), axes.get_ylabel()) == (
         "Which?",
-        "digit read",
+        "predicted digit",
         "output of unit 0",
     )
     low, high = axes.get_ylim()
@@ -145,7 +145,7 @@ def test_scatter_with_centroids():
     middles = np.full((10, 2), np.nan)
     middles[4], middles[9] = (1, 0), (1, 1)
     counts = [0, 0, 0, 0, 2, 0, 0, 0, 0, 1]
-    figure = draw_scatter(points, [4, 9, 4], middles, counts, "Do they?", ("a", "b"), "digit read")
+    figure = draw_scatter(points, [4, 9, 4], middles, counts, "Do they?", ("a", "b"), "predicted digit")
     axes = figure.axes[0]
     assert (axes.collections[0].get_offsets() == points).all()
     colors = axes.collections[0].get_facecolor()[:, :3]

@@ -59,7 +59,7 @@ def test_feature_maps_are_the_first_convolutions_before_its_activation(swift):
 @pytest.mark.parametrize(
     ("what", "options", "problem"),
     [
-        ("feature-maps", {"layer": "dense3"}, "dense3 puts out no maps"),
+        ("feature-maps", {"layer": "dense3"}, "dense3 has no feature maps"),
         ("feature-maps", {"unit": 16}, "no map of conv1 number 16"),
         ("boxplot", {"unit": (1, 2)}, "a box plot of 2 units"),
         ("boxplot", {"unit": 128}, "no unit of relu3 number 128"),
@@ -67,7 +67,7 @@ def test_feature_maps_are_the_first_convolutions_before_its_activation(swift):
         ("scatter", {"unit": (1, 1)}, "a scatter of units 1, 1"),
         ("scatter", {"layer": "standardize"}, "has only one unit"),
         ("scatter", {"layer": "relu9"}, "no layer 'relu9'"),
-        ("unit-computation", {"unit": (1, 2)}, "the arithmetic of 2 units"),
+        ("unit-computation", {"unit": (1, 2)}, "the computation of 2 units"),
         ("unit-computation", {"layer": "relu1"}, "no dense layer or convolution 'relu1'"),
     ],
 )

@@ -32,8 +32,8 @@ def test_the_digit_asked_about_is_the_one_read(model):
     assert result.data["ink"] == pytest.approx(ink)
     assert result.data["saliency"] == pytest.approx(saliency(model.network, ink, read), abs=1e-6)
     first, second = result.figure.get_suptitle().split("\n")
-    assert first == f"What in this image speaks for {read}?"
-    assert second.startswith(f"mlp, seed 1: mnist:test[first 20] #3, read as {read} (0.")
+    assert first == f"Saliency map: which pixels support class {read}?"
+    assert second.startswith(f"mlp, seed 1: mnist:test[first 20] #3, predicted {read} (0.")
     assert ", is 0 (0." in second  # image 3 is a 0, which this network does not know
 
 

@@ -21,7 +21,7 @@ def test_a_grid_of_digits_and_their_labels(model):
     assert (result.data["images"] == model.digits.images[indices]).all()
     axes = result.figure.axes[0]
     assert [text.get_text() for text in axes.texts] == [str(label) for label in result.data["labels"]]
-    assert axes.get_title() == "64 of the 100 digits of mnist:test[first 100], drawn at random"
+    assert axes.get_title() == "Random sample: 64 of the 100 digits of mnist:test[first 100]"
     assert inspect(model, "digits", seed=1).data["indices"].tolist() != indices.tolist()
     assert len(inspect(model, "digits", count=5000).data["indices"]) == 100
 
@@ -35,7 +35,7 @@ def test_what_is_read_wrongly_is_marked(model):
         for label, said in zip(labels, read, strict=True)
     ]
     assert 0 < (labels != read).sum() <= 10  # a network that learned nothing
-    assert result.summary == f"misread: {(labels != read).sum()} of these 10 digits"
+    assert result.summary == f"misclassified: {(labels != read).sum()} of these 10 digits"
 
 
 def test_averages(model):
@@ -48,4 +48,7 @@ def test_averages(model):
 def test_the_values_of_one_image(model):
     result = inspect(model, "image", image=2)
     assert (result.data["values"] == model.digits.images[2]).all()
-    assert result.figure.axes[0].get_title() == "mnist:test[first 100] #2, a 1: 0 is paper, 255 is ink"
+    assert (
+        result.figure.axes[0].get_title()
+        == "Pixel values of mnist:test[first 100] #2, a 1 (0 paper, 255 ink)"
+    )

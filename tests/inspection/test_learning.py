@@ -73,7 +73,7 @@ def test_a_smoothed_loss_is_called_so(data, tmp_path):
     result = inspect(_run(data, tmp_path, 0, label_smoothing=0.1).folder, "learning-curves")
     assert set(_lines(result.figure)) == {"training, labels smoothed", "validation"}
     assert set(_lines(result.figure, 1)) == {"training", "validation"}
-    assert "never reaches 0" in result.summary
+    assert "cannot reach 0" in result.summary
 
 
 def test_a_bare_weights_file_has_no_curves():

@@ -45,12 +45,12 @@ def test_a_map_is_of_the_last_hidden_layer(model):
     values = compute_activations(model.network, model.digits.subset(chosen).ink(), ["relu1"])["relu1"]
     assert result.data["points"] == pytest.approx(pca_projection(values, seed=2).points)
     axes = result.figure.axes[0]
-    assert axes.get_title().startswith("Does layer relu1 tell the digits apart? Its 5 values by PCA\n")
+    assert axes.get_title().startswith("PCA projection: does layer relu1 separate the digits? Its 5 values\n")
     assert (
         axes.get_xlabel() == f"component 1 ({result.data['explained_variance_ratio'][0]:.1%} of the variance)"
     )
     wrong = (result.data["labels"] != result.data["predictions"]).sum()
-    assert result.summary == f"misread: {wrong} of these 50 digits"
+    assert result.summary == f"misclassified: {wrong} of these 50 digits"
 
 
 def test_a_map_is_of_any_layer(model):
@@ -63,7 +63,7 @@ def test_tsne_of_the_same_digits(model):
     result = inspect(model, "tsne", count=50, seed=2)
     assert (result.data["indices"] == inspect(model, "pca", count=50, seed=2).data["indices"]).all()
     assert result.data["points"].shape == (50, 2)
-    assert "by t-SNE" in result.figure.axes[0].get_title()
+    assert "t-SNE projection: " in result.figure.axes[0].get_title()
     with pytest.raises(SettingError, match="a map of 2 points"):
         inspect(model, "tsne", count=2)
 
@@ -83,7 +83,7 @@ def test_variance_and_components(model):
 def test_the_digits_of_a_run_are_those_it_learned_from(model, tmp_path):
     run = trained(model, tmp_path, DataConfig(train="mnist:test", validation="first:9000"))
     result = inspect(run, "explained-variance")
-    assert result.summary.endswith("; 1,000 digits of mnist:test that mlp learned from")
+    assert result.summary.endswith("; 1,000 digits of mnist:test that mlp was trained on")
     assert result.data["explained_variance_ratio"] == pytest.approx(
         principal_components(mnist("test").images[9000:]).explained_variance_ratio
     )
@@ -116,5 +116,5 @@ def test_a_forest_grows_on_the_first_5000_digits(model, tmp_path):
     run = trained(model, tmp_path, DataConfig(train="mnist:test", validation="none"))
     assert (
         inspect(run, "pixel-importance").summary
-        == "100 trees on the first 5,000 digits of mnist:test that mlp learned from"
+        == "100 trees on the first 5,000 digits of mnist:test that mlp was trained on"
     )

@@ -32,10 +32,10 @@ def test_softmax_has_an_image_for_each_digit_and_the_classroom_20x20():
 @pytest.mark.parametrize(
     ("network", "layer", "words"),
     [
-        (build("swift"), None, "dense3 do not see the image"),
+        (build("swift"), None, "dense3 do not read the image"),
         (build("mlp", hidden=(5, 3)), "hidden2", "Look at hidden1"),
         (build("mlp", hidden=(5, 3)), "hidden9", "Those there are: hidden1, hidden2, logits"),
-        (build("mlp", inputs=154), None, "do not see the image"),
+        (build("mlp", inputs=154), None, "do not read the image"),
     ],
 )
 def test_what_is_no_image_is_refused(network, layer, words):

@@ -34,8 +34,8 @@ def draw_confusion(counts: ArrayLike, title: str, axes: Axes | None = None) -> F
     seen beside a full diagonal.
 
     Args:
-        counts: `(10, 10)` whole numbers; rows are the truth, columns what was read.
-        title: What was read by what.
+        counts: `(10, 10)` whole numbers; rows are the true classes, columns the predictions.
+        title: Which model, which data.
         axes: Where to draw; by default a figure of its own.
 
     Returns:
@@ -70,14 +70,14 @@ def draw_confusion(counts: ArrayLike, title: str, axes: Axes | None = None) -> F
 
 
 def draw_errors(counts: ArrayLike, title: str, axes: Axes | None = None) -> Figure:
-    """Draws the errors of a confusion matrix; the diagonal, what was read rightly, is left empty.
+    """Draws a confusion matrix without its diagonal: the errors alone.
 
     Each row is divided by how many there truly are, so that digits of which there are more do not
     look worse. The scale of colors ends at the largest share of errors.
 
     Args:
-        counts: `(10, 10)` whole numbers; rows are the truth, columns what was read.
-        title: What was misread by what.
+        counts: `(10, 10)` whole numbers; rows are the true classes, columns the predictions.
+        title: Which model, which data.
         axes: Where to draw; by default a figure of its own.
 
     Returns:
@@ -116,18 +116,18 @@ def _finish(axes: Axes, totals: NDArray[np.int64], title: str) -> Figure:
     """Names the axes; `totals` is `(10, 1)`, how many there truly are of each digit."""
     axes.set_xticks(range(10))
     axes.set_yticks(range(10), [f"{digit}  (n={int(totals[digit, 0])})" for digit in range(10)])
-    axes.set(title=title, xlabel="digit read", ylabel="true digit")
+    axes.set(title=title, xlabel="predicted digit", ylabel="true digit")
     return root_figure(axes)
 
 
 def draw_pair(
     panels: Sequence[ArrayLike], counts: Sequence[int], pair: tuple[int, int], title: str
 ) -> Figure:
-    """Draws which of two digits were read rightly and which were taken for the other.
+    """Draws a confused pair: which of two digits were classified correctly, and which as the other.
 
     Args:
-        panels: Four stacks of images `(n, height, width)`, ink in [0, 1]: a read as a, a read as b, b
-            read as a, b read as b. The first `PANEL` of each are drawn; a stack may be empty.
+        panels: Four stacks of images `(n, height, width)`, ink in [0, 1]: a predicted as a, as
+            b, b predicted as a, as b. The first `PANEL` of each are drawn; a stack may be empty.
         counts: How many there are of each, drawn or not.
         pair: a and b.
         title: Who took them for each other.
@@ -141,9 +141,9 @@ def draw_pair(
             shown = np.asarray(images, dtype=np.float32)[:PANEL]
             paint_digits(axes, shown if len(shown) else np.zeros((0, 1, 1), np.float32), SIDE, SIDE)
             some = f" ({len(shown)} shown)" if n > len(shown) else ""
-            axes.set_title(f"{true} read as {read}: {n:,} digits{some}", fontsize=11)
+            axes.set_title(f"{true} predicted as {read}: {n:,} digits{some}", fontsize=11)
             if not len(shown):
-                words = f"No {true}\nwas read as {read}."
+                words = f"No {true}\nwas predicted as {read}."
                 axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, fontsize=13)
         figure.suptitle(title)
     return figure

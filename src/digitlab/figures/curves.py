@@ -91,8 +91,8 @@ def draw_learning_curves(
     with style():
         figure = new_figure(9.6, 4.0)
         left, right = figure.subplots(1, 2)
-        draw_lines(loss, "How far are the probabilities off?", "epoch", "log loss (nats)", left)
-        draw_lines(accuracy, "How many digits are read rightly?", "epoch", "accuracy", right)
+        draw_lines(loss, "Log loss", "epoch", "log loss (nats)", left)
+        draw_lines(accuracy, "Accuracy", "epoch", "accuracy", right)
         left.set_ylim(bottom=0)
         right.yaxis.set_major_formatter(PercentFormatter(1.0))
         if best_epoch is not None:
@@ -124,7 +124,7 @@ def _draw(axes: Axes, lines: Sequence[Line]) -> None:
 def draw_explained_variance(
     shares: ArrayLike, share: float, needed: int, title: str, axes: Axes | None = None
 ) -> Figure:
-    """Draws how much of the variance the first components explain together.
+    """Draws the cumulative explained variance of principal components.
 
     Args:
         shares: `(k,)`: what part of all variance each component explains, the largest first.

@@ -36,7 +36,7 @@ def draw_boxes(
         groups: Ten of them, the values of each digit, `(n,)`; empty where there is none.
         title: What is asked.
         value_name: What the values are.
-        group_name: What makes a digit's group: `digit read`.
+        group_name: What makes a digit's group: `predicted digit`.
         axes: Where to draw; by default a figure of its own.
     """
     values = [np.asarray(group, dtype=float) for group in groups]
@@ -93,7 +93,7 @@ def draw_scatter(
         counts: How many there are of each digit, drawn or not.
         title: What is asked.
         names: What the two axes are.
-        legend: What the colors are: `digit read`.
+        legend: What the colors are: `predicted digit`.
         axes: Where to draw; by default a figure of its own.
     """
     where, middles = np.asarray(points, dtype=float), np.asarray(centroids, dtype=float)
@@ -144,7 +144,7 @@ def draw_projection(
     Args:
         points: `(n, 2)`.
         labels: `(n,)`, what each is.
-        predictions: `(n,)`, what each was read as.
+        predictions: `(n,)`, the predicted class of each.
         title: What is laid out how.
         names: Of the two axes; None if they mean nothing, and are left out.
         axes: Where to draw; by default a figure of its own.
@@ -178,7 +178,7 @@ def draw_projection(
             axes.text(x, y, str(digit), path_effects=halo, **words)
         for number in _with_room(places, np.flatnonzero(wrong), list(middles.values())):
             axes.annotate(
-                f"{truth[number]} read as {read[number]}",
+                f"{truth[number]} predicted as {read[number]}",
                 places[number],
                 xytext=(6, 5),
                 textcoords="offset points",
@@ -214,7 +214,7 @@ def _projection_legend(axes: Axes, truth: NDArray[np.int64], wrong: int, below: 
     dot: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 7}
     marks = [Line2D([], [], color=DIGIT_COLORS[digit], label=str(digit), **dot) for digit in np.unique(truth)]
     cross: dict[str, Any] = {"marker": "X", "markersize": 9, "color": "#cccccc", "markeredgecolor": "black"}
-    marks.append(Line2D([], [], linestyle="", label=f"misread ({wrong})", **cross))
+    marks.append(Line2D([], [], linestyle="", label=f"errors ({wrong})", **cross))
     look: dict[str, Any] = {
         "loc": "upper center",
         "bbox_to_anchor": (0.5, below),

@@ -69,7 +69,7 @@ def draw_outputs(
         shifted: `(10,)`, z less the largest z.
         exponentials: `(10,)`, e to the power of `shifted`.
         probabilities: `(10,)`, these divided by their sum.
-        title: Which network, and what it said.
+        title: Which network, which image, which prediction.
         image_name: What is written below the image.
     """
     z, e = np.asarray(logits, dtype=float), np.asarray(exponentials, dtype=float)

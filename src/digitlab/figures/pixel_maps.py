@@ -103,7 +103,7 @@ def draw_pixel_map(pixels: PixelMap, ink: ArrayLike | None = None, axes: Axes | 
 def draw_maximizing_images(
     images: ArrayLike, captions: Sequence[str], title: str, axes: Axes | None = None
 ) -> Figure:
-    """Draws the images that units want most: one large, several in a grid.
+    """Draws images from activation maximization: one large, several in a grid.
 
     Args:
         images: `(n, height, width)`, ink in [0, 1].
@@ -139,7 +139,7 @@ def draw_importances(importances: ArrayLike, title: str, axes: Axes | None = Non
 def draw_pixels(image: ArrayLike, pixels: ArrayLike, title: str, axes: Axes | None = None) -> Figure:
     """Draws chosen pixels over a digit, each where it is.
 
-    Study `hidden-layer`'s own picture is transposed: it takes a pixel's row for x and its column for y.
+    The figure of the hidden-layer study's source is transposed: it has a pixel's row as x, its column as y.
 
     Args:
         image: `(height, width)`, ink in [0, 1].

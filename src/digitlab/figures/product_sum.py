@@ -49,13 +49,13 @@ class ProductSum:
         terms: What is added, each with its name, in the order of adding.
         name: What the sum is called: `z`.
         after: What later layers make of it, each with its name, in order.
-        words: All of it in one line.
+        equation: All of it in one line.
     """
 
     terms: Sequence[tuple[str, float]]
     name: str
     after: Sequence[tuple[str, float]]
-    words: str
+    equation: str
 
     @property
     def total(self) -> float:
@@ -242,7 +242,7 @@ def _ladder(figure: Figure, added: ProductSum, down: float) -> None:
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     axes.set(xticks=[], yticks=[])
-    words = added.words.replace("-", MINUS)
+    words = added.equation.replace("-", MINUS)
     figure.text(0.5, from_top(figure, down + room + 0.3), words, ha="center", va="center", fontsize=9)
 
 

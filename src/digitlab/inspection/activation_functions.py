@@ -158,7 +158,7 @@ def view_activation_functions(model: InspectedModel, options: ViewOptions) -> Vi
     curves = activation_curves(np.linspace(-4, 4, 401))
     drawn = [(one.name, one.formula, one.z, one.a, one.slope) for one in curves]
     data = {"z": curves[0].z} | {one.name: one.a for one in curves}
-    return ViewResult(data, draw_activation_functions(drawn, "What does an activation make of z?"))
+    return ViewResult(data, draw_activation_functions(drawn, "Activation functions and their derivatives"))
 
 
 def view_softmax(model: InspectedModel, options: ViewOptions) -> ViewResult:
@@ -174,7 +174,7 @@ def view_softmax(model: InspectedModel, options: ViewOptions) -> ViewResult:
         moved,
         values,
         swept,
-        "What does one logit do to all probabilities?",
+        "Softmax: how does one logit change all probabilities?",
     )
     data = {"logits": steps.logits, "probabilities": steps.probabilities, "values": values, "swept": swept}
     return ViewResult(data, figure)
@@ -184,11 +184,11 @@ def view_cross_entropy(model: InspectedModel, options: ViewOptions) -> ViewResul
     """Cross-entropy of a toy batch with every number shown."""
     steps = cross_entropy_steps(TOY_PROBABILITIES, TOY_TARGETS)
     title = (
-        "How does cross-entropy come about? loss = $-\\Sigma\\, y \\ln p$, then the mean\n"
-        "study `deep-mnist`'s toy batch, whose rows add up to 1.1: no probabilities, but the arithmetic holds"
+        "Cross-entropy: loss = $-\\Sigma\\, y \\ln p$, then the mean\n"
+        "toy batch of the deep-mnist study; its rows add up to 1.1, so they are no probabilities"
     )
     figure = draw_cross_entropy(
         steps.probabilities, steps.targets, steps.logs, steps.products, steps.losses, steps.mean, title
     )
-    words = "The toy rows add up to 1.1, so they are no probabilities; only the true class's counts."
-    return ViewResult(vars(steps) | {"mean": np.array(steps.mean)}, figure, words)
+    summary = "The toy rows add up to 1.1, so they are no probabilities; only the true class's counts."
+    return ViewResult(vars(steps) | {"mean": np.array(steps.mean)}, figure, summary)

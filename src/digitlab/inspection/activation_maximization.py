@@ -35,7 +35,7 @@ SPREAD = 0.1
 MAP_SPREAD = 0.02
 """The same for feature maps, which see little more than a few pixels."""
 COST = 0.003
-"""The ink that every pixel loses at a full step, so that only what is wanted stays."""
+"""The ink that every pixel loses at a full step, so that only ink that raises the activation stays."""
 BLUR = (0.061, 0.245, 0.388, 0.245, 0.061)
 """A Gaussian of one pixel's deviation, with which the gradients of units that see it all are smoothed."""
 MAP_BLUR = (0.0, 0.16, 0.68, 0.16, 0.0)
@@ -46,12 +46,12 @@ RISING = (nn.ReLU, nn.Sigmoid, nn.Tanh, Dropout)
 GRID = 10
 """How many units of a layer are shown unless they are named."""
 PICTURED = 100
-"""The most images that one picture holds."""
+"""The most images that one figure holds."""
 
 
 @dataclass(frozen=True)
 class MaximizingImages:
-    """Images that units want most.
+    """Images that maximize the activation of units.
 
     Attributes:
         images: `(n, height, width)`, ink in [0, 1].
@@ -72,30 +72,26 @@ def maximize_activation(
     position: tuple[int, int] | None = None,
     seed: int = 0,
 ) -> MaximizingImages:
-    """For each unit, an image that makes its value as large as can be found.
+    """Activation maximization: for each unit, an image with as large an activation as gradient ascent finds.
 
-    Starting from faint noise, the image climbs the gradient of the unit's value. Left alone it would
-    become noise that no pen makes, so it is held to what ink can be. Ink stays in [0, 1] and within a
-    digit's usual amount (`INK`): after each step the image is projected there. Ink spreads a little to
-    its neighbors, a step against the sum of their squared differences, and a little of it is lost.
-    Gradients are smoothed; and for units that see the whole image it is moved by up to a pixel before
-    each step, at random, so that nothing as fine as a pixel lasts. Nowhere is it told what digits look
-    like.
+    It starts from faint noise. Unconstrained ascent would end in noise that no pen makes, so the image is
+    regularized: after each step it is projected to ink in [0, 1] of at most a digit's usual amount (`INK`);
+    a step against the sum of squared differences of neighbors smooths it; every pixel loses a little ink;
+    gradients are blurred; and for units that see the whole image it is shifted at random by up to a pixel
+    before each step. No knowledge of what digits look like goes in.
 
-    Of a feature map one value is climbed, not the mean of the map: the image then shows the one pattern
-    that the map looks for, and not a texture of it. An activation never falls as its input rises, so in
-    its place the input is climbed, which has a slope where the activation is flat. What is found is a
-    maximum nearby; another seed may find another. Ink where digits of the training never had any is no fault
-    of the search: weights there are still those they started with, and the unit answers to them.
+    Of a feature map one value is maximized, not the mean of the map, so that the image shows the one pattern
+    that the map detects. In place of an activation its input is maximized, which has a gradient where the
+    activation is flat. The result is a local maximum; another seed may find another. It may hold ink where
+    training digits never had any: weights there keep their initial values, and units respond to them.
 
     Args:
         network: In evaluation mode.
-        shape: Height and width of the images it reads.
+        shape: Height and width of the images that the network takes.
         layer: A layer by name.
         units: Units or maps of that layer, from 0.
         position: Row and column in a feature map; None for its middle.
-        seed: Decides the noise and the moves. The image of a unit does not depend on which others are asked
-            for.
+        seed: Seed of the noise and the shifts. The image of a unit does not depend on the other units.
 
     Raises:
         DataError: If the network takes images of another size.
@@ -123,7 +119,7 @@ def maximize_activation(
             (slope,) = torch.autograd.grad(values.sum(), images)
         with torch.no_grad():
             slope = _blurred(slope, blur)
-            # Most pixels want to be whiter than paper; they cannot, and must not count in the length.
+            # Gradients that point out of [0, 1] at a bound must not count in the length of a step.
             slope[((images <= 0) & (slope < 0)) | ((images >= 1) & (slope > 0))] = 0
             slope /= slope.flatten(1).norm(dim=1)[:, None, None] + 1e-12
             stride = STRIDE * (1 - step / STEPS)
@@ -205,12 +201,15 @@ def view_activation_maximization(model: InspectedModel, options: ViewOptions) ->
             f"{unit}: logit {value:.1f}\nprobability {probability:.2f}"
             for unit, value, probability in zip(units, found.values, probabilities, strict=True)
         ]
-        title = f"Which images does {model.name} take most of all for each digit?"
+        title = f"Activation maximization: which image maximizes each logit of {model.name}?"
     else:
         captions = [f"{unit}: {value:.2f}" for unit, value in zip(units, found.values, strict=True)]
         kind, place = "unit", ""
         if found.position:
             kind, place = "map", f" at row {found.position[0]}, column {found.position[1]}"
         which = f"this {kind}" if len(units) == 1 else f"each of these {kind}s"
-        title = f"Which image does {which} of {layer} want most?\n{model.name}; below, its value{place}"
+        title = (
+            f"Activation maximization: which image maximizes {which} of {layer}?\n"
+            f"{model.name}; below, its value{place}"
+        )
     return ViewResult(data, draw_maximizing_images(found.images, captions, title))

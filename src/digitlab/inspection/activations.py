@@ -17,7 +17,7 @@ from digitlab.figures.layer_outputs import draw_activations, draw_feature_maps, 
 from digitlab.formatting import format_probability
 from digitlab.inspection.activation_functions import softmax_steps
 from digitlab.inspection.lookup import check_index, find_layer, first_layer, to_input_tensor
-from digitlab.inspection.view import InputImage, InspectedModel, ViewOptions, ViewResult
+from digitlab.inspection.view import InputImage, InspectedModel, ViewOptions, ViewResult, format_label
 from digitlab.networks import Dropout, Network, layer_table
 
 __all__ = [
@@ -35,7 +35,7 @@ BATCH = 500
 LIMIT = 4 * 2**30
 """The most bytes that `compute_activations` fills unless told otherwise."""
 PICTURED = 64
-"""The most maps that one picture holds unless units are named."""
+"""The most feature maps that one figure holds unless units are named."""
 SAME_NUMBERS = (nn.Flatten, Dropout)
 
 
@@ -75,14 +75,14 @@ def iter_activations(
 ) -> Iterator[dict[str, NDArray[np.float32]]]:
     """What layers put out, a batch at a time, so that memory holds one batch only.
 
-    The network reads in evaluation mode, without gradients, and no further than the last layer asked
+    The network runs in evaluation mode, without gradients, and no further than the last layer asked
     for. Between two batches it is in whatever mode it was in before.
 
     Args:
         network: On any device.
-        ink: `(n, height, width)` or `(n, features)`; pictures are ink in [0, 1].
+        ink: `(n, height, width)` or `(n, features)`; images are ink in [0, 1].
         layers: Which layers; None for all.
-        batch: Inputs read at once, at least 1.
+        batch: Inputs in one forward pass, at least 1.
 
     Returns:
         For each batch of up to `batch` inputs: arrays `(up to batch, ...)` by name, in the order of the
@@ -110,9 +110,9 @@ def compute_activations(
 
     Args:
         network: On any device; left in the mode it was in.
-        ink: `(n, height, width)` or `(n, features)`; pictures are ink in [0, 1].
+        ink: `(n, height, width)` or `(n, features)`; images are ink in [0, 1].
         layers: Which layers; None for all.
-        batch: Inputs read at once, at least 1.
+        batch: Inputs in one forward pass, at least 1.
         limit: The most bytes that the answer may take.
 
     Returns:
@@ -188,7 +188,8 @@ def view_activations(model: InspectedModel, options: ViewOptions) -> ViewResult:
         for name, values in found.items()
         if name != "image" and not isinstance(model.network.layers[name], SAME_NUMBERS)
     }
-    title = f"What does each layer of {model.name} make of {image.name}?\n{_said(probabilities, image)}"
+    prediction = _format_prediction(probabilities, image)
+    title = f"Activations: what does each layer of {model.name} compute for {image.name}?\n{prediction}"
     figure = draw_activations(image.ink, drawn, probabilities, title)
     shapes = (f"{name} {' x '.join(map(str, values.shape))}" for name, values in found.items())
     return ViewResult({"ink": image.ink, **found, "probabilities": probabilities}, figure, ", ".join(shapes))
@@ -202,7 +203,7 @@ def view_feature_maps(model: InspectedModel, options: ViewOptions) -> ViewResult
     shape = activation_shapes(network, [layer])[layer]
     if len(shape) != 3:
         there = ", ".join(map_layers(network)) or "this network has none"
-        raise SettingError(f"{layer} puts out no maps", f"Layers that do: {there}.")
+        raise SettingError(f"{layer} has no feature maps", f"Layers that have: {there}.")
     image = model.input_image(options.image)
     maps = compute_activations(network, image.ink[None], [layer])[layer][0]
     if options.unit is None:
@@ -211,9 +212,9 @@ def view_feature_maps(model: InspectedModel, options: ViewOptions) -> ViewResult
         numbers = [check_index(unit, shape[0], f"map of {layer}") for unit in options.unit]
     some = f"{len(numbers)} of its {shape[0]} maps" if len(numbers) < shape[0] else f"its {shape[0]} maps"
     size = f"{shape[1]} x {shape[2]}"
-    title = f"What does {layer} of {model.name} make of {image.name}?\n{some}, {size}, on one scale"
-    what = image.name if image.label is None else f"{image.name}, a {image.label}"
-    figure = draw_feature_maps(image.ink, maps[numbers], numbers, title, what, f"output of {layer}")
+    title = f"Feature maps of {layer} of {model.name} for {image.name}\n{some}, {size}, on one scale"
+    name = format_label(image)
+    figure = draw_feature_maps(image.ink, maps[numbers], numbers, title, name, f"output of {layer}")
     return ViewResult({"ink": image.ink, "maps": maps, "shown": np.array(numbers)}, figure)
 
 
@@ -221,8 +222,8 @@ def view_outputs(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """The ten outputs for one image: logits, softmax, probabilities."""
     image = model.input_image(options.image)
     steps = softmax_steps(predict_logits(model.network, to_input_tensor(model.network, image.ink[None]))[0])
-    said = _said(steps.probabilities, image)
-    title = f"How do the ten outputs of {model.name} become probabilities?\n{said}"
+    said = _format_prediction(steps.probabilities, image)
+    title = f"Softmax: how do the ten logits of {model.name} become probabilities?\n{said}"
     figure = draw_outputs(
         image.ink, steps.logits, steps.shifted, steps.exponentials, steps.probabilities, title, image.name
     )
@@ -230,7 +231,7 @@ def view_outputs(model: InspectedModel, options: ViewOptions) -> ViewResult:
     return ViewResult(data, figure, f"{image.name}: {said}")
 
 
-def _said(probabilities: NDArray[np.float64], image: InputImage) -> str:
+def _format_prediction(probabilities: NDArray[np.float64], image: InputImage) -> str:
     read = int(probabilities.argmax())
     truth = "" if image.label is None else f", is {image.label}"
     return f"said {read} ({format_probability(probabilities[read])}){truth}"

@@ -33,17 +33,17 @@ __all__ = [
 BATCH = 64
 """Images whose gradients are worked out at once; more needs memory and is no faster."""
 STEPS = 128
-"""Points on the way from paper to the image; sums were then within 1 % of the difference of logits."""
+"""Points on the path from the baseline to the image; sums were within 1 % of the difference of logits."""
 PATCH = 5
 """Side of the patch that covers a part of the image, in pixels: about the width of a stroke and its edges."""
-PIXELS_MOVE = "saliency:\nwhich pixels move it?"
+PIXELS_MOVE = "saliency:\nwhich pixels change it?"
 PIXELS_ADD = "integrated gradients:\nwhich pixels add to it?"
 PATCH_TAKES = "occlusion:\nwhat does it miss if hidden?"
 
 
 @dataclass(frozen=True)
 class IntegratedGradients:
-    """What each pixel adds to a digit's logit, counted from paper.
+    """Integrated gradients: what each pixel adds to a class's logit, relative to a baseline without ink.
 
     Attributes:
         attributions: `(height, width)`, in logits; they add up to `logit - baseline_logit`, but for the
@@ -58,16 +58,16 @@ class IntegratedGradients:
 
     @property
     def completeness_error(self) -> float:
-        """By how much the attributions' sum misses the difference of the two logits."""
+        """Completeness error: the attributions' sum minus the difference of the two logits."""
         return float(self.attributions.sum(dtype=np.float64)) - (self.logit - self.baseline_logit)
 
 
 @dataclass(frozen=True)
 class Occlusion:
-    """What covering a part of the image does to a digit.
+    """Occlusion map: what hiding a part of the image does to a class.
 
     Attributes:
-        logit_drop: `(height, width)`: by how much the digit's logit falls when a patch of paper is laid on
+        logit_drop: `(height, width)`: by how much the class's logit falls when a patch without ink is laid on
             the image with its middle at that pixel; negative where it rises.
         probabilities: `(height, width)`: the digit's probability that is left then.
         logit: The digit's logit for the whole image.
@@ -81,7 +81,7 @@ class Occlusion:
 
 
 def saliency(network: Network, ink: NDArray[np.float32], digit: int) -> NDArray[np.float32]:
-    """How strongly each pixel moves a digit's logit: the absolute gradient (Simonyan et al. 2013).
+    """Saliency map: the absolute gradient of a class's logit by each pixel (Simonyan et al. 2013).
 
     Args:
         network: In evaluation mode.
@@ -103,7 +103,7 @@ def saliency(network: Network, ink: NDArray[np.float32], digit: int) -> NDArray[
 def integrated_gradients(
     network: Network, ink: NDArray[np.float32], digit: int, steps: int = STEPS
 ) -> IntegratedGradients:
-    """What each pixel adds to a digit's logit on the way from paper to the image.
+    """Integrated gradients: what each pixel adds to a class's logit on the path from the baseline.
 
     A pixel's attribution is its ink times the mean gradient on the straight line from an image without
     ink (the baseline, all zeros) to this one (Sundararajan et al. 2017, equation 1). The integral is
@@ -134,9 +134,9 @@ def integrated_gradients(
 
 
 def occlusion(network: Network, ink: NDArray[np.float32], digit: int, patch: int = PATCH) -> Occlusion:
-    """What is lost of a digit when a square patch of paper covers a part of the image.
+    """Occlusion map: how a class's logit falls when a square patch hides a part of the image.
 
-    The patch is laid on every pixel in turn (Zeiler and Fergus 2014, section 4.2, with paper instead
+    The patch is laid on every pixel in turn (Zeiler and Fergus 2014, section 4.2, without ink instead
     of gray); at the border the part that hangs over covers nothing.
 
     Args:
@@ -185,79 +185,87 @@ def _gradients(network: Network, inputs: Tensor, digit: int) -> NDArray[np.float
 
 
 class AttributionTarget(NamedTuple):
-    """One image and one digit that is asked about.
+    """The image and the class that an attribution explains.
 
     Attributes:
-        picture: The image.
-        digit: The digit: the one chosen, or the one the network reads.
-        title: What is asked, of which network and image, and what that reads.
+        image: The image.
+        digit: The class: the one chosen, or the predicted one.
+        prediction: The model, the image and its prediction in words, for titles.
     """
 
     image: InputImage
     digit: int
-    title: str
+    prediction: str
 
 
-def _question(model: InspectedModel, options: ViewOptions) -> AttributionTarget:
+def _attribution_target(model: InspectedModel, options: ViewOptions) -> AttributionTarget:
     image = model.input_image(options.image)
     logits = predict_logits(model.network, to_input_tensor(model.network, image.ink[None]))
     probabilities = softmax(logits)[0]
-    read = int(probabilities.argmax())
-    digit = read if options.digit is None else check_index(options.digit, len(probabilities), "digit")
-    words = f"{image.name}, read as {read} ({probabilities[read]:.2f})"
-    if image.label not in (None, read):
+    predicted = int(probabilities.argmax())
+    digit = predicted if options.digit is None else check_index(options.digit, len(probabilities), "digit")
+    words = f"{model.name}: {image.name}, predicted {predicted} ({probabilities[predicted]:.2f})"
+    if image.label not in (None, predicted):
         words += f", is {image.label} ({probabilities[image.label]:.2f})"
-    if digit not in (read, image.label):
+    if digit not in (predicted, image.label):
         words += f"; {digit} has {probabilities[digit]:.2f}"
-    return AttributionTarget(image, digit, f"What in this image speaks for {digit}?\n{model.name}: {words}")
+    return AttributionTarget(image, digit, words)
 
 
 def view_saliency(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """Saliency map: the absolute gradient of a logit by each pixel."""
-    asked = _question(model, options)
-    values = saliency(model.network, asked.image.ink, asked.digit)
-    return _seen(asked, [_saliency_map(values)], {"saliency": values})
+    target = _attribution_target(model, options)
+    values = saliency(model.network, target.image.ink, target.digit)
+    return _result("Saliency map", target, [_saliency_map(values)], {"saliency": values})
 
 
 def view_integrated_gradients(model: InspectedModel, options: ViewOptions) -> ViewResult:
-    """Integrated gradients: what each pixel adds to a logit, from an empty image on."""
-    asked = _question(model, options)
-    found = integrated_gradients(model.network, asked.image.ink, asked.digit)
+    """Integrated gradients: what each pixel adds to a logit, relative to an image without ink."""
+    target = _attribution_target(model, options)
+    found = integrated_gradients(model.network, target.image.ink, target.digit)
     data = {
         "attributions": found.attributions,
         "logit": np.array(found.logit),
         "baseline_logit": np.array(found.baseline_logit),
     }
-    return _seen(asked, [_ig_map(found)], data, _completeness(found, asked.digit))
+    summary = _completeness(found, target.digit)
+    return _result("Integrated gradients", target, [_ig_map(found)], data, summary)
 
 
 def view_occlusion(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """Occlusion map: how much a logit falls when a patch of the image is hidden."""
-    asked = _question(model, options)
-    found = occlusion(model.network, asked.image.ink, asked.digit)
+    target = _attribution_target(model, options)
+    found = occlusion(model.network, target.image.ink, target.digit)
     data = {"logit_drop": found.logit_drop, "probabilities": found.probabilities}
-    return _seen(asked, [_occlusion_map(found)], data, _largest_drop(found, asked.digit))
+    return _result("Occlusion map", target, [_occlusion_map(found)], data, _largest_drop(found, target.digit))
 
 
 def view_attribution(model: InspectedModel, options: ViewOptions) -> ViewResult:
-    """Saliency, integrated gradients and occlusion of one image side by side."""
-    asked = _question(model, options)
-    ink, digit = asked.image.ink, asked.digit
+    """Attribution maps: saliency, integrated gradients and occlusion of one image side by side."""
+    target = _attribution_target(model, options)
+    ink, digit = target.image.ink, target.digit
     values = saliency(model.network, ink, digit)
     added = integrated_gradients(model.network, ink, digit)
     hidden = occlusion(model.network, ink, digit)
     data = {"saliency": values, "integrated_gradients": added.attributions, "occlusion": hidden.logit_drop}
-    words = f"{_completeness(added, digit)}\n{_largest_drop(hidden, digit)}"
-    return _seen(asked, [_saliency_map(values), _ig_map(added), _occlusion_map(hidden)], data, words)
+    summary = f"{_completeness(added, digit)}\n{_largest_drop(hidden, digit)}"
+    maps = [_saliency_map(values), _ig_map(added), _occlusion_map(hidden)]
+    return _result("Attribution maps", target, maps, data, summary)
 
 
-def _seen(
-    asked: AttributionTarget, maps: list[PixelMap], data: dict[str, NDArray[np.floating]], words: str = ""
+def _result(
+    method: str,
+    target: AttributionTarget,
+    maps: list[PixelMap],
+    data: dict[str, NDArray[np.floating]],
+    summary: str = "",
 ) -> ViewResult:
-    ink = asked.image.ink
-    return ViewResult(
-        {"ink": ink, "digit": np.array(asked.digit), **data}, draw_attribution(ink, maps, asked.title), words
+    ink, title = (
+        target.image.ink,
+        f"{method}: which pixels support class {target.digit}?\n{target.prediction}",
     )
+    numbers = {"ink": ink, "digit": np.array(target.digit), **data}
+    return ViewResult(numbers, draw_attribution(ink, maps, title), summary)
 
 
 def _saliency_map(values: NDArray[np.float32]) -> PixelMap:
@@ -276,14 +284,14 @@ def _completeness(found: IntegratedGradients, digit: int) -> str:
     difference = found.logit - found.baseline_logit
     total = difference + found.completeness_error
     return (
-        f"integrated gradients add up to {total:.3f}; the logit of {digit} is "
-        f"{found.logit:.3f}, that of paper {found.baseline_logit:.3f}, a difference of {difference:.3f}"
+        f"integrated gradients add up to {total:.3f}; the logit of {digit} is {found.logit:.3f}, "
+        f"that of the baseline {found.baseline_logit:.3f}, a difference of {difference:.3f}"
     )
 
 
 def _largest_drop(found: Occlusion, digit: int) -> str:
     row, column = np.unravel_index(found.logit_drop.argmax(), found.logit_drop.shape)
     return (
-        f"occlusion costs most around row {row}, column {column}: the probability of {digit} goes from "
-        f"{found.probability:.3f} to {found.probabilities[row, column]:.3f}"
+        f"occlusion lowers the logit most around row {row}, column {column}: the probability of {digit} "
+        f"goes from {found.probability:.3f} to {found.probabilities[row, column]:.3f}"
     )

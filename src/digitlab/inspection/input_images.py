@@ -9,7 +9,14 @@ from sklearn.ensemble import RandomForestClassifier
 from digitlab.errors import SettingError
 from digitlab.figures.image_grid import draw_averages, draw_digits, draw_pixel_values
 from digitlab.figures.pixel_maps import draw_importances, draw_pixels
-from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult, short_name, training_digits
+from digitlab.inspection.view import (
+    InspectedModel,
+    ViewOptions,
+    ViewResult,
+    format_label,
+    short_name,
+    training_digits,
+)
 
 __all__ = [
     "average_digits",
@@ -26,7 +33,7 @@ __all__ = [
 
 GRID = 64
 PICTURED = 256
-"""The most digits that one picture holds."""
+"""The most digits that one figure holds."""
 TREES = 100
 TOP_PIXELS = 70
 """How many pixels study `hidden-layer` keeps."""
@@ -35,18 +42,18 @@ SAMPLE = 5000
 FOREST_SEED = 42
 
 
-def random_indices(n: int, number: int, seed: int) -> NDArray[np.int64]:
-    """Which of `n` digits are shown: `number` different ones in random order, or all where there are fewer.
+def random_indices(n: int, count: int, seed: int) -> NDArray[np.int64]:
+    """A random sample of indices without replacement: `count` of `n`, or all where there are fewer.
 
     Args:
         n: How many there are.
-        number: How many are wanted.
-        seed: Decides which; the same seed chooses the same.
+        count: How many to choose.
+        seed: Seed of the choice.
 
     Returns:
-        `(min(number, n),)`, each from 0 to n - 1.
+        `(min(count, n),)`, each from 0 to n - 1.
     """
-    return np.random.default_rng(seed).permutation(n)[:number]
+    return np.random.default_rng(seed).permutation(n)[:count]
 
 
 def average_digits(
@@ -59,7 +66,7 @@ def average_digits(
         labels: `(n,)`, 0 to 9.
 
     Returns:
-        The averages, `(10, height, width)`, ink in [0, 1]; paper where there is no such digit. And
+        The averages, `(10, height, width)`, ink in [0, 1]; without ink where there is no such digit. And
         how many of each digit there are, `(10,)`.
     """
     averages = np.zeros((10, *images.shape[1:]), dtype=np.float32)
@@ -120,7 +127,7 @@ def view_digits(model: InspectedModel, options: ViewOptions) -> ViewResult:
     digits = model.digits
     chosen = random_indices(len(digits), min(options.count or GRID, PICTURED), options.seed)
     images, labels = digits.images[chosen], digits.labels[chosen]
-    title = f"{len(chosen)} of the {len(digits):,} digits of {short_name(digits)}, drawn at random"
+    title = f"Random sample: {len(chosen)} of the {len(digits):,} digits of {short_name(digits)}"
     figure = draw_digits(images / 255, [str(label) for label in labels], title)
     return ViewResult({"indices": chosen, "images": images, "labels": labels}, figure)
 
@@ -129,17 +136,17 @@ def view_predictions(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """Random digits with their predictions; errors are marked."""
     digits = model.digits
     chosen = random_indices(len(digits), min(options.count or GRID, PICTURED), options.seed)
-    images, labels, read = digits.images[chosen], digits.labels[chosen], model.predictions[chosen]
-    wrong = np.flatnonzero(labels != read)
+    images, labels, predicted = digits.images[chosen], digits.labels[chosen], model.predictions[chosen]
+    wrong = np.flatnonzero(labels != predicted)
     captions = [str(label) for label in labels]
     for number in wrong:
-        captions[number] = f"✗ said {read[number]}, is {labels[number]}"
+        captions[number] = f"✗ said {predicted[number]}, is {labels[number]}"
     some = f"{len(wrong)} of {len(chosen)} digits of {short_name(digits)}"
-    title = f"What does {model.name} read?\n{some} wrongly"
+    title = f"Predictions of {model.name}: which digits are misclassified?\n{some}"
     figure = draw_digits(images / 255, captions, title, marked=wrong.tolist(), font_size=9)
-    words = f"misread: {len(wrong)} of these {len(chosen)} digits"
+    summary = f"misclassified: {len(wrong)} of these {len(chosen)} digits"
     return ViewResult(
-        {"indices": chosen, "images": images, "labels": labels, "predictions": read}, figure, words
+        {"indices": chosen, "images": images, "labels": labels, "predictions": predicted}, figure, summary
     )
 
 
@@ -147,7 +154,8 @@ def view_averages(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """The average image of each class."""
     digits = model.digits
     averages, counts = average_digits(digits.images, digits.labels)
-    figure = draw_averages(averages, counts.tolist(), f"The average of each digit of {short_name(digits)}")
+    title = f"Class averages: the average image of each digit of {short_name(digits)}"
+    figure = draw_averages(averages, counts.tolist(), title)
     return ViewResult({"averages": averages, "counts": counts}, figure)
 
 
@@ -155,33 +163,32 @@ def view_image(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """One image with the value of each pixel."""
     image = model.input_image(options.image)
     values = np.rint(image.ink * 255).astype(np.uint8)
-    what = "" if image.label is None else f", a {image.label}"
-    title = f"{image.name}{what}: 0 is paper, 255 is ink"
+    title = f"Pixel values of {format_label(image)} (0 paper, 255 ink)"
     return ViewResult({"values": values}, draw_pixel_values(values, title))
 
 
 def view_pixel_importance(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """The importance of each pixel to a random forest."""
-    importances, words = _forest(model)
-    title = f"Which pixels does a random forest go by?\n{words}"
-    return ViewResult({"importances": importances}, draw_importances(importances, title), words)
+    importances, source = _forest(model)
+    title = f"Pixel importance: which pixels does a random forest use?\n{source}"
+    return ViewResult({"importances": importances}, draw_importances(importances, title), source)
 
 
 def view_important_pixels(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """The most important pixels to a random forest, over a digit."""
     image = model.input_image(options.image)
-    importances, words = _forest(model)
+    importances, source = _forest(model)
     pixels = top_pixels(importances, min(options.count or TOP_PIXELS, importances.size))
-    title = f"Which {len(pixels)} pixels does a random forest go by most?\n{words}\nover {image.name}"
+    title = f"Pixel importance: the {len(pixels)} most important pixels\n{source}\nover {image.name}"
     share = importances.ravel()[pixels].sum()
-    said = f"{len(pixels)} of {importances.size} pixels hold {share:.1%} of the importance; {words}"
+    summary = f"{len(pixels)} of {importances.size} pixels hold {share:.1%} of the importance; {source}"
     rows, columns = np.divmod(pixels, importances.shape[1])
     data = {"importances": importances, "pixels": pixels, "rows": rows, "columns": columns}
-    return ViewResult(data, draw_pixels(image.ink, pixels, title), said)
+    return ViewResult(data, draw_pixels(image.ink, pixels, title), summary)
 
 
 def _forest(model: InspectedModel) -> tuple[NDArray[np.float64], str]:
     """Importances `(height, width)` by a forest on some of the digits, and on which."""
-    digits, words = training_digits(model, SAMPLE)
+    digits, source = training_digits(model, SAMPLE)
     importances = pixel_importances(digits.images, digits.labels, TREES, FOREST_SEED, jobs=2)
-    return importances, f"{TREES} trees on {words}"
+    return importances, f"{TREES} trees on {source}"

@@ -68,16 +68,18 @@ def view_learning_curves(model: InspectedModel, options: ViewOptions) -> ViewRes
         ]
         for quantity in ("loss", "accuracy")
     ]
-    title = f"How did {model.network_name} learn?\n{spread}"
-    words = "A smoothed label's loss never reaches 0, however well a digit is read." if smoothed else ""
-    return ViewResult(data, draw_learning_curves(pairs[0], pairs[1], title), words)
+    title = f"Learning curves of {model.network_name}\n{spread}"
+    summary = (
+        "A smoothed label's loss never reaches 0, however well a digit is classified." if smoothed else ""
+    )
+    return ViewResult(data, draw_learning_curves(pairs[0], pairs[1], title), summary)
 
 
 def view_weight_stages(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """First-layer weights after 10, 100 and 1,000 training steps."""
     network, recipe, train, end = _retrain_setup(model)
     steps, tiles, layer = weights_at_steps(network, recipe, train, [min(step, end) for step in STAGE_STEPS])
-    title = f"What do the weights of {layer} look like by then?\n{_which(model, tiles, MAX_STAGED_UNITS)}"
+    title = f"Weights of {layer} during training\n{_which(model, tiles, MAX_STAGED_UNITS)}"
     figure = draw_stages(list(tiles[:, :MAX_STAGED_UNITS]), [format_step(step) for step in steps], title)
     return ViewResult({"steps": np.array(steps), "weights": tiles}, figure, _caveats(model, recipe))
 
@@ -87,7 +89,7 @@ def view_weight_animation(model: InspectedModel, options: ViewOptions) -> ViewRe
     network, recipe, train, end = _retrain_setup(model)
     wanted = [min(step, end) for step in animation_steps(recipe, len(train))]
     steps, tiles, layer = weights_at_steps(network, recipe, train, wanted)
-    title = f"How do the weights of {layer} grow?\n{_which(model, tiles, MAX_ANIMATED_UNITS)}"
+    title = f"Weights of {layer} during training\n{_which(model, tiles, MAX_ANIMATED_UNITS)}"
     film = animate_tiles(list(tiles[:, :MAX_ANIMATED_UNITS]), [format_step(step) for step in steps], title)
     return ViewResult({"steps": np.array(steps), "weights": tiles}, film, _caveats(model, recipe))
 
@@ -98,14 +100,14 @@ def format_step(step: int) -> str:
 
 
 def _which(model: InspectedModel, tiles: Tiles, most: int) -> str:
-    """Whose weights they are; that they are another training's, or not all, is said in the title."""
+    """Whose weights they are, for titles; says if they come from a second training, or are not all."""
     n = tiles.shape[1]
     alone = ", trained again alone" if _was_stacked(model) else ""
     return f"{model.name}{alone}" + (f": the first {most} of {n}" if n > most else "")
 
 
 def _caveats(model: InspectedModel, recipe: Recipe) -> str:
-    """In what these weights are not those that the run kept."""
+    """How these weights differ from those that the run saved."""
     words = []
     if _was_stacked(model):
         words.append(
@@ -113,7 +115,7 @@ def _caveats(model: InspectedModel, recipe: Recipe) -> str:
             "weights come close to those, but after some hundred steps they are not the same numbers."
         )
     if recipe.ema_decay is not None:
-        words.append("These are the weights that steps change; the run keeps their moving average.")
+        words.append("These are the weights that training steps update; the run saves their moving average.")
     return "\n".join(words)
 
 
@@ -131,7 +133,7 @@ def animation_steps(recipe: Recipe, n: int) -> list[int]:
 def weights_at_steps(
     network: Network, recipe: Recipe, train: Examples, steps: Sequence[int]
 ) -> tuple[list[int], Tiles, str]:
-    """Trains a network again and looks at its first layer's weights on the way.
+    """First-layer weights at training steps, by training a network again.
 
     Args:
         network: Freshly built; it is trained.
@@ -141,7 +143,7 @@ def weights_at_steps(
 
     Returns:
         The steps, as far as the training goes; the weights `(steps, units, height, width)`, of units that
-        see the picture or else of the first convolution's kernels; and the layer's name.
+        read the image or else of the first convolution's kernels; and the layer's name.
 
     Raises:
         SettingError: If it has neither.
@@ -160,7 +162,7 @@ def _first_layer_weights(network: Network) -> tuple[Tiles, str]:
         units = unit_weights(network)
         return units.weights, units.layer
     if not any(isinstance(layer, nn.Conv2d) for layer in network.layers.values()):
-        unit_weights(network)  # raises: neither sees the picture
+        unit_weights(network)  # raises: neither reads the image
     found = kernels(network)
     return found.weights[:, 0], found.layer
 

@@ -100,11 +100,11 @@ def check_position(position: tuple[int, int], shape: tuple[int, ...], layer: str
 
 
 def to_input_tensor(network: Network, ink: NDArray[np.float32]) -> Tensor:
-    """Pictures as a network takes them.
+    """Converts images to the input tensor of a network.
 
     Args:
-        network: What is to read them.
-        ink: `(n, height, width)` or `(n, features)`, `float32`; pictures are ink in [0, 1].
+        network: The network that takes them.
+        ink: `(n, height, width)` or `(n, features)`, `float32`; images are ink in [0, 1].
 
     Raises:
         DataError: If the network takes inputs of another size.

@@ -46,7 +46,7 @@ COMPONENTS = 20
 SHARE = 0.95
 """The share of the variance that study `hidden-layer` keeps."""
 MAX_COMPONENTS = 100
-"""The most components that one picture holds."""
+"""The most components that one figure holds."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def tsne_projection(activations: NDArray[np.float32], seed: int = 0) -> NDArray[
 
     Args:
         activations: `(n, ...)`: what a layer puts out for n images, at least 4.
-        seed: Decides what is drawn at random.
+        seed: Seed of the initialization.
 
     Returns:
         `(n, 2)`.
@@ -190,7 +190,7 @@ class LayerActivations(NamedTuple):
         layer: The layer's name.
         indices: `(n,)`: which of the model's digits they are.
         labels: `(n,)`: what they are.
-        predictions: `(n,)`: what they are read as.
+        predictions: `(n,)`: their predicted classes.
         activations: `(n, units)`.
     """
 
@@ -200,21 +200,23 @@ class LayerActivations(NamedTuple):
     predictions: NDArray[np.int64]
     activations: NDArray[np.float32]
 
-    def words(self) -> str:
-        """How many are misread."""
-        return f"misread: {(self.labels != self.predictions).sum()} of these {len(self.labels):,} digits"
+    def summary(self) -> str:
+        """How many are misclassified."""
+        return (
+            f"misclassified: {(self.labels != self.predictions).sum()} of these {len(self.labels):,} digits"
+        )
 
     def title(self, how: str, model: InspectedModel) -> str:
         """What is laid out, how, and whose it is."""
         n = self.activations.shape[1]
         values = f"{n:,} values" if n > 1 else "one value"
         return (
-            f"Does layer {self.layer} tell the digits apart? Its {values} by {how}\n"
+            f"{how} projection: does layer {self.layer} separate the digits? Its {values}\n"
             f"{model.name}: {len(self.labels):,} digits of {short_name(model.digits)}"
         )
 
 
-def _mapped(model: InspectedModel, options: ViewOptions) -> LayerActivations:
+def _layer_activations(model: InspectedModel, options: ViewOptions) -> LayerActivations:
     network, digits = model.network, model.digits
     *before, last = network.layers
     kept = [name for name in before if not isinstance(network.layers[name], Dropout)]
@@ -234,7 +236,7 @@ def _mapped(model: InspectedModel, options: ViewOptions) -> LayerActivations:
 
 def view_pca(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """PCA projection of a layer's activations, colored by digit."""
-    mapped = _mapped(model, options)
+    mapped = _layer_activations(model, options)
     found = pca_projection(mapped.activations, options.seed)
     first, second = (
         f"component {i + 1} ({share:.1%} of the variance)"
@@ -245,16 +247,16 @@ def view_pca(model: InspectedModel, options: ViewOptions) -> ViewResult:
     return ViewResult(
         {**_data(mapped, found.points), "explained_variance_ratio": found.explained_variance_ratio},
         figure,
-        mapped.words(),
+        mapped.summary(),
     )
 
 
 def view_tsne(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """t-SNE projection of a layer's activations, colored by digit."""
-    mapped = _mapped(model, options)
+    mapped = _layer_activations(model, options)
     points = tsne_projection(mapped.activations, options.seed)
     figure = draw_projection(points, mapped.labels, mapped.predictions, mapped.title("t-SNE", model))
-    return ViewResult(_data(mapped, points), figure, mapped.words())
+    return ViewResult(_data(mapped, points), figure, mapped.summary())
 
 
 def _data(
@@ -270,24 +272,24 @@ def _data(
 
 def view_explained_variance(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """Explained variance of the images by their principal components."""
-    digits, words = training_digits(model)
+    digits, source = training_digits(model)
     ratio = (found := principal_components(digits.images)).explained_variance_ratio
     needed = found.n_for(SHARE)
-    title = f"How many components hold {SHARE:.0%} of the variance? {needed} of {len(ratio)}\n{words}"
+    title = f"Explained variance: {needed} of {len(ratio)} components explain {SHARE:.0%}\n{source}"
     figure = draw_explained_variance(ratio, SHARE, needed, title)
-    summary = f"{needed} of {len(ratio)} components explain {SHARE:.0%} of the variance; {words}"
+    summary = f"{needed} of {len(ratio)} components explain {SHARE:.0%} of the variance; {source}"
     return ViewResult({"explained_variance_ratio": ratio, "needed": np.array(needed)}, figure, summary)
 
 
 def view_principal_components(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """The first principal components of the images, as images."""
-    digits, words = training_digits(model)
+    digits, source = training_digits(model)
     found = principal_components(digits.images)
     n = min(options.count or COMPONENTS, MAX_COMPONENTS, len(found.images))
     ratio = found.explained_variance_ratio[:n]
     captions = [f"{i + 1}: {share:.1%}" for i, share in enumerate(ratio)]
-    title = f"In which ways do digits differ most? Their first {n} principal components\n{words}"
+    title = f"Principal components: the first {n}, along which digits differ most\n{source}"
     figure = draw_components(found.images[:n], captions, title)
-    summary = f"these {n} components together explain {ratio.sum():.1%} of the variance; {words}"
+    summary = f"these {n} components together explain {ratio.sum():.1%} of the variance; {source}"
     data = {"components": found.images[:n], "explained_variance_ratio": ratio, "mean": found.mean}
     return ViewResult(data, figure, summary)

@@ -20,7 +20,7 @@ from digitlab.inspection import (
     input_images,
     learning,
     projections,
-    unit_computation,
+    unit_computation_view,
     unit_statistics,
     weights,
 )
@@ -84,7 +84,7 @@ THEMES: Mapping[str, tuple[View, ...]] = MappingProxyType(
             View(
                 "unit-computation",
                 "The computation of one unit: inputs, weights, products, sum, bias.",
-                unit_computation.view_unit_computation,
+                unit_computation_view.view_unit_computation,
             ),
         ),
         "Errors": (
@@ -216,7 +216,7 @@ def inspect(
     Args:
         model: A run folder, a weights file, a folder of runs that differ in their seeds, or an opened model.
         view_name: A key of `VIEWS`.
-        data: The digits it reads; by default the test digits of its input size.
+        data: The digits it classifies; by default the test digits of its input size.
         **options: Fields of `ViewOptions`.
 
     Returns:

@@ -5,46 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import from_numpy, nn
 from torch.nn.functional import unfold
 
-from digitlab.errors import SettingError
-from digitlab.figures.product_sum import (
-    ProductSum,
-    draw_image_computation,
-    draw_patch_computation,
-    draw_product_bars,
-)
 from digitlab.inspection.activations import compute_activations
-from digitlab.inspection.lookup import ACTIVATIONS, check_position, check_unit, find_layer, first_layer
-from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult
+from digitlab.inspection.lookup import ACTIVATIONS, check_position, check_unit, find_layer
 from digitlab.networks import Dropout, Network
 
 __all__ = [
     "Step",
     "UnitComputation",
     "compute_unit",
-    "view_unit_computation",
 ]
 
-PICTURE = "image"
-"""What the network's input is called, as its first layer is where it has one for that."""
-BARS = 15
-"""How many products of a dense unit are drawn unless a number is given."""
-MOST_BARS = 60
-ROWS = 3
-"""How many maps before a convolution are drawn unless a number is given."""
-MOST_ROWS = 16
+INPUT = "image"
+"""Name of the network's input."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What a layer after the unit's makes of its value.
+    """One later layer applied to a unit's value.
 
     Attributes:
         layer: The layer's name.
@@ -67,10 +50,10 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class UnitComputation:
-    """How one number came to be: `sum(inputs * weights) + bias = value`, then `steps`.
+    """The computation of one activation: `sum(inputs * weights) + bias = value`, then `steps`.
 
     Inputs, weights, bias and `value` are the very float32 numbers the network used; products and their
-    sums are worked out in float64, where a product of two of them is exact. So `total` differs from
+    sums are computed in float64, where a product of two of them is exact. So `total` differs from
     `value` by no more than the network's own rounding.
 
     Attributes:
@@ -80,15 +63,15 @@ class UnitComputation:
         patch_origin: Row and column in the maps before it of the patch's upper left pixel; below 0 where the
             patch reaches into the padding. None for a dense unit.
         source: The layer whose numbers are the inputs, or `image`.
-        source_maps: What it put out for this image, `(channels, height, width)`, `(height, width)` or
+        source_maps: Its output for this image, `(channels, height, width)`, `(height, width)` or
             `(units,)`.
         inputs: `(features,)`, or a patch of every map `(channels, kernel height, kernel width)`;
             padding is 0.
         weights: Of the same shape.
         products: `inputs * weights`, of the same shape.
         bias: Added to their sum; 0 for a layer without.
-        value: What the network's layer put out.
-        steps: What the layers after it made of `value`: up to the first activation, through pooling;
+        value: The layer's output in the network.
+        steps: Later layers applied to `value`: up to the first activation, through pooling;
             empty where none follows.
     """
 
@@ -134,7 +117,7 @@ class UnitComputation:
         """
         index = tuple(map(int, np.unravel_index(number, self.source_maps.shape)))
         if len(index) == 1:
-            return f"pixel {index[0]}" if self.source == PICTURE else f"{self.source} {index[0]}"
+            return f"pixel {index[0]}" if self.source == INPUT else f"{self.source} {index[0]}"
         what = "pixel" if len(index) == 2 else f"{self.source} map {index[0]}"
         return f"{what} ({index[-2]}, {index[-1]})"
 
@@ -156,13 +139,13 @@ def compute_unit(
     unit: int | None = None,
     position: tuple[int, int] | None = None,
 ) -> UnitComputation:
-    """The arithmetic of one unit for one image.
+    """The computation of one unit for one image.
 
     Args:
         network: Any network.
-        ink: `(height, width)` or `(features,)`; pictures are ink in [0, 1].
+        ink: `(height, width)` or `(features,)`; images are ink in [0, 1].
         layer: A dense layer or a convolution.
-        unit: Which unit or map, from 0; None for the one that puts out most.
+        unit: Which unit or map, from 0; None for the one with the largest output.
         position: Row and column in the map, for a convolution; None for where the map is largest.
 
     Raises:
@@ -212,7 +195,7 @@ def compute_unit(
 def _source(
     network: Network, layer: str, ink: NDArray[np.float32], outputs: Mapping[str, NDArray[np.float32]]
 ) -> tuple[str, NDArray[np.float32]]:
-    """The layer before `layer` that last changed a number, and what it put out.
+    """The layer before `layer` that last changed a number, and its output.
 
     Flattening and dropout, which does nothing in evaluation mode, are passed by, so that an input is
     named by where it stands in a map.
@@ -221,7 +204,7 @@ def _source(
     for name in reversed(names[: names.index(layer)]):
         if not isinstance(network.layers[name], nn.Flatten | Dropout):
             return name, outputs[name]
-    return PICTURE, ink
+    return INPUT, ink
 
 
 def _patch(
@@ -285,119 +268,3 @@ def _at(place: tuple[int, ...]) -> tuple[int, int] | None:
 def _number(value: float) -> str:
     """Three decimals; more where these would say nothing."""
     return f"{value:.3f}" if value == 0 or abs(value) >= 0.001 else f"{value:.1e}"
-
-
-def view_unit_computation(model: InspectedModel, options: ViewOptions) -> ViewResult:
-    """The computation of one unit: inputs, weights, products, sum, bias."""
-    layer = options.layer or first_layer(model.network, nn.Linear, nn.Conv2d)
-    if options.unit is not None and len(options.unit) != 1:
-        raise SettingError(f"the arithmetic of {len(options.unit)} units", "Name one: --unit 3.")
-    unit = None if options.unit is None else options.unit[0]
-    image = model.input_image(options.image)
-    found = compute_unit(model.network, image.ink, layer, unit, options.position)
-    title = f"How does {found.label()} get its value?\n{model.name}, {image.name}"
-    if found.position is not None:
-        figure = _draw_patch(found, min(options.count or ROWS, MOST_ROWS), title)
-    elif _sees_a_picture(found):
-        figure = _draw_image(found, title)
-    else:
-        figure = _draw_bars(found, min(options.count or BARS, MOST_BARS), title)
-    return ViewResult(_data(found), figure, f"{found.label()}, {image.name}: {found.equation()}")
-
-
-def _draw_image(found: UnitComputation, title: str) -> Figure:
-    shape = found.source_maps.shape[-2:]
-    inputs, weights, products = (
-        each.reshape(shape) for each in (found.inputs, found.weights, found.products)
-    )
-    name = "ink" if found.source == "image" else f"output of {found.source}"
-    return draw_image_computation(
-        inputs, weights, products, _product_sum(found, _by_sign(found)), title, name
-    )
-
-
-def _draw_patch(found: UnitComputation, rows: int, title: str) -> Figure:
-    assert found.patch_origin is not None
-    sums = found.map_sums
-    shown = np.argsort(-np.abs(sums), kind="stable")[:rows]
-    if len(sums) == 1:
-        names, terms = [found.source], _by_sign(found)
-    else:
-        names = [f"{found.source} {number}" for number in shown]
-        terms = [(f"products with {found.source} {number}", float(sums[number])) for number in shown]
-        rest = np.delete(sums, shown)
-        if len(rest):
-            terms.append((f"the other {len(rest)} maps", float(rest.sum())))
-    return draw_patch_computation(
-        found.source_maps[shown],
-        names,
-        found.patch_origin,
-        found.inputs[shown],
-        found.weights[shown],
-        found.products[shown],
-        _product_sum(found, terms),
-        title,
-    )
-
-
-def _draw_bars(found: UnitComputation, number: int, title: str) -> Figure:
-    shown = np.argsort(-np.abs(found.products), kind="stable")[:number]
-    rest = np.delete(found.products, shown)
-    terms, which = _by_sign(found), "largest first"
-    if len(rest):
-        terms = [
-            (f"these {len(shown)} products", float(found.products[shown].sum())),
-            (f"the other {len(rest):,} products", float(rest.sum())),
-        ]
-        which = f"the {len(shown)} largest of {len(found.products):,}, by size"
-    return draw_product_bars(
-        [found.input_name(int(each)) for each in shown],
-        found.inputs[shown],
-        found.weights[shown],
-        found.products[shown],
-        _product_sum(found, terms),
-        title,
-        f"input × weight: {which}",
-    )
-
-
-def _by_sign(found: UnitComputation) -> list[tuple[str, float]]:
-    """The products as two terms: those above 0 and those below."""
-    products = found.products.ravel()
-    return [
-        (f"{int((products > 0).sum()):,} products above 0", float(products[products > 0].sum())),
-        (f"{int((products < 0).sum()):,} products below 0", float(products[products < 0].sum())),
-    ]
-
-
-def _product_sum(found: UnitComputation, terms: list[tuple[str, float]]) -> ProductSum:
-    """The sum with its bias, and the steps after it."""
-    after, value = [], found.value
-    for step in found.steps:
-        what = f"{step.kind} of that"
-        if step.kind == "max":
-            what = f"the largest of {len(step.inputs)}" + (", not this" if step.value > value else "")
-        value = step.value
-        after.append((f"{step.layer}: {what}", step.value))
-    return ProductSum([*terms, ("bias", found.bias)], "z", after, found.equation())
-
-
-def _sees_a_picture(found: UnitComputation) -> bool:
-    shape = found.source_maps.shape
-    return len(shape) == 2 or (len(shape) == 3 and shape[0] == 1)
-
-
-def _data(found: UnitComputation) -> dict[str, NDArray[Any]]:
-    data: dict[str, NDArray[Any]] = {
-        "unit": np.array(found.unit),
-        "inputs": found.inputs,
-        "weights": found.weights,
-        "products": found.products,
-        "sum_of_products": np.array(found.sum_of_products),
-        "bias": np.array(found.bias),
-        "total": np.array(found.total),
-        "value": np.array(found.value),
-    }
-    if found.position is not None:
-        data["position"] = np.array(found.position)
-    return {**data, **{step.layer: np.array(step.value) for step in found.steps}}

@@ -36,7 +36,7 @@ POINTS = 5000
 WORK = 2e10
 """Multiply-adds that a view spends on digits: about a second on two cores, 1,400 digits of `deep-mnist`."""
 FEWEST = 100
-"""The fewest digits that are read all the same."""
+"""The fewest digits that are evaluated all the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class UnitValues:
         layer: Where the units are.
         units: Which, k of them, from 0.
         values: `(n, k)`.
-        logits: `(n, classes)`, what the network said of the same inputs.
+        logits: `(n, classes)`, the network's logits for the same inputs.
         meaning: What one value of a map is: `mean over the map`, or `at row 3, column 5`; empty for
             units that have one value.
     """
@@ -60,7 +60,7 @@ class UnitValues:
 
     @property
     def predictions(self) -> NDArray[np.int64]:
-        """What each input was read as, `(n,)`."""
+        """The predicted class of each input, `(n,)`."""
         read: NDArray[np.int64] = self.logits.argmax(axis=1)
         return read
 
@@ -72,11 +72,11 @@ def unit_values(
     units: Sequence[int],
     position: tuple[int, int] | None = None,
 ) -> UnitValues:
-    """Values of a few units, with what the network read, in one pass and bounded memory.
+    """Activations of a few units, with the predictions, in one pass and bounded memory.
 
     Args:
         network: Any network.
-        ink: `(n, height, width)` or `(n, features)`; pictures are ink in [0, 1].
+        ink: `(n, height, width)` or `(n, features)`; images are ink in [0, 1].
         layer: Where the units are; of maps, a unit is a map.
         units: Which, from 0.
         position: Row and column in the maps; None for the mean over the map.
@@ -157,12 +157,12 @@ def view_boxplot(model: InspectedModel, options: ViewOptions) -> ViewResult:
     values, read = found.values[:, 0], found.predictions
     summary, counts = box_plot_stats(values, read)
     name = f"{found.layer} {units[0]}"
-    title = f"Which digits does unit {units[0]} of {found.layer} tell apart?\n{model.name}; {some}"
+    title = f"Box plot: which digits does unit {units[0]} of {found.layer} separate?\n{model.name}; {some}"
     groups = [values[read == digit] for digit in range(10)]
-    figure = draw_boxes(groups, title, _axis(found, 0), "digit read")
+    figure = draw_boxes(groups, title, _axis(found, 0), "predicted digit")
     most, least = int(np.nanargmax(summary[:, 2])), int(np.nanargmin(summary[:, 2]))
-    words = (
-        f"{name}: median highest for digits read as {most} ({summary[most, 2]:.2f}), "
+    text = (
+        f"{name}: median highest for digits predicted as {most} ({summary[most, 2]:.2f}), "
         f"lowest for {least} ({summary[least, 2]:.2f}); exactly 0 for {(values == 0).mean():.0%} of digits"
     )
     data: dict[str, NDArray[Any]] = {
@@ -172,7 +172,7 @@ def view_boxplot(model: InspectedModel, options: ViewOptions) -> ViewResult:
         "box_plot_stats": summary,
         "counts": counts,
     }
-    return ViewResult(data, figure, words)
+    return ViewResult(data, figure, text)
 
 
 def view_scatter(model: InspectedModel, options: ViewOptions) -> ViewResult:
@@ -196,12 +196,12 @@ def view_scatter(model: InspectedModel, options: ViewOptions) -> ViewResult:
     drawn = random_indices(len(read), POINTS, options.seed)
     few = f", {len(drawn):,} drawn" if len(drawn) < len(read) else ""
     title = (
-        f"Do units {units[0]} and {units[1]} of {layer} tell the digits apart?\n"
+        f"Scatter plot: do units {units[0]} and {units[1]} of {layer} separate the digits?\n"
         f"{model.name}; {some}{few}; large: centroids"
     )
     names = (_axis(found, 0), _axis(found, 1))
     figure = draw_scatter(
-        found.values[drawn], read[drawn], middles, counts.tolist(), title, names, "digit read"
+        found.values[drawn], read[drawn], middles, counts.tolist(), title, names, "predicted digit"
     )
     data: dict[str, NDArray[Any]] = {
         "indices": indices,

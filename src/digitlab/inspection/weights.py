@@ -32,7 +32,7 @@ SIDES = {28 * 28: (28, 28), 20 * 20: (20, 20)}
 
 @dataclass(frozen=True, eq=False)
 class UnitWeights:
-    """What every unit of a dense layer looks for.
+    """Weights of the units of a dense layer, each as an image.
 
     Attributes:
         layer: The layer.
@@ -61,7 +61,7 @@ class Kernels:
 
 
 def image_layer(network: Network) -> str | None:
-    """The dense layer that sees the picture itself; None if there is none, as after a convolution."""
+    """The dense layer that reads the image itself; None if there is none, as after a convolution."""
     for name, layer in network.layers.items():
         if isinstance(layer, nn.Linear):
             return name if math.prod(network.input_shape) in SIDES else None
@@ -74,11 +74,11 @@ def unit_weights(network: Network, layer: str | None = None) -> UnitWeights:
     """The weights of a dense layer's units as images (studies `crash-course` and `hidden-layer`).
 
     Args:
-        network: Any network whose first dense layer sees the picture: `softmax` or `mlp`.
+        network: Any network whose first dense layer reads the image: `softmax` or `mlp`.
         layer: That layer; by default it is found.
 
     Raises:
-        SettingError: If the layer is no dense one, or does not see the picture.
+        SettingError: If the layer is no dense one, or does not read the image.
     """
     sees = image_layer(network)
     name = layer or sees or first_layer(network, nn.Linear)
@@ -86,7 +86,7 @@ def unit_weights(network: Network, layer: str | None = None) -> UnitWeights:
     assert isinstance(dense, nn.Linear)
     if name != sees:
         raise SettingError(
-            f"{network.name}: the units of {name} do not see the image, so their weights are no image",
+            f"{network.name}: the units of {name} do not read the image, so their weights are no image",
             f"Look at {sees}." if sees else _instead(network),
         )
     weights = dense.weight.detach().cpu().numpy()
@@ -98,9 +98,11 @@ def unit_weights(network: Network, layer: str | None = None) -> UnitWeights:
 
 
 def _instead(network: Network) -> str:
-    needs = "The views weights and unit need a dense layer that reads 784 or 400 pixels: softmax or mlp."
+    needs = (
+        "The views weights and unit-weights need a dense layer that reads 784 or 400 pixels: softmax or mlp."
+    )
     convolutions = any(isinstance(layer, nn.Conv2d) for layer in network.layers.values())
-    return f"{needs} Its kernels are in the view filters." if convolutions else needs
+    return f"{needs} Its kernels are in the view kernels." if convolutions else needs
 
 
 def kernels(network: Network, layer: str | None = None) -> Kernels:
@@ -143,15 +145,15 @@ def view_weights(model: InspectedModel, options: ViewOptions) -> ViewResult:
     labels = [str(digit) for digit in range(10)] if found.layer == "logits" and n == 10 else []
     if n <= 2 and not labels:
         labels = [f"unit {unit}" for unit in range(n)]
-    what = "What does each output look for?" if labels and n == 10 else _units(n)
-    title = f"{what}\n{model.name}: weights of {found.layer}"
+    what = "what does each output respond to?" if labels and n == 10 else _units(n)
+    title = f"Weights of {found.layer}: {what}\n{model.name}"
     wide = 5 if n == 10 or n == 25 else None
     figure = draw_tiles(found.weights, title, labels, wide)
     return ViewResult({"weights": found.weights, "biases": found.biases}, figure)
 
 
 def _units(n: int) -> str:
-    return "What does the one unit look for?" if n == 1 else f"What do the {n} units look for?"
+    return "what does the one unit respond to?" if n == 1 else f"what do the {n} units respond to?"
 
 
 def view_unit_weights(model: InspectedModel, options: ViewOptions) -> ViewResult:
@@ -161,7 +163,7 @@ def view_unit_weights(model: InspectedModel, options: ViewOptions) -> ViewResult
     check_index(unit, len(found.weights), f"unit of {found.layer}")
     weights, bias = found.weights[unit], found.biases[unit]
     written = f"{bias:+.3g}".replace("-", "\N{MINUS SIGN}")
-    title = f"What does unit {unit} of {found.layer} look for?\n{model.name}; bias {written}"
+    title = f"Weights of unit {unit} of {found.layer}: what does it respond to?\n{model.name}; bias {written}"
     return ViewResult({"weights": weights, "bias": bias}, draw_unit_weights(weights, title))
 
 
@@ -172,11 +174,11 @@ def view_kernels(model: InspectedModel, options: ViewOptions) -> ViewResult:
     size = "x".join(map(str, found.weights.shape[2:]))
     data = {"kernels": found.weights, "biases": found.biases}
     if into == 1 and options.unit is None:
-        title = f"The {out} kernels of {size} of {found.layer}\n{model.name}"
+        title = f"Kernels of {found.layer}: {out} of {size}\n{model.name}"
         labels = [str(number) for number in range(out)]
         return ViewResult(data, draw_tiles(found.weights[:, 0], title, labels, 8))
     unit = options.unit[0] if options.unit else 0
     chosen = kernels_of_map(found, unit)
-    title = f"Map {unit} of {found.layer}: a kernel of {size} for each of {into} maps\n{model.name}"
+    title = f"Kernels of map {unit} of {found.layer}: one of {size} for each of {into} maps\n{model.name}"
     labels = [str(number) for number in range(into)]
     return ViewResult({**data, "chosen": chosen}, draw_tiles(chosen, title, labels, 8))

@@ -44,7 +44,7 @@ def view_figure(what: str, role: str = "train", **choices: object) -> Draw:
     """What draws a view of the first seed's network.
 
     Args:
-        what: The view's name, as `digitlab inspect --what` has it.
+        what: The view's name, as `digitlab inspect --view` has it.
         role: Which of the experiment's digits the network reads.
         **choices: Fields of `ViewOptions`.
     """
