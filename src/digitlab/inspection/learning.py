@@ -69,9 +69,7 @@ def view_learning_curves(model: InspectedModel, options: ViewOptions) -> ViewRes
         for quantity in ("loss", "accuracy")
     ]
     title = f"Learning curves of {model.network_name}\n{spread}"
-    summary = (
-        "A smoothed label's loss never reaches 0, however well a digit is classified." if smoothed else ""
-    )
+    summary = "With label smoothing, the training loss cannot reach 0." if smoothed else ""
     return ViewResult(data, draw_learning_curves(pairs[0], pairs[1], title), summary)
 
 
