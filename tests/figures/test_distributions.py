@@ -46,7 +46,7 @@ def test_words_do_not_lie_on_each_other():
     )  # the one far from the rest
     wide = np.stack([np.zeros(n), np.arange(n)], axis=1)
     axes = draw_projection(wide, np.zeros(n, dtype=int), np.ones(n, dtype=int), "").axes[0]
-    assert len([text for text in axes.texts if "predicted as" in text.get_text()]) == LABELLED
+    assert len([text for text in axes.texts if "predicted as" in text.get_text()]) == LABELED
 
 
 def test_axes_are_named_only_if_they_mean_something():
