@@ -1,4 +1,4 @@
-"""What can go wrong, said in words: every error names the value, the problem and the remedy."""
+"""Errors: each one names the value, the problem and the remedy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = [
 
 
 class DigitlabError(Exception):
-    """Any error that a user of digitlab can cause and can mend.
+    """Base class of the errors that a user of digitlab can cause and correct.
 
     Args:
         problem: What is wrong, with the value that was seen. One line.
@@ -37,7 +37,7 @@ class SettingError(DigitlabError):
 
 
 class DataError(DigitlabError):
-    """Digits or a picture that cannot be read, or do not hold what they should."""
+    """A dataset or an image that cannot be read, or has the wrong content."""
 
 
 class ModelError(DigitlabError):
@@ -49,7 +49,7 @@ class RunError(DigitlabError):
 
 
 class TrainingError(DigitlabError):
-    """A training that cannot go on, because its loss is no longer a number."""
+    """Training that cannot go on, because the loss is not finite."""
 
 
 class OutputError(DigitlabError):
@@ -57,7 +57,7 @@ class OutputError(DigitlabError):
 
     @classmethod
     def of(cls, path: str | os.PathLike[str], error: OSError) -> OutputError:
-        """Puts an operating-system error into words for the file `path` that was being written."""
+        """Makes an `OutputError` of an operating-system error on writing the file `path`."""
         reason = error.strerror or type(error).__name__
         return cls(
             f"cannot write {os.fspath(path)}: {reason}",

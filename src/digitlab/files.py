@@ -1,4 +1,4 @@
-"""Writing files so that nothing is lost: under a temporary name first, renamed when whole."""
+"""Atomic writes: files are written under a temporary name and renamed when complete."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def atomic_write(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise OutputError.of(path, error) from error
     finally:
-        # A place that cannot be written to may refuse this as well; the first refusal is the one to tell.
+        # This may fail as well where nothing can be written; the first error is the one to report.
         with suppress(OSError):
             temporary.unlink()
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Writes `content` to `path`, whole or not at all.
+    """Writes `content` to `path` atomically.
 
     Raises:
         OutputError: If the operating system refuses.
@@ -55,7 +55,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, content: str) -> None:
-    """Writes `content` to `path` as UTF-8, whole or not at all.
+    """Writes `content` to `path` as UTF-8, atomically.
 
     Raises:
         OutputError: If the operating system refuses.
@@ -64,7 +64,7 @@ def write_text(path: Path, content: str) -> None:
 
 
 def write_json(path: Path, value: object) -> None:
-    """Writes `value` to `path` as indented JSON, whole or not at all.
+    """Writes `value` to `path` as indented JSON, atomically.
 
     Raises:
         OutputError: If the operating system refuses.
@@ -77,7 +77,7 @@ def make_folder(path: Path) -> Path:
     """Makes the folder `path` and those above it, if they are not there, and returns it.
 
     Raises:
-        OutputError: If the operating system refuses, or a file stands in the way.
+        OutputError: If the operating system refuses, or a file has that name.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -191,13 +191,13 @@ def _interval(metadata: Sequence[Any]) -> str:
 
 
 def to_dict(value: object) -> dict[str, Any]:
-    """A settings value as plain data for JSON: tuples become lists."""
+    """Converts a settings object to plain data for JSON: tuples become lists."""
     plain: dict[str, Any] = TypeAdapter(type(value)).dump_python(value, mode="json")
     return plain
 
 
 def from_dict(cls: type[S], plain: Mapping[str, object]) -> S:
-    """Makes a settings value from plain data, as read from JSON or a command line.
+    """Makes a settings object of plain data, as read from JSON or a command line.
 
     Raises:
         SettingError: As the class does.

@@ -38,7 +38,7 @@ def test_nearly_all_must_say_the_same():
     assert (first.probability, first.label_probability) == pytest.approx((0.9, 0.1 / 9))
     # four networks give the label 0.1 / 9 and one 0.9: (4 x 0.0111 + 0.9) / 5 = 0.1889
     assert second.label_probability == pytest.approx((4 * 0.1 / 9 + 0.9) / 5)
-    assert second.words("test") == "label 9 (0.19), 4 of 5 say 4 (0.72), test #2"
+    assert second.format("test") == "label 9 (0.19), 4 of 5 say 4 (0.72), test #2"
 
 
 def test_equals_come_in_the_order_of_the_digits():

@@ -28,7 +28,7 @@ def test_the_surest_of_a_wrong_digit_comes_first():
     worst = found[0]
     assert (worst.label, worst.prediction) == (5, 3)
     assert (worst.probability, worst.label_probability) == pytest.approx((0.97, 0.02))
-    assert worst.words("test") == "said 3 (0.97), is 5 (0.02), test #2"
+    assert worst.format("test") == "said 3 (0.97), is 5 (0.02), test #2"
 
 
 def test_of_equally_sure_ones_the_least_true_comes_first():
@@ -48,7 +48,7 @@ def test_logits_so_large_that_their_powers_overflow():
     logits = np.zeros((1, 10), np.float32)
     logits[0, 4] = 5000
     (only,) = find_misclassifications(logits, np.array([9]))
-    assert only.words("test") == "said 4 (>0.9999), is 9 (<0.0001), test #0"
+    assert only.format("test") == "said 4 (>0.9999), is 9 (<0.0001), test #0"
 
 
 def test_the_pair_most_often_confused_counts_both_ways():

@@ -1,4 +1,4 @@
-"""What training comes to on the real digits: floors, far enough below what was measured."""
+"""Accuracy of trained networks on the real digits: floors, far enough below what was measured."""
 
 import statistics
 

@@ -151,7 +151,7 @@ def test_figures_of_a_period_weigh_every_example_alike(train_digits):
         ({"epochs": 2, "batch_size": 5000, "drop_last": True}, [1, 2], [1, 2]),
     ],
 )
-def test_timetables(train_digits, fields, steps, epochs):
+def test_step_counts(train_digits, fields, steps, epochs):
     _, fitted = _fit(train_digits, network="softmax", **{"batch_size": 300, **fields})
     assert [period.step for period in fitted.history] == steps
     assert [period.epoch for period in fitted.history] == epochs

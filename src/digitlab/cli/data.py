@@ -1,4 +1,4 @@
-"""`digitlab data`: what data there is, where it is, and whether it is intact."""
+"""`digitlab data`: the datasets, where their files are, and whether they are intact."""
 
 from __future__ import annotations
 

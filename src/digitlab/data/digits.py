@@ -1,4 +1,4 @@
-"""`Digits`: images of handwritten digits with their labels, and where they came from."""
+"""`Digits`: a dataset of images of handwritten digits with their labels."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 @dataclass(frozen=True, eq=False)
 class Digits:
-    """Images of digits and what each one is. A value: every method returns a new one.
+    """A dataset: images of digits with their labels. Immutable: every method returns a new one.
 
     Attributes:
         images: `(n, height, width)`, `uint8`, 0 = paper, 255 = ink, upright. Read-only.
         labels: `(n,)`, `int64`, 0 to 9. Read-only.
-        name: Where they came from, for example `mnist:train[first 55000]`.
+        name: Name of the dataset, for example `mnist:train[5000:]`.
 
     Raises:
         DataError: If shapes, types, lengths or labels are not as above, or n is 0.

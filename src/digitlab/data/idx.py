@@ -1,4 +1,4 @@
-"""The IDX format: MNIST's own, one array of any shape behind a header of a few bytes.
+"""IDX, the file format of MNIST: one array of any shape after a header of a few bytes.
 
 The header is two zero bytes, one byte for the type, one for the number of dimensions, then each
 dimension as four bytes; everything is big endian, the last dimension varies fastest.
@@ -32,7 +32,7 @@ GZIP = b"\x1f\x8b"
 
 
 def parse_idx(content: bytes | mmap.mmap, source: str) -> NDArray[Any]:
-    """The array that the bytes of an IDX file hold.
+    """Parses the bytes of an IDX file to the array that they hold.
 
     Args:
         content: The whole file, not compressed.
@@ -55,7 +55,7 @@ def parse_idx(content: bytes | mmap.mmap, source: str) -> NDArray[Any]:
 
 
 def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
-    """The array in an IDX file, plain or compressed with gzip (told by its content, not its name).
+    """Reads the array in an IDX file, plain or compressed with gzip (told by its first bytes).
 
     Args:
         path: The file, for example `train-images-idx3-ubyte.gz`.
@@ -95,9 +95,9 @@ def write_idx(path: str | os.PathLike[str], array: NDArray[Any]) -> None:
 
 
 def unzip_idx(content: bytes, source: str) -> bytes:
-    """The bytes of an IDX file, taken out of gzip if they are in it.
+    """Decompresses the bytes of an IDX file if they are compressed with gzip.
 
-    No more is unpacked than the header declares and one byte, so that a small file cannot fill the
+    At most one byte more is decompressed than the header declares, so that a small file cannot fill the
     memory.
 
     Args:
@@ -130,7 +130,7 @@ def unzip_idx(content: bytes, source: str) -> bytes:
 
 
 def read_idx_pair(path: str | os.PathLike[str]) -> tuple[NDArray[Any], NDArray[Any], str]:
-    """The arrays of an IDX images file and of the labels file beside it.
+    """Reads an IDX images file and the labels file beside it.
 
     The labels file has the same name with `labels` for `images` and `idx1` for `idx3`, with or
     without `.gz`: `t10k-images-idx3-ubyte` goes with `t10k-labels-idx1-ubyte`.

@@ -1,4 +1,4 @@
-"""Reading a picture file of one digit: any usual format in, gray pixels or the MNIST form out."""
+"""Image files of digits, one or a folder of them: any usual format in, gray pixels or MNIST's format out."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LITTER = ("thumbs.db", "desktop.ini")  # what Windows leaves behind; hidden file
 
 
 def read_digit(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
-    """Reads a picture file of one digit and brings it to the form of an MNIST image.
+    """Reads an image file of one digit and converts it to MNIST's format.
 
     Args:
         path: A picture file; see `read_image`.
@@ -59,7 +59,7 @@ def read_digit(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
 
 
 def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
-    """Reads a picture file as a person sees it: upright, in gray, transparency laid on paper.
+    """Reads an image file as a person sees it: upright, in gray, transparency laid on paper.
 
     Transparent parts become white, or black where the opaque strokes are light. Colors that differ
     in hue but hardly in lightness (yellow on white) are told apart by the color channel that shows
@@ -90,7 +90,7 @@ def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
 
 
 def read_folder(path: str | os.PathLike[str]) -> Digits:
-    """Reads pictures of digits from sub-folders named `0` to `9`, in order of digit and file name.
+    """Reads images of digits from sub-folders named `0` to `9`, in order of digit and file name.
 
     Not every digit needs a sub-folder. Hidden files, `Thumbs.db` and `desktop.ini` are skipped.
 
@@ -98,7 +98,7 @@ def read_folder(path: str | os.PathLike[str]) -> Digits:
         path: The folder that holds the sub-folders.
 
     Returns:
-        The pictures in the MNIST form, `(n, 28, 28)`, named `folder:PATH`.
+        The images in MNIST's format, `(n, 28, 28)`, named `folder:PATH`.
 
     Raises:
         DataError: If the folder or a picture cannot be read, something in it does not belong there,
@@ -113,7 +113,7 @@ def read_folder(path: str | os.PathLike[str]) -> Digits:
 
 
 def _decode(file: BinaryIO, path: Path) -> NDArray[np.uint8]:
-    """The gray pixels of an open picture file, whatever is wrong with it put into words."""
+    """Decodes an open image file to gray pixels; any failure becomes a `DataError`."""
     too_large = f"Crop or reduce it below {MAX_PIXELS // 1_000_000} megapixels."
     try:
         with warnings.catch_warnings():

@@ -40,7 +40,7 @@ SAVE = "Save it from Octave or MATLAB with save('-v7', 'digits.mat', 'X', 'y')."
 
 
 def read_mat(path: str | os.PathLike[str]) -> Digits:
-    """The digits in a `.mat` file (version 5 to 7) with the variables `X` and `y`.
+    """Reads the digits in a `.mat` file (version 5 to 7) with the variables `X` and `y`.
 
     `X` is `(n, side * side)`, most often `(n, 400)`, each image unflatten_rows by columns; its values run
     from 0 to 1, with a little overshoot that is clipped, or from 0 to 255 (see `validation.to_gray`).
@@ -85,13 +85,13 @@ def write_mat(path: str | os.PathLike[str], digits: Digits) -> None:
 
 
 def parse_mat(content: bytes, names: tuple[str, ...], source: str) -> list[NDArray[Any]]:
-    """The arrays called `names` in the bytes of a `.mat` file of version 5 to 7.
+    """Parses the arrays called `names` in the bytes of a `.mat` file of version 5 to 7.
 
     The file's header has 128 bytes; then come elements: type and length, four bytes each, and data.
 
     Args:
         content: The whole file.
-        names: Which variables; the others are passed over.
+        names: Which variables; the others are skipped.
         source: What to call the file in errors.
 
     Returns:

@@ -1,4 +1,4 @@
-"""MNIST, which comes with this package: 60,000 digits to train on and 10,000 to test with.
+"""MNIST, which comes with the package: 60,000 training and 10,000 test digits.
 
 By Yann LeCun and Corinna Cortes, under the license CC BY-SA 3.0. Each digit fills a box of 20x20
 pixels, placed in 28x28 with its center of mass in the middle.
@@ -42,19 +42,19 @@ KNOWN_LABEL_ERRORS: dict[str, tuple[int, ...]] = {
     ),
 }
 # fmt: on
-"""Digits whose label most of the people who were asked judged wrong, by index. From Northcutt, Athalye and
+"""Indices of digits whose label most human raters judged wrong. From Northcutt, Athalye and
 Mueller (2021), "Pervasive label errors in test sets", whose list is github.com/cleanlab/label-errors."""
 
 
 @dataclass(frozen=True)
 class FileCheck:
-    """What `verify` found out about one file.
+    """Result of checking one file.
 
     Attributes:
         name: The file's name, without `.gz`.
         location: Whether it is the one in the package or the unpacked one in the cache.
         path: Where it is, or would be.
-        ok: Whether it is what it should be; a file not unpacked yet is.
+        ok: Whether it is intact; a file that is not unpacked yet counts as intact.
         message: What was found, in words.
     """
 
@@ -66,7 +66,7 @@ class FileCheck:
 
 
 def mnist(split: Split) -> Digits:
-    """One half of MNIST; which half is always said.
+    """Loads one split of MNIST.
 
     The first call unpacks the files that come with the package into `cache_folder()`. Later calls
     map them into memory, which takes a few milliseconds. Where nothing can be written, they are
@@ -89,7 +89,7 @@ def mnist(split: Split) -> Digits:
 
 
 def cache_folder() -> Path:
-    """The folder for what can be made again: `DIGITLAB_CACHE_DIR` if set, else the user's cache."""
+    """The cache folder: `DIGITLAB_CACHE_DIR` if set, else the user's cache."""
     chosen = os.environ.get("DIGITLAB_CACHE_DIR")
     if chosen:
         return Path(chosen)
@@ -106,7 +106,7 @@ def embedded_folder() -> Path:
 def verify() -> list[FileCheck]:
     """Reads every byte of the four files, in the package and in the cache, and checks their SHA-256.
 
-    Nothing is mended here: `mnist` does that by itself when it next reads a file that was changed.
+    Nothing is repaired here: `mnist` does that when it next reads a file that was changed.
 
     Returns:
         Eight results: the package's files, then the cache's.
@@ -141,7 +141,7 @@ def _content(name: str) -> bytes | mmap.mmap:
 
 
 def _cached(name: str) -> mmap.mmap | None:
-    """The cache's file mapped into memory, or None if it is not there or not what it should be.
+    """The cache's file mapped into memory, or None if it is missing or damaged.
 
     Hashing 47 MB takes a hundred times longer than mapping them: a stamp beside the file says which
     size and time of change the file had when it was last hashed.

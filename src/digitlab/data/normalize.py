@@ -1,7 +1,7 @@
-"""Bringing a picture of one digit to the form MNIST has: light ink on black, 20x20 inside 28x28, centered.
+"""Normalization of an image of one digit to MNIST's format: light ink on black, 20x20 inside 28x28, centered.
 
 MNIST's makers scaled each digit, its proportions kept, into a box of 20 by 20 pixels, and placed that in
-28 by 28 with its center of mass in the middle. The same is done here, after the ink has been told from the
+28 by 28 with its center of mass in the middle. The same is done here, after segmentation of the ink from the
 paper. (LeCun, Bottou, Bengio and Haffner: Gradient-based learning applied to document recognition, 1998.)
 """
 
@@ -24,11 +24,11 @@ THIN = 2.0  # thinner strokes than this are thickened to it; MNIST's are 2 to 4 
 
 
 def to_mnist_format(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Brings a picture of one digit to the form of an MNIST image.
+    """Converts an image of one digit to MNIST's format.
 
     The paper is what most of the border is, light or dark, evenly lit or not; what differs from it is
     ink. Specks are dropped, thin strokes thickened, the digit scaled into a 20x20 box and placed by
-    its center of mass. An image that has this form already comes out nearly unchanged.
+    its center of mass. An image that already has this format is hardly changed.
 
     Args:
         gray: `(height, width)`, any size, dark ink on light paper or light on dark.

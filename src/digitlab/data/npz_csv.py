@@ -1,4 +1,4 @@
-"""Digits in the two formats that need no laboratory: NumPy's `.npz` and comma-separated values."""
+"""Datasets in NumPy's `.npz` format and as comma-separated values (CSV)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LINES = 1000
 
 
 def read_npz(path: str | os.PathLike[str]) -> Digits:
-    """The digits in an `.npz` file that holds exactly one pair of images and labels.
+    """Reads the digits in an `.npz` file that holds exactly one pair of images and labels.
 
     The pair is called `images` and `labels`, `X` and `y`, `x` and `y`, `x_train` and `y_train`, or
     `x_test` and `y_test`. Images are `(n, height, width)`, `(n, height, width, 1)`, or
@@ -59,10 +59,10 @@ def read_npz(path: str | os.PathLike[str]) -> Digits:
 
 
 def read_csv(path: str | os.PathLike[str]) -> Digits:
-    """The digits in a file of comma-separated values, one digit on each line.
+    """Reads the digits in a file of comma-separated values, one digit on each line.
 
     A line is the label, then the pixels row by row: 784, 400 or another square number of them, 0 to
-    1 or 0 to 255 (see `validation.to_gray`). A first line of column names and empty lines are passed over.
+    1 or 0 to 255 (see `validation.to_gray`). A first line of column names and empty lines are skipped.
 
     Args:
         path: The file, UTF-8, at most 512 MiB.

@@ -1,4 +1,4 @@
-"""The bytes of a person's file: regular files only, and never more than memory can bear."""
+"""Safe reading of a person's file: regular files only, and at most `MAX_BYTES`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
 
 
 def read_content(path: str | os.PathLike[str], limit: int = MAX_BYTES) -> bytes:
-    """All bytes of the regular file `path`.
+    """Reads all bytes of the regular file `path`.
 
     Args:
         path: The file.

@@ -1,4 +1,4 @@
-"""Telling ink from paper in a gray picture: uneven light, camera noise and specks taken away."""
+"""Segmentation of ink (foreground) from paper in a gray image: uneven light, noise and specks are removed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 def extract_ink(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The ink of a picture, alone.
+    """Extracts the ink of an image: foreground segmentation.
 
     Args:
         gray: `(height, width)`, dark ink on light paper or light on dark.
@@ -34,7 +34,7 @@ def extract_ink(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
         `(h, w)`, 0 = paper, 255 = ink: as large as `gray`, or reduced to a long side of 512.
 
     Raises:
-        DataError: If nothing stands out from the paper.
+        DataError: If no ink stands out from the paper.
     """
     picture = _reduced(gray)
     ink = _above_paper(picture)

@@ -1,4 +1,4 @@
-"""Scores of a set of predictions: accuracy, log loss, confusion matrix, per-digit figures."""
+"""Classification metrics: accuracy, log loss, confusion matrix, precision, recall and F1 per class."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["ClassMetrics", "ConfusionPair", "Metrics", "accuracy_and_log_loss", 
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """How one digit was read. Each share is in [0, 1], and 0.0 where it would be 0 / 0.
+    """Metrics of one class. Each share is in [0, 1], and 0.0 where it would be 0 / 0.
 
     Attributes:
-        digit: Which digit.
-        n: How many there truly are.
-        precision: Of those read as it, the share that is it.
-        recall: Of those that are it, the share that was read as it.
-        f1: Harmonic mean of the two.
+        digit: The class, 0 to 9.
+        n: Number of examples of this class.
+        precision: Of the examples predicted as this class, the share that is of it.
+        recall: Of the examples of this class, the share predicted as it.
+        f1: Harmonic mean of precision and recall.
     """
 
     digit: int
@@ -35,7 +35,7 @@ class ClassMetrics:
 
 @dataclass(frozen=True)
 class ConfusionPair:
-    """One way in which digits were misread: `n` times `truth` was read as `prediction`."""
+    """One cell of a confusion matrix off its diagonal: `n` digits `truth` were predicted as `prediction`."""
 
     truth: int
     prediction: int
@@ -44,14 +44,14 @@ class ConfusionPair:
 
 @dataclass(frozen=True)
 class Metrics:
-    """Scores of predictions against labels.
+    """Classification metrics of predictions against labels.
 
     Attributes:
-        n: How many digits.
-        accuracy: Share read rightly, in [0, 1].
-        interval: Its 95 % interval (Wilson).
+        n: Number of digits.
+        accuracy: Share of correct predictions, in [0, 1].
+        accuracy_ci95: 95 % confidence interval of the accuracy (Wilson).
         log_loss: Mean of -ln(probability given to the label), in nats.
-        confusion: `(10, 10)` counts; rows are the truth, columns what was read.
+        confusion: `(10, 10)` counts; rows are the truth, columns the prediction.
         per_digit: Precision, recall and F1 of each digit, 0 to 9.
     """
 
@@ -63,7 +63,7 @@ class Metrics:
     per_digit: tuple[ClassMetrics, ...]
 
     def top_confusions(self, most: int = 10) -> list[ConfusionPair]:
-        """The commonest ways of misreading, commonest first; at most `most`, none of count 0."""
+        """The most frequent confusions, most frequent first; at most `most`, none of count 0."""
         wrong = [
             ConfusionPair(truth, read, n)
             for truth, row in enumerate(self.confusion)
@@ -73,7 +73,7 @@ class Metrics:
         return sorted(wrong, key=lambda confusion: -confusion.n)[:most]
 
     def to_dict(self) -> dict[str, Any]:
-        """The scores as plain data for JSON."""
+        """The metrics as plain data for JSON."""
         return {
             "n": self.n,
             "accuracy": self.accuracy,
@@ -86,10 +86,10 @@ class Metrics:
 
 
 def accuracy_and_log_loss(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> tuple[float, float]:
-    """The two figures that training follows: share read rightly, and mean -ln(probability).
+    """Accuracy and log loss: the share of correct predictions, and the mean of -ln(p of the label) in nats.
 
     Args:
-        logits: `(n, 10)`; of equal largest logits the lowest digit is read.
+        logits: `(n, 10)`; of equal largest logits the lowest digit is the prediction.
         labels: `(n,)`, 0 to 9.
     """
     chosen = np.take_along_axis(log_softmax(logits), labels[:, None], axis=1)
@@ -97,7 +97,7 @@ def accuracy_and_log_loss(logits: NDArray[np.floating], labels: NDArray[np.int64
 
 
 def compute_metrics(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> Metrics:
-    """All scores of predictions.
+    """Computes all metrics of predictions.
 
     Args:
         logits: `(n, 10)`, n at least 1.

@@ -1,4 +1,4 @@
-"""Labels that are probably wrong, by what several networks agree on."""
+"""Label errors: labels that are probably wrong, because several networks agree on another digit."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from digitlab.probabilities import softmax
 __all__ = ["MIN_AGREEMENT", "LabelIssue", "find_label_issues", "possible_label_issues", "votes_needed"]
 
 MIN_AGREEMENT = 0.8
-"""Share of the networks that must read the same other digit."""
+"""Share of the networks that must predict the same other digit."""
 
 
 @dataclass(frozen=True)
 class LabelIssue:
-    """One digit whose label is probably wrong.
+    """Label issue: one digit whose label is probably wrong.
 
     Attributes:
         index: Which of the digits, from 0.
-        label: What its label says it is.
-        prediction: What most networks read it as.
-        votes: How many of them.
-        seeds: Of how many.
-        probability: What they gave to that digit, mean over all networks, in [0, 1].
-        label_probability: What they gave to the label, mean over all networks, in [0, 1].
+        label: Its label.
+        prediction: The digit that most networks predict.
+        votes: How many networks predict it.
+        seeds: How many networks there are.
+        probability: Predicted probability of that digit, mean over all networks, in [0, 1].
+        label_probability: Predicted probability of the label, mean over all networks, in [0, 1].
     """
 
     index: int
@@ -40,28 +40,28 @@ class LabelIssue:
     probability: float
     label_probability: float
 
-    def lines(self, place: str) -> tuple[str, str, str]:
-        """What its label is, what the networks say, and which digit of `place` it is."""
+    def format_lines(self, dataset: str) -> tuple[str, str, str]:
+        """The label, the prediction, and the index in `dataset`, each with its numbers."""
         return (
             f"label {self.label} ({format_probability(self.label_probability)})",
             f"{self.votes} of {self.seeds} say {self.prediction} ({format_probability(self.probability)})",
-            f"{place} #{self.index}",
+            f"{dataset} #{self.index}",
         )
 
-    def words(self, place: str) -> str:
+    def format(self, dataset: str) -> str:
         """One line: `label 4 (0.02), 5 of 5 say 9 (0.97), test #2447`."""
-        return ", ".join(self.lines(place))
+        return ", ".join(self.format_lines(dataset))
 
 
 def find_label_issues(
     logits: NDArray[np.floating], labels: NDArray[np.int64], indices: NDArray[np.int64] | None = None
 ) -> tuple[LabelIssue, ...]:
-    """Digits on which nearly all networks agree on another digit than the label, most suspect first.
+    """Finds label issues: digits for which nearly all networks predict the same other digit.
 
-    The rank is the mean over networks of the probability they give to the label, lowest first: its
-    "self-confidence" in Northcutt, Jiang and Chuang (2021), "Confident learning: estimating uncertainty
-    in dataset labels". A low rank is a reason to look, not a proof: digits that are hard to read are
-    read alike by networks that learned from the same examples.
+    They are ranked by the mean over networks of the predicted probability of the label, lowest first: the
+    "self-confidence" of Northcutt, Jiang and Chuang (2021), "Confident learning: estimating uncertainty in
+    dataset labels". An issue is a reason to look at the image, not a proof: networks that learned from the
+    same examples make the same errors on digits that are hard to read.
 
     Args:
         logits: `(seeds, n, 10)` of at least two networks.
@@ -69,8 +69,8 @@ def find_label_issues(
         indices: `(n,)`: which of all digits the logits are of, ascending; None for all of them.
 
     Returns:
-        Those that at least `MIN_AGREEMENT` of the networks read as the same other digit; of equally
-        suspect ones that with the lowest index comes first.
+        Digits for which at least `MIN_AGREEMENT` of the networks predict the same other digit; of equal
+        rank, the one with the lowest index first.
 
     Raises:
         SettingError: If there are fewer than two networks.
@@ -104,15 +104,15 @@ def find_label_issues(
 def possible_label_issues(
     logits: NDArray[np.floating], labels: NDArray[np.int64], seeds: int
 ) -> NDArray[np.int64]:
-    """Digits that `find_label_issues` can still name once only some of the networks have read them.
+    """Digits that can still be label issues once some of the networks have predicted them.
 
-    So many networks have to agree that a digit which a few read as its label is out. Five networks of
-    98.9 % leave 2 digits in 100 after two of them: the other three need not read the rest.
+    A digit whose label too many networks have predicted can no longer be one. Of five networks with 98.9 %
+    accuracy, the first two leave 2 digits in 100, so that the other three need not be run on the rest.
 
     Args:
-        logits: `(k, n, 10)` of those networks that have read the digits.
+        logits: `(k, n, 10)` of the networks that have been run.
         labels: `(n,)`, 0 to 9.
-        seeds: How many networks there are in all.
+        seeds: Number of networks in all.
 
     Returns:
         Indices, ascending.
@@ -125,7 +125,7 @@ def possible_label_issues(
 
 
 def votes_needed(seeds: int) -> int:
-    """How many of `seeds` networks must agree before a label is suspect.
+    """Number of networks, of `seeds`, that must agree on another digit than the label.
 
     Raises:
         SettingError: If there are fewer than two.

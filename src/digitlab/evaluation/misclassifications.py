@@ -1,4 +1,4 @@
-"""Mistakes of one network: the worst of them in words, and two digits that it takes for each other."""
+"""Misclassifications: errors of one network, worst first, and pairs of digits that it confuses."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["Misclassification", "PairPanels", "find_misclassifications", "most_c
 
 @dataclass(frozen=True)
 class Misclassification:
-    """One digit that was misread.
+    """One misclassified digit.
 
     Attributes:
         index: Which of the digits, from 0.
-        label: What it is.
-        prediction: What it was read as.
-        probability: What the network gave to the digit it read, in [0, 1].
-        label_probability: What it gave to the label, in [0, 1].
+        label: Its label, 0 to 9.
+        prediction: The digit predicted.
+        probability: Predicted probability of that digit, in [0, 1].
+        label_probability: Predicted probability of the label, in [0, 1].
     """
 
     index: int
@@ -32,27 +32,27 @@ class Misclassification:
     probability: float
     label_probability: float
 
-    def lines(self, place: str) -> tuple[str, str, str]:
-        """What it said, what it is, and which digit of `place` it was."""
+    def format_lines(self, dataset: str) -> tuple[str, str, str]:
+        """The prediction, the label, and the index in `dataset`, each with its number."""
         return (
             f"said {self.prediction} ({format_probability(self.probability)})",
             f"is {self.label} ({format_probability(self.label_probability)})",
-            f"{place} #{self.index}",
+            f"{dataset} #{self.index}",
         )
 
-    def words(self, place: str) -> str:
-        """The mistake in one line: `said 4 (0.97), is 9 (0.02), test #2447`."""
-        return ", ".join(self.lines(place))
+    def format(self, dataset: str) -> str:
+        """One line: `said 4 (0.97), is 9 (0.02), test #2447`."""
+        return ", ".join(self.format_lines(dataset))
 
 
 class PairPanels(NamedTuple):
-    """Where two digits were read rightly and taken for each other: four arrays of indices, each `(n,)`.
+    """Indices of two classes by truth and prediction: four arrays, each `(n,)`.
 
     Attributes:
-        a_as_a: Digits a that were read as a.
-        a_as_b: Digits a that were read as b.
-        b_as_a: Digits b that were read as a.
-        b_as_b: Digits b that were read as b.
+        a_as_a: Digits a predicted as a.
+        a_as_b: Digits a predicted as b.
+        b_as_a: Digits b predicted as a.
+        b_as_b: Digits b predicted as b.
     """
 
     a_as_a: NDArray[np.int64]
@@ -64,14 +64,13 @@ class PairPanels(NamedTuple):
 def find_misclassifications(
     logits: NDArray[np.floating], labels: NDArray[np.int64]
 ) -> tuple[Misclassification, ...]:
-    """Every digit that was misread, worst first.
+    """Finds all misclassified digits, worst first.
 
-    The worst is the one whose wrong digit was given the highest probability: there the network was
-    surest of what is not so. Of equals the one whose label was given the least comes first, then the
-    one with the lowest index.
+    The worst is the one with the highest predicted probability of the wrong digit. Of equals, the one with
+    the lowest probability of its label comes first, then the one with the lowest index.
 
     Args:
-        logits: `(n, 10)`; of equal largest logits the lowest digit is read.
+        logits: `(n, 10)`; of equal largest logits the lowest digit is the prediction.
         labels: `(n,)`, 0 to 9.
     """
     read = logits.argmax(axis=1)
@@ -90,10 +89,10 @@ def find_misclassifications(
 
 
 def most_confused(counts: ArrayLike) -> tuple[int, int] | None:
-    """The two digits most often taken for each other, both ways together; None if none ever was.
+    """The two digits most often confused with each other, both ways together; None without errors.
 
     Args:
-        counts: `(10, 10)` counts; rows are the truth, columns what was read.
+        counts: `(10, 10)` counts; rows are the truth, columns the prediction.
 
     Returns:
         The lower digit, the higher digit; of equally frequent pairs the first in that order.
@@ -109,11 +108,11 @@ def most_confused(counts: ArrayLike) -> tuple[int, int] | None:
 def pair_panels(
     labels: NDArray[np.int64], predictions: NDArray[np.int64], pair: tuple[int, int]
 ) -> PairPanels:
-    """Where the two digits of `pair` were read rightly, and where one was taken for the other.
+    """Indices of the digits of two classes, by truth and prediction.
 
     Args:
-        labels: `(n,)`, what each digit is.
-        predictions: `(n,)`, what it was read as.
+        labels: `(n,)`, the truth, 0 to 9.
+        predictions: `(n,)`, 0 to 9.
         pair: a and b.
     """
     a, b = pair

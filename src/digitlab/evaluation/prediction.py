@@ -15,7 +15,7 @@ BATCH = 1000
 
 
 def predict_logits(network: Network, inputs: Tensor) -> NDArray[np.float32]:
-    """What `network` says of each input, in evaluation mode and float32.
+    """Predicts logits of every input, in evaluation mode and float32.
 
     Args:
         network: On any device; left in the mode it was in.

@@ -1,4 +1,4 @@
-"""Statistics of accuracies: the interval of one, the spread of several."""
+"""Statistics: confidence interval of a proportion, mean and standard deviation of a sample."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def wilson_interval(correct: int, n: int) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class SampleStats:
-    """One figure measured several times, for example over seeds.
+    """Sample statistics of one number that was measured several times, for example over seeds.
 
     Attributes:
-        n: How many values.
+        n: Number of values.
         mean: Their mean.
         std: Their sample standard deviation (divided by n - 1); 0.0 when n is 1.
         values: The values, in the order measured.

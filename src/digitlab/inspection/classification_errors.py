@@ -130,8 +130,8 @@ class ErrorReport:
 
     def lines(self) -> list[str]:
         """The listed errors, a line each."""
-        place = split_name(self.model.digits)
-        return [each.words(place) for each in self.listed]
+        dataset = split_name(self.model.digits)
+        return [each.format(dataset) for each in self.listed]
 
     def headline(self) -> str:
         """How many errors there are, in one line."""
@@ -146,7 +146,7 @@ class ErrorReport:
         """Draws the listed errors, at most `MAX_DRAWN` of them, each with its caption."""
         digits, n = self.model.digits, len(self.found)
         shown = self.listed[:MAX_DRAWN]
-        captions = ["\n".join(each.lines(_short_split_name(digits))) for each in shown]
+        captions = ["\n".join(each.format_lines(_short_split_name(digits))) for each in shown]
         some = f"the worst {len(shown)} of {n:,}" if len(shown) < n else f"all {n}"
         return draw_digits(
             digits.images[[each.index for each in shown]] / 255,
@@ -213,15 +213,15 @@ class LabelIssueReport:
         if known:
             both = sum(each.index in known for each in self.found)
             head += f", among them {both} of the {len(known)} that people judged wrong"
-        place = split_name(digits)
+        dataset = split_name(digits)
         marks = ["; also judged wrong by people" if each.index in known else "" for each in self.listed]
-        return [head, *(each.words(place) + mark for each, mark in zip(self.listed, marks, strict=True))]
+        return [head, *(each.format(dataset) + mark for each, mark in zip(self.listed, marks, strict=True))]
 
     def draw(self) -> Figure:
         """Draws the listed label issues, at most `MAX_DRAWN`; those that people judged wrong are marked."""
         digits, known = self.model.digits, known_label_errors(self.model.digits.name)
         shown, n = self.listed[:MAX_DRAWN], len(self.found)
-        captions = ["\n".join(each.lines(_short_split_name(digits))) for each in shown]
+        captions = ["\n".join(each.format_lines(_short_split_name(digits))) for each in shown]
         marked = [i for i, each in enumerate(shown) if each.index in known]
         for i in marked:
             captions[i] += "\nalso judged wrong\nby people"
@@ -241,7 +241,7 @@ class LabelIssueReport:
         """The report as plain data for JSON."""
         digits, known = self.model.digits, known_label_errors(self.model.digits.name)
         labels = [
-            {**vars(each), "judged_wrong": each.index in known, "words": each.words(split_name(digits))}
+            {**vars(each), "judged_wrong": each.index in known, "words": each.format(split_name(digits))}
             for each in self.listed
         ]
         return {"n": len(self.found), "labels": labels}

@@ -77,7 +77,7 @@ def view_weight_stages(model: InspectedModel, options: ViewOptions) -> ViewResul
     """First-layer weights after 10, 100 and 1,000 training steps."""
     network, recipe, train, end = _retrain_setup(model)
     steps, tiles, layer = weights_at_steps(network, recipe, train, [min(step, end) for step in STAGE_STEPS])
-    title = f"Weights of {layer} during training\n{_which(model, tiles, MAX_STAGED_UNITS)}"
+    title = f"Weights of {layer} during training\n{_weights_label(model, tiles, MAX_STAGED_UNITS)}"
     figure = draw_stages(list(tiles[:, :MAX_STAGED_UNITS]), [format_step(step) for step in steps], title)
     return ViewResult({"steps": np.array(steps), "weights": tiles}, figure, _caveats(model, recipe))
 
@@ -87,7 +87,7 @@ def view_weight_animation(model: InspectedModel, options: ViewOptions) -> ViewRe
     network, recipe, train, end = _retrain_setup(model)
     wanted = [min(step, end) for step in animation_steps(recipe, len(train))]
     steps, tiles, layer = weights_at_steps(network, recipe, train, wanted)
-    title = f"Weights of {layer} during training\n{_which(model, tiles, MAX_ANIMATED_UNITS)}"
+    title = f"Weights of {layer} during training\n{_weights_label(model, tiles, MAX_ANIMATED_UNITS)}"
     film = animate_tiles(list(tiles[:, :MAX_ANIMATED_UNITS]), [format_step(step) for step in steps], title)
     return ViewResult({"steps": np.array(steps), "weights": tiles}, film, _caveats(model, recipe))
 
@@ -97,7 +97,7 @@ def format_step(step: int) -> str:
     return f"after {step:,} step{'s' if step != 1 else ''}"
 
 
-def _which(model: InspectedModel, tiles: Tiles, most: int) -> str:
+def _weights_label(model: InspectedModel, tiles: Tiles, most: int) -> str:
     """Whose weights they are, for titles; says if they come from a second training, or are not all."""
     n = tiles.shape[1]
     alone = ", trained again alone" if _was_stacked(model) else ""

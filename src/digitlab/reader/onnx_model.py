@@ -108,7 +108,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _input_shape(session: onnxruntime.InferenceSession, path: Path) -> tuple[int, ...]:
-    """Shape of one input, once names, types and shapes are seen to be as they should."""
+    """Shape of one input, after a check of names, types and shapes."""
     inputs, outputs = session.get_inputs(), session.get_outputs()
     seen = ", ".join(f"{value.name} {value.type} {value.shape}" for value in (*inputs, *outputs))
     fits = (
@@ -126,7 +126,7 @@ def _input_shape(session: onnxruntime.InferenceSession, path: Path) -> tuple[int
 
 
 def _origin(session: onnxruntime.InferenceSession, path: Path) -> tuple[str, dict[str, Any]]:
-    """Name and options of the network, as the metadata tells them."""
+    """Name and options of the network, from the metadata."""
     text = session.get_modelmeta().custom_metadata_map.get("digitlab")
     if text is None:
         return "onnx", {}

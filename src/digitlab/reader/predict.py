@@ -1,4 +1,4 @@
-"""From picture files to predictions: one digit for each picture, with its probabilities."""
+"""Prediction: one digit for each image file, with the probabilities of all ten."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Model", "Prediction", "predict"]
 
 
 class Model(Protocol):
-    """A trained network, wherever it runs: ink in, logits out."""
+    """A trained network in any format: images in, logits out."""
 
     @property
     def network(self) -> str:
@@ -36,11 +36,11 @@ class Model(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What a network says of one picture.
+    """Prediction of one image.
 
     Attributes:
-        image: The picture's path, as given.
-        digit: The likeliest digit.
+        image: The path of the image, as given.
+        digit: The most probable digit.
         probabilities: Ten of them, for the digits 0 to 9; they sum to 1.
         pixels: The network's input: `(28, 28)` or `(20, 20)`, `uint8`, 0 = paper, 255 = ink.
     """
@@ -52,10 +52,10 @@ class Prediction:
 
 
 def predict(paths: Sequence[str | os.PathLike[str]], model: Model) -> list[Prediction]:
-    """Reads picture files of one digit each and says which digits they show.
+    """Predicts the digit in each of several image files.
 
     Args:
-        paths: Picture files; see `digitlab.data.image_file.read_image`.
+        paths: Image files of one digit each; see `digitlab.data.image_file.read_image`.
         model: A network that takes images of 28x28, or of the classroom set's 20x20.
 
     Returns:

@@ -33,7 +33,7 @@ CONFUSION_SPLITS = ("test", "validation", "train")
 
 
 def default_data(model: Model) -> str:
-    """The name of labelled digits of the size that a model takes: `mnist:test`, or `classroom` for 20x20."""
+    """The name of labeled digits of the size that a model takes: `mnist:test`, or `classroom` for 20x20."""
     return "classroom" if model.input_shape in ((20, 20), (400,)) else "mnist:test"
 
 
