@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from digitlab.bench.latency import help_page, inference, load, predict
 from digitlab.bench.measurement import Measurement
-from digitlab.bench.reading import reading
-from digitlab.bench.replicas import replicas
-from digitlab.bench.steps import steps
-from digitlab.bench.time_to import time_to_99, time_to_99_5
-from digitlab.bench.waiting import help_page, load, predict
+from digitlab.bench.training_speed import seeds, steps, time_to_99, time_to_99_5
 from digitlab.errors import SettingError
 
 __all__ = ["BENCHMARKS", "run_benchmarks"]
@@ -18,20 +15,20 @@ BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Iterator[Measurement]
     "help": help_page,
     "load": load,
     "predict": predict,
-    "reading": reading,
-    "replicas": replicas,
+    "inference": inference,
+    "seeds": seeds,
     "steps": steps,
     "time-to-99": time_to_99,
     "time-to-99.5": time_to_99_5,
 }
 
 
-def run_benchmarks(names: Sequence[str], say: Callable[[str], None]) -> Iterator[Measurement]:
+def run_benchmarks(names: Sequence[str], log: Callable[[str], None]) -> Iterator[Measurement]:
     """Runs benchmarks one after another.
 
     Args:
         names: Which; none for all.
-        say: Is told how it goes.
+        log: Is called with a line of progress.
 
     Yields:
         Each figure as it is known.
@@ -43,4 +40,4 @@ def run_benchmarks(names: Sequence[str], say: Callable[[str], None]) -> Iterator
         if name not in BENCHMARKS:
             raise SettingError(f"unknown benchmark {name!r}", f"Those there are: {', '.join(BENCHMARKS)}.")
     for name in names or BENCHMARKS:
-        yield from BENCHMARKS[name](say)
+        yield from BENCHMARKS[name](log)

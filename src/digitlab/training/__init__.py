@@ -2,9 +2,10 @@
 
 from digitlab.training.distributed import is_main_process
 from digitlab.training.examples import Examples
+from digitlab.training.fit_result import Callback, FitResult, OnHistory, StepInfo
 from digitlab.training.hardware import available_cores
 from digitlab.training.history import HistoryEntry
-from digitlab.training.loop import Callback, FitResult, OnHistory, StepInfo, fit
+from digitlab.training.loop import fit
 from digitlab.training.recipe import Recipe, check_effect
 from digitlab.training.recipes import RECIPE_SUMMARIES, RECIPES, recipe, recipe_fields, standard_recipe
 from digitlab.training.snapshots import Snapshot, snapshots

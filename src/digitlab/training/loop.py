@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import overload
 
 import numpy as np
@@ -22,6 +22,7 @@ from digitlab.training.distributed import ProcessGroup, init_distributed
 from digitlab.training.early_stopping import EarlyStopping, copy_weights
 from digitlab.training.ema import EMA
 from digitlab.training.examples import Examples
+from digitlab.training.fit_result import Callback, FitResult, OnHistory, StepInfo
 from digitlab.training.hardware import Hardware, choose_hardware
 from digitlab.training.history import HistoryEntry
 from digitlab.training.recipe import Recipe
@@ -30,81 +31,7 @@ from digitlab.training.stacking import apply_fixed_layers, make_step
 from digitlab.training.state import Member, StepCounts, TrainState
 from digitlab.training.validate import check_training, divergence_error
 
-__all__ = ["Callback", "FitResult", "OnHistory", "StepInfo", "fit"]
-
-
-@dataclass
-class StepInfo:
-    """What a callback sees after every step, and the two things that it may set.
-
-    A callback that blocks pauses the training; its time does not count as training. Where several
-    processes train one network, what it sets is ignored.
-
-    Attributes:
-        networks: The networks under training, but for those that have stopped early.
-        counts: How many steps there are.
-        step: Steps taken.
-        learning_rate: Of the step just taken.
-        logits: Of the step's batch, before its update: `(R, batch, classes)`.
-        labels: `(R, batch)`.
-        label_smoothing: As the loss has it.
-        lr_factor: May be set: all later learning rates are multiplied by it.
-        stop: May be set: training ends here.
-    """
-
-    networks: Sequence[Network]
-    counts: StepCounts
-    step: int
-    learning_rate: float
-    logits: Tensor
-    labels: Tensor
-    label_smoothing: float
-    lr_factor: float = 1.0
-    stop: bool = False
-
-    @property
-    def network(self) -> Network:
-        """The network, or the first of several."""
-        return self.networks[0]
-
-    @property
-    def loss(self) -> Tensor:
-        """Mean loss of the step just taken, `()`, in nats. `.item()` waits for the device."""
-        logits, labels = self.logits.float().flatten(0, 1), self.labels.flatten()
-        return cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
-
-
-Callback = Callable[[StepInfo], None]
-OnHistory = Callable[[HistoryEntry, int], None]
-"""Called with an entry and the index of the network that it is about."""
-
-
-@dataclass(frozen=True)
-class FitResult:
-    """The result of training one network; the network itself holds the final weights.
-
-    Attributes:
-        history: Its entries, by default one for each epoch.
-        hardware: Device, precision and threads.
-        steps: Steps taken.
-        train_seconds: Wall clock of the steps, over all resumptions; an equal share of it where several
-            networks were trained together.
-        evaluation_seconds: The same of evaluating between steps.
-        best_entry: Number of the entry with the best monitored metric, when the recipe has patience.
-        stopped_early: Whether it ended before its last step.
-        step_kind: `dense` or `autograd`; see `step.py`.
-        n_stacked_seeds: How many networks were trained together.
-    """
-
-    history: tuple[HistoryEntry, ...]
-    hardware: Hardware
-    steps: int
-    train_seconds: float
-    evaluation_seconds: float
-    best_entry: int | None
-    stopped_early: bool
-    step_kind: str
-    n_stacked_seeds: int
+__all__ = ["fit"]
 
 
 @overload

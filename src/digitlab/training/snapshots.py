@@ -9,7 +9,8 @@ from digitlab.errors import SettingError
 from digitlab.networks import Network
 from digitlab.training.early_stopping import Weights, copy_weights
 from digitlab.training.examples import Examples
-from digitlab.training.loop import StepInfo, fit
+from digitlab.training.fit_result import StepInfo
+from digitlab.training.loop import fit
 from digitlab.training.recipe import Recipe
 from digitlab.training.state import StepCounts
 
