@@ -16,7 +16,9 @@ import torch
 
 from digitlab.data import mnist
 from digitlab.errors import RunError, TrainingError
-from digitlab.runs import DataConfig, SeedRuns, resume_seeds, train_seeds
+from digitlab.jobs import JobReport, WorkerDiedError
+from digitlab.runs import DataConfig, SeedRuns, resume_seeds, train, train_seeds
+from digitlab.runs import seeds as runs_seeds
 from digitlab.training import Recipe, checkpoint
 
 FIELDS = {"epochs": 4, "patience": 2, "optimizer": "momentum", "learning_rate": 0.1, "ema_decay": 0.9}
@@ -167,6 +169,15 @@ def test_a_job_that_fails_says_why(few, tmp_path):
         train_seeds("mlp", options, recipe, data, tmp_path / "a", seeds=2)
 
 
+def test_a_seed_that_could_not_be_trained(few, tmp_path, monkeypatch):
+    reason = "its process was killed; tried 2 times"
+    report = JobReport({}, {"seed-6": reason}, {"seed-6": WorkerDiedError(reason)}, frozenset(), {}, 1.0)
+    monkeypatch.setattr(runs_seeds, "run_jobs", lambda *_, **__: report)
+    with pytest.raises(RunError, match="seed-6 was not trained: its process was killed; tried 2") as caught:
+        _train(few, tmp_path / "a", LARGE)
+    assert f"train --resume {tmp_path / 'a'}" in caught.value.remedy
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"schema_version": 2, "seeds": [1]}'])
 def test_a_damaged_seeds_json(tmp_path, content):
     (tmp_path / "seeds.json").write_text(content)
@@ -197,12 +208,18 @@ def test_on_a_ray_cluster_of_two_nodes(few, tmp_path, monkeypatch):
             cluster.add_node(**node)
             cluster.wait_for_nodes()
             for name, options in (("stack", SMALL), ("jobs", LARGE)):
-                _train(few, tmp_path / name, options, ray=cluster.address)
-                _train(few, tmp_path / f"{name}-here", options)
-                _check_same(tmp_path / name, tmp_path / f"{name}-here")
+                _train(few, tmp_path / name, options, seeds=2, ray=cluster.address)
         finally:
             ray.shutdown()
             cluster.shutdown()
+    _train(few, tmp_path / "stack-here", SMALL, seeds=2)
+    _check_same(tmp_path / "stack", tmp_path / "stack-here")
+    assert sorted(os.listdir(tmp_path / "jobs")) == ["seed-5", "seed-6", "seeds.json"]
+    data = DataConfig(train=str(few), validation="last:100")
+    for seed in (5, 6):
+        train("mlp", LARGE, Recipe(**FIELDS, seed=seed, threads=1), data, tmp_path / "here" / f"seed-{seed}")
+    (tmp_path / "jobs" / "seeds.json").unlink()
+    _check_same(tmp_path / "jobs", tmp_path / "here")
 
 
 def test_no_cluster_there(few, tmp_path):
