@@ -1,4 +1,4 @@
-"""Writes `docs/gallery.md` and its pictures: trains five small networks and looks at them in every way.
+"""Writes `docs/gallery.md` and its pictures: trains five small networks and draws every view.
 
     python docs/write_gallery.py [FOLDER]
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from digitlab.inspection import VIEWS, InspectedModel, inspect, write_view
+from digitlab.inspection import THEMES, InspectedModel, View, inspect, write_view
 from digitlab.runs import DataConfig, train, train_seeds
 from digitlab.training import recipe, standard_recipe
 
@@ -21,7 +21,7 @@ PAGE = Path(__file__).with_name("gallery.md")
 PICTURES = PAGE.with_name("gallery")
 HEAD = """# Gallery
 
-Every way of looking at a network that digitlab has. Each picture is one call in Python,
+Every view of a network that digitlab has. Each figure is one call in Python,
 `digitlab.inspect(RUN, VIEW, ...)`, whose result holds the numbers beside the figure, and one command, which
 is written under it. Made by `python docs/write_gallery.py`, from these trainings:
 """
@@ -29,9 +29,9 @@ is written under it. Made by `python docs/write_gallery.py`, from these training
 
 @dataclass(frozen=True)
 class Training:
-    """A training that views look at: its words for the command line, and what makes it."""
+    """A training that the views show: its description, and its configuration."""
 
-    words: str
+    description: str
     network: str
     options: dict[str, Any] = field(default_factory=dict)
     recipe: str | None = None
@@ -49,7 +49,7 @@ TRAININGS = {
         seeds=5,
     ),
     "swift": Training("swift, five seeds of one epoch", "swift", seeds=5),
-    "deep-mnist": Training("source 002's deep network, 1,100 steps", "deep-mnist"),
+    "deep-mnist": Training("the network of study `deep-mnist`, 1,100 steps", "deep-mnist"),
     "one": Training(
         "one hidden unit, as study `hidden-layer` has it, 10 epochs",
         "mlp",
@@ -70,87 +70,61 @@ TRAININGS = {
 
 
 @dataclass(frozen=True)
-class Shot:
-    """A picture of the gallery: a view, of which training, and what is chosen."""
+class Example:
+    """An example of a view: a training, and the view's options."""
 
-    view: str
-    training: str
-    choices: dict[str, Any] = field(default_factory=dict)
+    training: str = "mlp"
+    options: dict[str, Any] = field(default_factory=dict)
 
 
-SHOTS = {
-    "Digits": (
-        Shot("digits", "mlp"),
-        Shot("predictions", "mlp"),
-        Shot("averages", "mlp"),
-        Shot("image", "mlp", {"image": 18}),
+SWIFT_DIGIT = (Example("swift", {"image": 18}),)
+EXAMPLES: dict[str, tuple[Example, ...]] = {
+    "image": (Example(options={"image": 18}),),
+    "unit-weights": (Example(options={"unit": 97}),),
+    "kernels": (Example("deep-mnist"),),
+    "activations": SWIFT_DIGIT,
+    "feature-maps": (
+        Example("deep-mnist", {"image": 1}),
+        Example("deep-mnist", {"image": 1, "layer": "conv2"}),
     ),
-    "Weights": (
-        Shot("weights", "mlp"),
-        Shot("unit-weights", "mlp", {"unit": 97}),
-        Shot("weight-stages", "mlp"),
-        Shot("weight-animation", "mlp"),
-        Shot("kernels", "deep-mnist"),
+    "boxplot": (Example("one"),),
+    "scatter": (Example("two"),),
+    "outputs": (Example(options={"image": 18}),),
+    "unit-computation": (
+        Example(options={"unit": 97}),
+        Example("deep-mnist", {"layer": "conv1", "unit": 3, "position": (12, 14)}),
+        Example(options={"layer": "logits", "unit": 3, "image": 18}),
     ),
-    "Activations": (
-        Shot("activations", "swift", {"image": 18}),
-        Shot("feature-maps", "deep-mnist", {"image": 1}),
-        Shot("feature-maps", "deep-mnist", {"image": 1, "layer": "conv2"}),
-        Shot("boxplot", "one"),
-        Shot("scatter", "two"),
-        Shot("outputs", "mlp", {"image": 18}),
-        Shot("unit-computation", "mlp", {"unit": 97}),
-        Shot("unit-computation", "deep-mnist", {"layer": "conv1", "unit": 3, "position": (12, 14)}),
-        Shot("unit-computation", "mlp", {"layer": "logits", "unit": 3, "image": 18}),
-    ),
-    "Errors": (
-        Shot("confusion", "swift"),
-        Shot("errors", "swift"),
-        Shot("confused-pair", "mlp", {"pair": (4, 9)}),
-        Shot("mistakes", "swift"),
-        Shot("label-errors", "swift"),
-    ),
-    "Learning": (
-        Shot("learning-curves", "mlp"),
-        Shot("activation-functions", "mlp"),
-        Shot("softmax", "mlp"),
-        Shot("cross-entropy", "mlp"),
-    ),
-    "What a network looks at, and what it wants": (
-        Shot("attribution", "swift", {"image": 18}),
-        Shot("saliency", "swift", {"image": 18}),
-        Shot("integrated-gradients", "swift", {"image": 18}),
-        Shot("occlusion", "swift", {"image": 18}),
-        Shot("activation-maximization", "swift"),
-    ),
-    "Maps and pixels": (
-        Shot("pca", "swift"),
-        Shot("tsne", "swift"),
-        Shot("explained-variance", "mlp"),
-        Shot("principal-components", "mlp"),
-        Shot("pixel-importance", "mlp"),
-        Shot("important-pixels", "mlp"),
-    ),
+    "confusion": (Example("swift"),),
+    "errors": (Example("swift"),),
+    "confused-pair": (Example(options={"pair": (4, 9)}),),
+    "mistakes": (Example("swift"),),
+    "label-errors": (Example("swift"),),
+    "attribution": SWIFT_DIGIT,
+    "saliency": SWIFT_DIGIT,
+    "integrated-gradients": SWIFT_DIGIT,
+    "occlusion": SWIFT_DIGIT,
+    "activation-maximization": (Example("swift"),),
+    "pca": (Example("swift"),),
+    "tsne": (Example("swift"),),
 }
+"""Examples of views; a view that is not here is shown once, of the training `mlp`."""
 
 
 def main() -> None:
     """Trains what is not trained yet, draws every picture, and writes the page."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("runs/gallery")
-    subjects = {name: InspectedModel.open(trained(name, folder)) for name in TRAININGS}
-    shown = [shot.view for shots in SHOTS.values() for shot in shots]
-    missing = [name for name in VIEWS if name not in shown]
-    if missing:
-        sys.exit(f"the gallery shows no {', '.join(missing)}")
+    models = {name: InspectedModel.open(trained(name, folder)) for name in TRAININGS}
     PICTURES.mkdir(exist_ok=True)
     for old in PICTURES.iterdir():
         old.unlink()
-    parts = [HEAD, *(f"- `{name}`: {each.words}" for name, each in TRAININGS.items()), ""]
-    for theme, shots in SHOTS.items():
+    parts = [HEAD, *(f"- `{name}`: {each.description}" for name, each in TRAININGS.items()), ""]
+    for theme, views in THEMES.items():
         parts.append(f"## {theme}\n")
-        for shot in shots:
-            parts.append(section(shot, subjects[shot.training]))
-            print(shot.view, shot.choices, flush=True)
+        for view in views:
+            for number, example in enumerate(EXAMPLES.get(view.name, (Example(),)), start=1):
+                parts.append(section(view, number, example, models[example.training]))
+                print(view.name, example.options, flush=True)
     PAGE.write_text("\n".join(parts))
 
 
@@ -171,17 +145,16 @@ def trained(name: str, folder: Path) -> Path:
     return out
 
 
-def section(shot: Shot, subject: InspectedModel) -> str:
-    """Draws one picture; returns its part of the page."""
-    result = inspect(subject, shot.view, None, **shot.choices)
-    written = write_view(shot.view, result, PICTURES).figure
-    number = sum(path.stem.startswith(f"{shot.view}-") for path in PICTURES.iterdir()) + 1
-    picture = written.rename(written.with_stem(f"{shot.view}-{number}"))
-    words = "".join(f" --{key} {_text(value)}" for key, value in shot.choices.items())
-    command = f"digitlab inspect runs/gallery/{shot.training} --view {shot.view}{words}"
-    said = f"\n{result.summary}\n" if result.summary else ""
-    about = VIEWS[shot.view].description
-    return f"### {shot.view}\n\n{about}\n\n![{about}](gallery/{picture.name})\n{said}\n```\n{command}\n```\n"
+def section(view: View, number: int, example: Example, model: InspectedModel) -> str:
+    """Draws one figure; returns its part of the page."""
+    result = inspect(model, view.name, None, **example.options)
+    written = write_view(view.name, result, PICTURES).figure
+    figure = written.rename(written.with_stem(f"{view.name}-{number}"))
+    words = "".join(f" --{key} {_text(value)}" for key, value in example.options.items())
+    command = f"digitlab inspect runs/gallery/{example.training} --view {view.name}{words}"
+    summary = f"\n{result.summary}\n" if result.summary else ""
+    image = f"![{view.description}](gallery/{figure.name})"
+    return f"### {view.name}\n\n{view.description}\n\n{image}\n{summary}\n```\n{command}\n```\n"
 
 
 def _text(value: Any) -> str:

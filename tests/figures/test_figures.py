@@ -108,6 +108,12 @@ def test_the_lines_of_learning_curves():
     assert figure.get_suptitle() == "mlp, seed 0"
 
 
+def test_learning_curves_of_a_part_of_an_epoch_have_one_tick():
+    curves = [Line("training", [0.23703], [0.5]), Line("validation", [0.23703], [0.4])]
+    for axes in draw_learning_curves(curves, curves, "shorter").axes:
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["0.237"]
+
+
 def test_learning_curves_of_one_epoch():
     figure = draw_learning_curves([Line("training", [1], [0.5])], [Line("training", [1], [0.9])], "short")
     assert [line.get_label() for line in figure.axes[0].get_lines()] == ["training"]

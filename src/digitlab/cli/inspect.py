@@ -74,7 +74,7 @@ def inspect(
         if isinstance(result, SkippedView):
             log(f"{result.name}: left out, {result.reason}")
         elif not as_json:
-            if result.summary:
+            if names and result.summary:  # else it is on the contact sheet
                 log(result.summary)
             print(result.figure)
     again = shlex.join(["digitlab", "inspect", str(model), *(["--data", data] if data else [])])

@@ -117,6 +117,10 @@ def _draw(axes: Axes, lines: Sequence[Line]) -> None:
         if line.std is not None:
             std = np.asarray(line.std, dtype=float)
             axes.fill_between(x, mean - std, mean + std, color=color, alpha=0.2, linewidth=0)
+    points = {float(x) for line in lines for x in line.x}
+    if len(points) == 1:  # a single evaluation
+        axes.set_xticks([*points], [f"{x:.3g}" for x in points])
+        return
     few = axes.dataLim.x1 < 2  # epochs: parts of one are worth a tick
     axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=not few, min_n_ticks=1))
 

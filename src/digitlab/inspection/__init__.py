@@ -39,7 +39,7 @@ from digitlab.inspection.projections import (
     principal_components,
     tsne_projection,
 )
-from digitlab.inspection.registry import VIEWS, inspect, view
+from digitlab.inspection.registry import THEMES, VIEWS, inspect, view
 from digitlab.inspection.unit_computation import Step, UnitComputation, compute_unit
 from digitlab.inspection.unit_statistics import UnitValues, box_plot_stats, centroids, unit_values
 from digitlab.inspection.view import InputImage, InspectedModel, View, ViewOptions, ViewResult
@@ -54,6 +54,7 @@ from digitlab.inspection.weights import (
 )
 
 __all__ = [
+    "THEMES",
     "VIEWS",
     "ActivationCurve",
     "CrossEntropySteps",

@@ -28,13 +28,13 @@ SECTIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "weights": (
             "First-layer weights",
-            "Each tile is one unit: it responds to ink on red pixels and against ink on blue ones; tiles of "
-            "gray noise belong to units that learned little.",
+            "Each tile is one unit: ink on red pixels raises its value, ink on blue ones lowers it; strokes "
+            "and blobs were learned, even noise is left from the initialization.",
         ),
         "kernels": (
             "First-layer kernels",
-            "Each tile is one convolution kernel: look for edges and strokes of different directions; "
-            "kernels of even noise learned little.",
+            "Each tile is one convolution kernel: look for edges and strokes of different directions; even "
+            "noise is left from the initialization.",
         ),
         "activations": (
             "Activations for one digit",
