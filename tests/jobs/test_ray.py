@@ -57,7 +57,7 @@ def test_two_machines_one_of_which_goes_away(cluster, functions, store, tmp_path
     def on_progress(progress):
         told.append(len(progress.results))
         waited = [key for key in progress.results if key.startswith("wait")]
-        if len(waited) == 2 and workers:
+        if len(waited) == 2 and len(workers) == 2:
             cluster.remove_node(workers.pop(), allow_graceful=False)
 
     given = {"data": tmp_path / "data"}

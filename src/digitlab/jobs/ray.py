@@ -73,6 +73,7 @@ class _RayExecutor(JobExecutor):
         self._ray = ray
         # No retries by Ray itself: `run_jobs` counts how often a job was tried.
         self._remote = ray.remote(num_cpus=1, max_retries=0)
+        self._functions: dict[Callable[..., Any], Any] = {}
         self._inputs: dict[str, tuple[str, Any]] = {}
         self._refs: dict[Future[Any], Any] = {}
 
@@ -81,13 +82,16 @@ class _RayExecutor(JobExecutor):
         return int(self._ray.cluster_resources().get("CPU", 1))
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        reference = self._remote(fn).remote(*args, **kwargs)
+        if fn not in self._functions:
+            self._functions[fn] = self._remote(fn)
+        reference = self._functions[fn].remote(*args, **kwargs)
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
+        # References are let go of here, not in `done`, which Ray calls from a thread that holds its locks.
+        self._refs = {of: ref for of, ref in self._refs.items() if not of.done()}
         self._refs[future] = reference
 
         def done(of: Future[Any]) -> None:
-            self._refs.pop(future, None)
             error = of.exception()
             if error is None:
                 future.set_result(of.result())
