@@ -32,8 +32,8 @@ if TYPE_CHECKING:
         train,
         train_seeds,
     )
-    from digitlab.searching import search
     from digitlab.training import Examples, Recipe, fit, recipe
+    from digitlab.tuning import search
 
 __all__ = [
     "DataConfig",
@@ -83,7 +83,7 @@ EXPORTS = {
         "train",
         "train_seeds",
     ),
-    "searching": ("search",),
+    "tuning": ("search",),
     "training": ("Examples", "Recipe", "fit", "recipe"),
     "inspection": ("inspect",),
 }

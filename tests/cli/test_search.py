@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,10 +16,10 @@ import pytest
 from typer.testing import CliRunner
 
 from digitlab.cli import app
-from digitlab.cli.search_table import _live_table, in_words, ranked_table
+from digitlab.cli.search_table import _live_table, format_params, ranked_rows
 from digitlab.errors import SettingError
-from digitlab.searching import Candidate, Fit, FoldResult, Plan, Progress
 from digitlab.training import Recipe
+from digitlab.tuning import Candidate, Fit, FoldResult, Plan, SearchProgress
 
 GRID = ["--grid", "hidden=6+5,4", "--data", "classroom", "--workers", "1", "--no-refit"]
 
@@ -60,9 +61,19 @@ def _start(out):
     )
 
 
+def _done(out):
+    """The result files of the fits that are done."""
+    found = []
+    for path in out.glob("fits/*/job.json"):
+        with suppress(OSError):
+            if json.loads(path.read_text())["done"]:
+                found.append(path)
+    return found
+
+
 def _wait_for(out, n):
     until = time.monotonic() + 60
-    while len(list(out.glob("fits/*.json"))) < n:
+    while len(_done(out)) < n:
         assert time.monotonic() < until
         time.sleep(0.02)
 
@@ -75,7 +86,7 @@ def test_goes_on_after_a_kill_and_after_an_interruption(tmp_path):
     _wait_for(out, 1)
     first.kill()
     first.communicate()
-    there = {path: path.stat().st_mtime_ns for path in out.glob("fits/*.json")}
+    there = {path: path.stat().st_mtime_ns for path in _done(out)}
     assert 1 <= len(there) < 8
     second = _start(out)
     _wait_for(out, len(there) + 1)
@@ -84,7 +95,7 @@ def test_goes_on_after_a_kill_and_after_an_interruption(tmp_path):
     assert second.returncode == 130, said
     assert f"--out {out} goes on" in said
     assert "Traceback" not in said
-    count = len(list(out.glob("fits/*.json")))
+    count = len(_done(out))
     third = _start(out)
     answer, said = third.communicate(timeout=60)
     assert third.returncode == 0, said
@@ -114,7 +125,7 @@ def _progress():
         network="mlp",
         candidates=[Candidate(params={"hidden": [n, 5]}, options={}, recipe=recipe) for n in (7, 8)],
         data={"n": 10},
-        validation="fold",
+        validation="per-fold",
         cv=2,
         shuffle=False,
         seed=0,
@@ -125,10 +136,10 @@ def _progress():
         FoldResult(fit=Fit(candidate=1, split=0), score=0.75, fit_time=2),
         FoldResult(fit=Fit(candidate=1, split=1), error="no", fit_time=2),
     ]
-    return Progress(Path("s"), plan, results, 4, 75.0)
+    return SearchProgress(Path("s"), plan, results, 4, 75.0)
 
 
-def test_the_live_table_has_the_best_first():
+def test_the_live_table_has_the_rank_candidates():
     table = _live_table("mlp", _progress())
     assert table.title == "mlp: 3 of 4 fits, about 1 min 15 s left"
     columns = [list(column.cells) for column in table.columns]
@@ -137,11 +148,10 @@ def test_the_live_table_has_the_best_first():
     assert columns[2] == ["0.7500", "0.5000"]
 
 
-def test_ranked_table_and_words():
+def test_ranked_rows_and_params():
     results = SimpleNamespace(
         rank_test_score=[2, 1], mean_test_score=[None, 0.5], std_test_score=[None, 0.1], mean_fit_time=[1, 2]
     )
-    lines = ranked_table({**vars(results), "params": [{"a": None}, {"a": [1, 2]}]}).splitlines()
-    assert lines[1].split() == ["1", "50.0000%", "10.0000%", "2.00", "a=1+2"]
-    assert lines[2].split() == ["2", "failed", "-", "1.00", "a=none"]
-    assert in_words({"x": 1, "y": [3]}) == "x=1, y=3"
+    rows = ranked_rows({**vars(results), "params": [{"a": None}, {"a": [1, 2]}]})
+    assert rows == [("1", "50.0000%", "10.0000%", "2.00", "a=1+2"), ("2", "failed", "-", "1.00", "a=none")]
+    assert format_params({"x": 1, "y": [3]}) == "x=1, y=3"

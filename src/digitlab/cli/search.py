@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digitlab.cli.output import AsJson, log, print_json
+from digitlab.cli.output import AsJson, log, print_json, print_table
 
 if TYPE_CHECKING:
-    from digitlab.searching import Progress, SearchResult
+    from digitlab.tuning import SearchProgress, SearchResult
 
 __all__ = ["search"]
 
@@ -31,16 +31,16 @@ def search(
         int | None, typer.Option(help="Processes on this machine; by default one for each core.")
     ] = None,
     ray: Annotated[
-        str | None, typer.Option(help="Search on the Ray cluster at this HOST:PORT.", metavar="ADDRESS")
+        str | None, typer.Option(help="Run the fits on the Ray cluster at this HOST:PORT.", metavar="ADDRESS")
     ] = None,
     data: Annotated[str, typer.Option(help="What to search on: a set or a path.")] = "mnist:train",
     validation: Annotated[
         str,
         typer.Option(
-            help="What early stopping looks at: fold (a tenth of each fold's training part), "
+            help="What early stopping monitors: per-fold (a tenth of each fold's training part), "
             "the same HOW:N for all folds (first, last, random, stratified), a set, none."
         ),
-    ] = "fold",
+    ] = "per-fold",
     recipe: Annotated[
         str | None,
         typer.Option(help="A recipe's name; by default the one named as the network, or `default`."),
@@ -56,8 +56,9 @@ def search(
     shuffle: Annotated[
         bool, typer.Option("--shuffle", help="Shuffle before dealing examples to folds.")
     ] = False,
-    random: Annotated[
-        int | None, typer.Option(help="Try only so many combinations, drawn at random.", metavar="N")
+    n_candidates: Annotated[
+        int | None,
+        typer.Option(help="Random search: try only so many combinations, drawn at random.", metavar="N"),
     ] = None,
     halving: Annotated[
         bool,
@@ -80,24 +81,24 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find the best of a grid of options and recipe fields by cross-validation."""
-    from digitlab import searching
-    from digitlab.cli.search_table import following, ranked_table
+    from digitlab import tuning
+    from digitlab.cli.search_table import RANKED_COLUMNS, ranked_rows, search_progress
     from digitlab.settings import parse_assignments
     from digitlab.training import standard_recipe
 
-    values = searching.parse_grid(network, grid)
+    values = tuning.parse_grid(network, grid)
     shared = parse_assignments(option or [])
     chosen = standard_recipe(network, recipe, parse_assignments(set_ or []))
     folder = out
 
-    def on_fit(progress: Progress) -> None:
+    def on_fit(progress: SearchProgress) -> None:
         nonlocal folder
         folder = progress.folder
         show(progress)
 
     try:
-        with following(network) as show:
-            found = searching.search(
+        with search_progress(network) as show:
+            found = tuning.search(
                 network,
                 values,
                 options=shared,
@@ -107,7 +108,7 @@ def search(
                 cv=cv,
                 shuffle=shuffle,
                 seed=seed,
-                random=random,
+                n_candidates=n_candidates,
                 halving=halving,
                 workers=workers,
                 ray=ray,
@@ -122,15 +123,15 @@ def search(
     if as_json:
         print_json(found.to_dict())
         return
-    print(ranked_table(found.results))
+    print_table(RANKED_COLUMNS, ranked_rows(found.results), left=("candidate",))
     _print_summary(found)
 
 
 def _print_summary(found: SearchResult) -> None:
-    from digitlab.cli.search_table import in_words
+    from digitlab.cli.search_table import format_params
 
     for failure in found.failures:
-        log(f"failed: {in_words(failure['params'])}, fold {failure['split'] + 1}: {failure['error']}")
+        log(f"failed: {format_params(failure['params'])}, fold {failure['split'] + 1}: {failure['error']}")
     if found.halving:
         print(
             f"halving: {found.halving['full_fits']} of {found.halving['of']} fits on all examples; "
@@ -138,7 +139,7 @@ def _print_summary(found: SearchResult) -> None:
             f"as if {found.halving['fits_saved']:g} fits had been left out"
         )
     best = found.best
-    print(f"best: {in_words(best.params)}, mean accuracy {best.mean_test_score:.4%}")
+    print(f"best: {format_params(best.params)}, mean accuracy {best.mean_test_score:.4%}")
     print(
         f"{found.folder}: {found.seconds:.1f} s of search, {found.fit_seconds:.1f} s of fits"
         + (f"; trained on all digits in {found.run.folder}" if found.run else "")

@@ -19,9 +19,6 @@ from digitlab.files import atomic_write, make_folder, write_bytes, write_json
 from digitlab.networks import Network, build, save_network
 from digitlab.probabilities import log_softmax
 from digitlab.processes import exit_with_parent
-from digitlab.searching import Candidate, Fit, Plan
-from digitlab.searching.material import SearchData
-from digitlab.searching.work import do_fit
 from digitlab.settings import to_dict
 from digitlab.studies.figures import widths
 from digitlab.studies.jobs import Job, fingerprint, search_values
@@ -36,6 +33,7 @@ from digitlab.studies.study import (
 )
 from digitlab.studies.training_results import ExperimentRuns, recipe_for
 from digitlab.training import Examples, FitResult, HistoryEntry, fit
+from digitlab.tuning import Candidate, Fit, Plan, SearchData, run_fit
 
 __all__ = ["do_job", "prepare_process"]
 
@@ -202,7 +200,7 @@ def _fit(search: SearchExperiment, job: Job, options: ReproduceOptions) -> dict[
         seed=recipe.seed,
         halving=False,
     )
-    result = do_fit(plan, Fit(candidate=0, split=job.split), data)
+    result = run_fit(plan, candidate, Fit(candidate=0, split=job.split), 1.0, data)
     if result.error:
         raise TrainingError(f"{search.id}, {job.width} units: {result.error}", "Lower the learning rate.")
     return {"width": job.width, "split": job.split, "result": to_dict(result)}

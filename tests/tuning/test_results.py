@@ -9,9 +9,9 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
 
-from digitlab.searching import Candidate, Fit, FoldResult, Plan
-from digitlab.searching.results import best_first, cv_results
 from digitlab.training import Recipe
+from digitlab.tuning import Candidate, Fit, FoldResult, Plan
+from digitlab.tuning.results import cv_results, rank_candidates
 
 # Scores of five candidates on three folds; the second fails on one, the third and fifth are equal.
 SCORES = {
@@ -48,7 +48,7 @@ def _plan(halving=False):
         network="softmax",
         candidates=[Candidate(params={"epochs": n}, options={}, recipe=Recipe(epochs=n)) for n in SCORES],
         data={"name": "told", "n": 9, "digest": ""},
-        validation="fold",
+        validation="per-fold",
         cv=3,
         shuffle=False,
         seed=0,
@@ -96,9 +96,9 @@ def test_a_result_given_twice_counts_once():
     assert cv_results(_plan(), _results() + _results()) == cv_results(_plan(), _results())
 
 
-def test_best_first_leaves_failures_out():
-    assert best_first(_results(), rung=0) == [2, 4, 0, 3]
-    assert best_first(_results(), rung=1) == []
+def test_rank_candidates_leaves_failures_out():
+    assert rank_candidates(_results(), rung=0) == [2, 4, 0, 3]
+    assert rank_candidates(_results(), rung=1) == []
 
 
 def test_halving_ranks_later_rungs_first():
@@ -122,7 +122,7 @@ def test_rungs_and_what_they_save():
     assert plan.survivors([3, 1, 0, 2, 4]) == [3, 1]
     fits = plan.fits(0, range(5)) + plan.fits(1, [3, 1])
     # 15 fits on a third and 6 whole ones: 5 + 6 = 11 of 15
-    assert plan.saved(fits) == {
+    assert plan.halving_summary(fits) == {
         "full_fits": 6,
         "of": 15,
         "fits_saved": 4.0,

@@ -10,9 +10,9 @@ import torch
 from sklearn.model_selection import StratifiedKFold
 
 from digitlab.errors import DataError, DigitlabError, SettingError
-from digitlab.searching import Candidate, Plan
-from digitlab.searching.material import SearchData
 from digitlab.training import Examples, Recipe
+from digitlab.tuning import Candidate, Plan
+from digitlab.tuning.data import SearchData
 
 
 def _plan(**changes):
@@ -20,7 +20,7 @@ def _plan(**changes):
         "network": "softmax",
         "candidates": [Candidate(params={}, options={}, recipe=Recipe())],
         "data": {"n": 120},
-        "validation": "fold",
+        "validation": "per-fold",
         "cv": 3,
         "shuffle": False,
         "seed": 7,
@@ -40,62 +40,61 @@ def _numbers(examples):
 
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_folds_are_scikit_learns(shuffle):
-    data = _numbered()
-    material = SearchData.load(data, "none")
+    examples = _numbered()
+    data = SearchData.load(examples, "none")
     folds = StratifiedKFold(4, shuffle=shuffle, random_state=7 if shuffle else None)
-    for split, (train, scored) in enumerate(folds.split(data.labels, data.labels)):
-        parts = material.part(_plan(cv=4, shuffle=shuffle, validation="none"), split, 1.0)
+    for split, (train, scored) in enumerate(folds.split(examples.labels, examples.labels)):
+        parts = data.fold(_plan(cv=4, shuffle=shuffle, validation="none"), split, 1.0)
         assert _numbers(parts[0]) == train.tolist()
         assert parts[1] is None
         assert _numbers(parts[2]) == scored.tolist()
-        assert parts[2].labels.tolist() == data.labels[scored].tolist()
+        assert parts[2].labels.tolist() == examples.labels[scored].tolist()
 
 
 def test_a_tenth_of_the_training_part_is_held_out():
-    material = SearchData.load(_numbered(), "fold")
-    train, followed, scored = material.part(_plan(), 1, 1.0)
+    data = SearchData.load(_numbered(), "per-fold")
+    train, followed, scored = data.fold(_plan(), 1, 1.0)
     assert sorted(_numbers(train) + _numbers(followed) + _numbers(scored)) == list(range(120))
     assert len(followed) == 8  # of 80, 26 or 27 of each digit: shares of 2.6 and 2.7
     assert sorted(np.bincount(followed.labels).tolist()) == [2, 3, 3]
-    whole, none, _ = material.part(_plan(), 1, 1.0, stops_early=False)
+    whole, none, _ = data.fold(_plan(), 1, 1.0, stops_early=False)
     assert none is None
     assert len(whole) == 80
 
 
 def test_fixed_validation_is_in_no_fold():
-    material = SearchData.load("classroom", "first:500")
-    assert len(material.labels) == 4500
-    assert len(material.validation_labels) == 500
+    data = SearchData.load("classroom", "first:500")
+    assert len(data.labels) == 4500
+    assert len(data.validation_labels) == 500
     for split in range(3):
-        train, followed, scored = material.part(_plan(validation="first:500"), split, 1.0)
+        train, followed, scored = data.fold(_plan(validation="first:500"), split, 1.0)
         assert len(train) + len(scored) == 4500
-        assert torch.equal(followed.inputs, torch.tensor(material.validation_inputs))
+        assert torch.equal(followed.inputs, torch.tensor(data.validation_inputs))
 
 
 def test_a_share_of_each_class():
-    train, _, scored = SearchData.load(_numbered(), "none").part(_plan(validation="none"), 0, 0.5)
+    train, _, scored = SearchData.load(_numbered(), "none").fold(_plan(validation="none"), 0, 0.5)
     assert len(train) == 40
     assert sorted(np.bincount(train.labels).tolist()) == [13, 13, 14]
     assert len(scored) == 40
 
 
 def test_mapped_from_disk(tmp_path):
-    material = SearchData.load(_numbered(), "fold")
-    with material.saved(tmp_path / "data") as folder:
-        mapped = SearchData.mapped(folder)
-        assert isinstance(mapped.inputs, np.memmap)
-        for one, other in zip(material.part(_plan(), 2, 1.0), mapped.part(_plan(), 2, 1.0), strict=True):
-            assert torch.equal(one.inputs, other.inputs)
-        assert mapped.facts()["digest"] == material.facts()["digest"]
-    assert not (tmp_path / "data").exists()
+    data = SearchData.load(_numbered(), "per-fold")
+    data.save(tmp_path / "data")
+    mapped = SearchData.from_memmap(tmp_path / "data")
+    assert isinstance(mapped.inputs, np.memmap)
+    for one, other in zip(data.fold(_plan(), 2, 1.0), mapped.fold(_plan(), 2, 1.0), strict=True):
+        assert torch.equal(one.inputs, other.inputs)
+    assert mapped.describe()["digest"] == data.describe()["digest"]
 
 
 def test_digest_knows_every_number():
     data = _numbered()
     changed = replace(data, inputs=data.inputs.clone())
     changed.inputs[60, 0] += 1
-    assert SearchData.load(data, "fold").facts() == SearchData.load(_numbered(), "fold").facts()
-    assert SearchData.load(data, "fold").facts() != SearchData.load(changed, "fold").facts()
+    assert SearchData.load(data, "per-fold").describe() == SearchData.load(_numbered(), "per-fold").describe()
+    assert SearchData.load(data, "per-fold").describe() != SearchData.load(changed, "per-fold").describe()
 
 
 def test_data_that_will_not_do():
@@ -109,19 +108,19 @@ def test_data_that_will_not_do():
         (replace(data, labels=data.labels - 1), "a label is -1"),
     ]:
         with pytest.raises(DataError, match=words):
-            SearchData.load(wrong, "fold")
+            SearchData.load(wrong, "per-fold")
         with pytest.raises(DataError, match=words):
             SearchData.load(data, wrong)
     with pytest.raises(DataError, match="of 1 class"):
-        SearchData.load(replace(data, labels=data.labels * 0), "fold").check(3)
+        SearchData.load(replace(data, labels=data.labels * 0), "per-fold").check(3)
     with pytest.raises(DataError, match="0 examples of 0 class"):
-        SearchData.load(Examples(torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64)), "fold").check(3)
+        SearchData.load(Examples(torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64)), "per-fold").check(3)
 
 
 @pytest.mark.parametrize("cv", [0, 1, 41])
 def test_folds_that_cannot_be_dealt(cv):
     with pytest.raises(SettingError, match=f"to {cv} folds: the smallest class, 0, has 40"):
-        SearchData.load(_numbered(), "fold").check(cv)
+        SearchData.load(_numbered(), "per-fold").check(cv)
 
 
 def test_named_validation_needs_named_data():

@@ -6,9 +6,9 @@ import pytest
 from sklearn.model_selection import ParameterGrid
 
 from digitlab.errors import SettingError
-from digitlab.searching import parse_grid
-from digitlab.searching.grid import candidates_of, sampled
 from digitlab.training import Recipe
+from digitlab.tuning import parse_grid
+from digitlab.tuning.grid import expand_grid, sample_candidates
 
 
 def test_values_with_parts_are_joined_with_plus():
@@ -21,13 +21,13 @@ def test_values_with_parts_are_joined_with_plus():
         "betas": ["0.9,0.99"],
         "patience": [None],
     }
-    params = [of.params for of in candidates_of("mlp", grid, {}, Recipe())]
+    params = [of.params for of in expand_grid("mlp", grid, {}, Recipe())]
     assert params[0] == {"betas": [0.9, 0.99], "hidden": [100, 50], "learning_rate": 1e-3, "patience": None}
 
 
 def test_combinations_in_scikit_learns_order():
     grid = {"hidden": [5, (6, 7)], "epochs": range(1, 4), "activation": ["relu", "tanh"]}
-    candidates = candidates_of("mlp", grid, {"inputs": 9, "dropout": 0.5}, Recipe(seed=4))
+    candidates = expand_grid("mlp", grid, {"inputs": 9, "dropout": 0.5}, Recipe(seed=4))
     expected = [{**params, "hidden": params["hidden"]} for params in ParameterGrid(grid)]
     for candidate, params in zip(candidates, expected, strict=True):
         hidden = params["hidden"] if isinstance(params["hidden"], tuple) else (params["hidden"],)
@@ -57,7 +57,7 @@ def test_combinations_in_scikit_learns_order():
 )
 def test_refused(grid, words):
     with pytest.raises(SettingError, match=words):
-        candidates_of("mlp", grid, {"activation": "tanh"}, Recipe())
+        expand_grid("mlp", grid, {"activation": "tanh"}, Recipe())
 
 
 @pytest.mark.parametrize("texts", [["hidden"], ["=5"], ["hidden=5", "hidden=6"], ["width=3"]])
@@ -68,16 +68,18 @@ def test_unreadable(texts):
 
 def test_no_values_are_refused():
     with pytest.raises(SettingError, match="no values for hidden"):
-        candidates_of("mlp", parse_grid("mlp", ["hidden=,"]), {}, Recipe())
+        expand_grid("mlp", parse_grid("mlp", ["hidden=,"]), {}, Recipe())
 
 
 def test_random_sample():
-    candidates = candidates_of("mlp", {"hidden": range(1, 21)}, {}, Recipe())
-    some = sampled(candidates, 5, seed=1)
+    candidates = expand_grid("mlp", {"hidden": range(1, 21)}, {}, Recipe())
+    some = sample_candidates(candidates, 5, seed=1)
     assert [of.params["hidden"][0] for of in some] == sorted({of.params["hidden"][0] for of in some})
     assert len(some) == 5
-    assert some == sampled(candidates, 5, seed=1)
-    assert some != sampled(candidates, 5, seed=2)
-    assert sampled(candidates, 99, seed=1) == sampled(candidates, None, seed=1) == candidates
-    with pytest.raises(SettingError, match="sample of 0"):
-        sampled(candidates, 0, seed=1)
+    assert some == sample_candidates(candidates, 5, seed=1)
+    assert some != sample_candidates(candidates, 5, seed=2)
+    assert (
+        sample_candidates(candidates, 99, seed=1) == sample_candidates(candidates, None, seed=1) == candidates
+    )
+    with pytest.raises(SettingError, match="n_candidates=0"):
+        sample_candidates(candidates, 0, seed=1)

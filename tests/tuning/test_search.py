@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 import digitlab
 from digitlab.errors import DataError, RunError, SettingError, TrainingError
 from digitlab.evaluation import predict_logits
+from digitlab.jobs import Progress, ResultStore, inline_executor, run_jobs
 from digitlab.networks import build, load_network
-from digitlab.searching import Fit, FoldResult, local, search
-from digitlab.searching.folder import SearchFolder
-from digitlab.searching.local import local_processes
-from digitlab.searching.material import SearchData
-from digitlab.searching.search import _plan
 from digitlab.training import Recipe, fit
+from digitlab.tuning import Candidate, Plan, SearchData, fit_job, run_fit, search
+from digitlab.tuning.folder import SearchFolder
 
 RECIPE = Recipe(epochs=3, batch_size=8)
 
@@ -48,15 +49,16 @@ def test_a_search_from_start_to_end(examples, tmp_path):
     assert load_network(out / "best.safetensors").input_shape == (12,)
 
     # One fit, by hand: the second candidate on the first fold.
-    material, plan = SearchData.load(examples, "fold"), found.plan
-    train, followed, scored = material.part(plan, 0, 1.0)
+    data, plan = SearchData.load(examples, "per-fold"), found.plan
+    train, validation, scored = data.fold(plan, 0, 1.0)
     network = build("mlp", inputs=12, hidden=2, seed=0)
-    fit(network, replace(recipe, learning_rate=1e-2, threads=1), train, followed)
+    fit(network, replace(recipe, learning_rate=1e-2, threads=1), train, validation)
     score = (predict_logits(network, scored.inputs).argmax(1) == scored.labels.numpy()).mean()
     assert found.results["split0_test_score"][1] == score
 
     # The same call repeats nothing, another grid is refused, and neither touches what is there.
-    files = {path: path.stat().st_mtime_ns for path in (out / "fits").iterdir()}
+    files = {path: path.stat().st_mtime_ns for path in (out / "fits").glob("*/job.json")}
+    assert len(files) == 12
     told.clear()
     again = search("mlp", grid, recipe=recipe, data=examples, workers=2, out=out, on_fit=told.append)
     assert [len(progress.results) for progress in told] == [12]
@@ -73,7 +75,7 @@ def test_a_search_from_start_to_end(examples, tmp_path):
         with pytest.raises(RunError, match="holds another search") as refused:
             search(**other)
         assert words in refused.value.problem
-    assert {path: path.stat().st_mtime_ns for path in (out / "fits").iterdir()} == files
+    assert {path: path.stat().st_mtime_ns for path in (out / "fits").glob("*/job.json")} == files
 
     # A damaged or missing file is one fit to do again.
     first, second, *_ = sorted(files)
@@ -101,15 +103,15 @@ def test_a_fit_that_fails_is_recorded(examples, tmp_path):
 
 
 def test_no_candidate_left(examples, tmp_path):
-    # All that a search has recorded is failures: going on with it starts no process.
-    arguments = {"data": examples, "workers": 1, "out": tmp_path, "refit": False, "recipe": RECIPE}
-    grid = {"learning_rate": [1e-3]}
-    _, plan = _plan("softmax", grid, None, RECIPE, examples, "fold", 3, False, 0, None, False)
-    folder = SearchFolder.begin(tmp_path, plan)
-    for split in range(3):
-        folder.record(FoldResult(fit=Fit(candidate=0, split=split), error="it went wrong"))
-    with pytest.raises(TrainingError, match="the first failure: it went wrong"):
-        search("softmax", grid, **arguments)
+    # All fits fail; they are recorded, and going on with the search repeats none.
+    loud = replace(examples, inputs=examples.inputs * 1e18)
+    recipe = replace(RECIPE, optimizer="sgd")
+    arguments = {"data": loud, "workers": 1, "out": tmp_path / "s", "refit": False, "recipe": recipe}
+    told = []
+    for _ in range(2):
+        with pytest.raises(TrainingError, match=r"the first failure: .*no longer a finite number"):
+            search("softmax", {"learning_rate": [100]}, **arguments, on_fit=told.append)
+    assert len(told) == 4 + 1  # before the first fit and after each; then all are found
 
 
 def test_halving(examples, tmp_path):
@@ -132,28 +134,71 @@ def test_halving(examples, tmp_path):
 
 @pytest.mark.slow
 def test_a_process_that_dies_costs_no_fit(examples, tmp_path):
-    arguments = {"recipe": RECIPE, "data": examples, "workers": 1, "out": tmp_path, "refit": False}
-    found = search("mlp", {"hidden": [2]}, **arguments)
-    started = []
-    with pytest.MonkeyPatch.context() as patch:
-        start = local._Worker._start
-        patch.setattr(local._Worker, "_start", lambda self: started.append(start(self)) or started[-1])
-        with local_processes(tmp_path, SearchData.load(examples, "fold"), 1) as run:
-            results = run([Fit(candidate=0, split=split) for split in range(3)])
-            scores = [next(results).score]
-            started[0].kill()
-            scores += [result.score for result in results]
-    assert all(process.returncode is not None for process in started)
-    assert scores == [found.results[f"split{split}_test_score"][0] for split in range(3)]
+    arguments = {"recipe": replace(RECIPE, epochs=100), "data": examples, "workers": 1, "refit": False}
+    found = search("mlp", {"hidden": [2]}, **arguments, out=tmp_path / "a")
+    killed = []
+
+    def kill(progress):
+        if len(progress.results) == 1 and not killed:
+            killed.extend(_workers())
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+
+    again = search("mlp", {"hidden": [2]}, **arguments, out=tmp_path / "b", on_fit=kill)
+    assert killed
+    assert again.failures == []
+    for split in range(3):
+        name = f"split{split}_test_score"
+        assert again.results[name] == found.results[name]
 
 
-def test_a_process_that_cannot_live_is_a_failed_fit(tmp_path):
-    # No plan in the folder: the process ends at once, with every fit.
-    examples = digitlab.Examples(torch.rand(30, 4), torch.arange(30) % 3)
-    with local_processes(tmp_path, SearchData.load(examples, "fold"), 1) as run:
-        (result,) = run([Fit(candidate=0, split=0)])
-    assert result.score is None
-    assert "its process ended (exit code" in result.error
+def test_a_fit_whose_worker_dies_twice_is_a_failed_fit(examples, tmp_path, monkeypatch):
+    def run_jobs(jobs, executor, store, *, given, on_progress):
+        progress = Progress({job.key: job for job in jobs})
+        on_progress(progress)
+        for job in jobs:
+            progress.failed[job.key] = "its process was killed"
+        on_progress(progress)
+
+    monkeypatch.setattr(sys.modules["digitlab.tuning.search"], "run_jobs", run_jobs)
+    with pytest.raises(TrainingError, match="the first failure: its process was killed"):
+        search("mlp", {"hidden": [2]}, data=examples, workers=1, out=tmp_path / "s", refit=False)
+
+
+def _workers():
+    """Processes that this one has started for loky's pools."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    for task in Path("/proc/self/task").iterdir():
+        children += (task / "children").read_text().split()
+    return {int(pid) for pid in children if b"loky" in Path(f"/proc/{pid}/cmdline").read_bytes()} - {
+        int(pid) for pid in children if b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    }
+
+
+def test_a_fit_is_a_job_like_any_other(examples, tmp_path):
+    data = SearchData.load(examples, "per-fold")
+    recipe = replace(RECIPE, threads=1)
+    plan = Plan(
+        network="mlp",
+        candidates=[Candidate(params={}, options={"inputs": 12, "hidden": [3]}, recipe=recipe)],
+        data=data.describe(),
+        validation="per-fold",
+        cv=3,
+        shuffle=False,
+        seed=0,
+        halving=False,
+    )
+    data.save(tmp_path / "data")
+    jobs = [fit_job(plan, task, key=f"widths/{task.split}") for task in plan.fits(0, [0])]
+    store = ResultStore(tmp_path)
+    report = run_jobs(jobs, inline_executor(), store, given={"data": tmp_path / "data"})
+    for task in plan.fits(0, [0]):
+        expected = run_fit(plan, plan.candidates[0], task, 1.0, data)
+        assert report.results[f"widths/{task.split}"]["score"] == expected.score
+    # Other digits of the same count are other data.
+    other = replace(plan, data={**plan.data, "digest": "other"})
+    assert store.find(jobs[0])
+    assert not store.find(fit_job(other, plan.fits(0, [0])[0], key="widths/0"))
 
 
 @pytest.mark.parametrize(
@@ -189,9 +234,17 @@ def test_a_run_is_no_search(examples, tmp_path):
     with pytest.raises(RunError, match="holds a run, not a search"):
         search("mlp", {"hidden": [2]}, data=examples, out=tmp_path)
     (tmp_path / "run.json").unlink()
-    (tmp_path / "search.json").write_text("{}")
-    with pytest.raises(RunError, match="cannot read"):
-        search("mlp", {"hidden": [2]}, data=examples, out=tmp_path)
+    for content, words in [
+        ("{}", "cannot read"),
+        ("[]", "cannot read"),
+        ('{"schema_version": 2}', "cannot read"),
+        ('{"schema_version": 1, "network": "mlp"}', "schema version 1; this digitlab reads 2"),
+    ]:
+        (tmp_path / "search.json").write_text(content)
+        with pytest.raises(RunError, match=words) as refused:
+            search("mlp", {"hidden": [2]}, data=examples, out=tmp_path)
+        assert "into a new folder" in refused.value.remedy
+        assert (tmp_path / "search.json").read_text() == content
 
 
 def test_named_data_leave_a_run(tmp_path):

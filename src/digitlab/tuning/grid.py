@@ -1,4 +1,4 @@
-"""Grids: from values of options and recipe fields to candidates, each of them checked."""
+"""Parameter grids: from values of options and recipe fields to checked candidates."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import numpy as np
 
 from digitlab.errors import SettingError
 from digitlab.networks import architecture
-from digitlab.searching.plan import Candidate
 from digitlab.settings import from_dict, parse_assignments, to_dict
 from digitlab.training import Recipe
+from digitlab.tuning.plan import Candidate
 
-__all__ = ["candidates_of", "parse_grid", "sampled"]
+__all__ = ["expand_grid", "parse_grid", "sample_candidates"]
 
-MOST = 10_000
-"""Combinations that a grid may have; more is a slip of the pen."""
+MAX_COMBINATIONS = 10_000
+"""Limit on the combinations of a grid; more is taken for a mistake."""
 RECIPE_FIELDS = {field.name: field for field in dataclasses.fields(Recipe)}
 
 
 def parse_grid(network: str, texts: Iterable[str]) -> dict[str, list[Any]]:
-    """Reads a grid as written on a command line.
+    """Parses a parameter grid as written on a command line.
 
     Args:
         network: A name from `ARCHITECTURES`.
@@ -46,16 +46,16 @@ def parse_grid(network: str, texts: Iterable[str]) -> dict[str, list[Any]]:
     return grid
 
 
-def candidates_of(
+def expand_grid(
     network: str, grid: Mapping[str, Sequence[object]], options: Mapping[str, object], recipe: Recipe
 ) -> list[Candidate]:
-    """All combinations of a grid, in the order in which scikit-learn's `ParameterGrid` has them.
+    """The candidates of a grid: all combinations, in the order of scikit-learn's `ParameterGrid`.
 
     Args:
         network: A name from `ARCHITECTURES`.
         grid: Values by the name of a network option or recipe field.
         options: Options that are the same for all.
-        recipe: What the grid's recipe fields are changed in.
+        recipe: The recipe whose fields the grid changes.
 
     Raises:
         SettingError: If the grid is empty, a name is unknown or fixed as well, a value is not
@@ -67,8 +67,10 @@ def candidates_of(
     for name in names:
         _check_name(network, name, grid[name], options)
     n = int(np.prod([float(len(grid[name])) for name in names]))
-    if n > MOST:
-        raise SettingError(f"the grid has {n:,} combinations", f"Leave some out: {MOST:,} are allowed.")
+    if n > MAX_COMBINATIONS:
+        raise SettingError(
+            f"the grid has {n:,} combinations", f"Leave some out: {MAX_COMBINATIONS:,} are allowed."
+        )
     found = [
         _candidate(network, dict(zip(names, values, strict=True)), options, recipe)
         for values in product(*(grid[name] for name in names))
@@ -82,8 +84,8 @@ def candidates_of(
     return found
 
 
-def sampled(candidates: list[Candidate], n: int | None, seed: int) -> list[Candidate]:
-    """`n` of the candidates, drawn without repetition and kept in order; all of them if `n` is None.
+def sample_candidates(candidates: list[Candidate], n: int | None, seed: int) -> list[Candidate]:
+    """Random search: `n` of the candidates, drawn without replacement, in order; all if `n` is None.
 
     Raises:
         SettingError: If `n` is less than 1.
@@ -91,7 +93,7 @@ def sampled(candidates: list[Candidate], n: int | None, seed: int) -> list[Candi
     if n is None or n >= len(candidates):
         return candidates
     if n < 1:
-        raise SettingError(f"a random sample of {n} candidates", "Take at least 1.")
+        raise SettingError(f"n_candidates={n}", "Try at least 1 candidate.")
     chosen = np.random.default_rng(seed).permutation(len(candidates))[:n]
     return [candidates[index] for index in sorted(chosen)]
 

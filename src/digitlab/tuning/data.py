@@ -1,11 +1,8 @@
-"""`SearchData`: the examples of a search, as arrays that many processes can share."""
+"""`SearchData`: the examples of a search, as arrays that processes share by memory-mapped files."""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +16,12 @@ from digitlab.data import stratified_sample
 from digitlab.errors import DataError, SettingError
 from digitlab.files import atomic_write, make_folder
 from digitlab.runs import DataConfig
-from digitlab.searching.plan import Plan
 from digitlab.training import Examples
+from digitlab.tuning.plan import Plan
 
-__all__ = ["IN_FOLD", "SearchData"]
+__all__ = ["PER_FOLD", "SearchData"]
 
-IN_FOLD = "fold"
+PER_FOLD = "per-fold"
 """Early stopping by a stratified tenth of each fold's training part."""
 TENTH = 0.1
 Indices = NDArray[np.int64]
@@ -57,23 +54,25 @@ class SearchData:
             SettingError: If `validation` cannot be held out.
         """
         if isinstance(data, str):
-            held = validation if isinstance(validation, str) and validation != IN_FOLD else "none"
+            held = validation if isinstance(validation, str) and validation != PER_FOLD else "none"
             loaded = DataConfig(train=data, validation=held).load()
             train, name = Examples.of(loaded.train), data
-            followed = Examples.of(loaded.validation) if loaded.validation else None
+            validation_part = Examples.of(loaded.validation) if loaded.validation else None
         else:
-            train, name, followed = data, "examples", None
-            if isinstance(validation, str) and validation not in (IN_FOLD, "none"):
+            train, name, validation_part = data, "examples", None
+            if isinstance(validation, str) and validation not in (PER_FOLD, "none"):
                 raise SettingError(
                     f"validation={validation!r} needs data that are named",
-                    "Give validation as Examples, or 'fold', or 'none'.",
+                    "Give validation as Examples, or 'per-fold', or 'none'.",
                 )
         if isinstance(validation, Examples):
-            followed = validation
-        return cls(name, *_arrays(train, name), *_arrays(followed or _none(train), "validation"))
+            validation_part = validation
+        return cls(
+            name, *_arrays(train, name), *_arrays(validation_part or _no_examples(train), "validation")
+        )
 
-    def facts(self) -> dict[str, Any]:
-        """What tells this material from other: name, count and digest."""
+    def describe(self) -> dict[str, Any]:
+        """Name, number of examples and digest, as a plan has them."""
         digest = hashlib.blake2b(digest_size=16)
         for array in self._arrays().values():
             digest.update(f"{array.shape}".encode())
@@ -101,7 +100,7 @@ class SearchData:
                 f"Use 2 to {counts.min()} folds." if counts.min() > 1 else "Give more examples of it.",
             )
 
-    def part(
+    def fold(
         self, plan: Plan, split: int, share: float, stops_early: bool = True
     ) -> tuple[Examples, Examples | None, Examples]:
         """One fold: `(to train on, to stop early by, to score)`.
@@ -118,39 +117,34 @@ class SearchData:
         train, scored = list(folds.split(self.labels, self.labels))[split]
         if share < 1:
             train = train[_stratified(self.labels[train], share, plan.seed)]
-        followed = self._followed()
-        if plan.validation == IN_FOLD and stops_early:
+        validation_part = self._fixed_validation()
+        if plan.validation == PER_FOLD and stops_early:
             held = _stratified(self.labels[train], TENTH, plan.seed)
-            followed, train = self._take(train[held]), np.delete(train, held)
-        return self._take(train), followed, self._take(scored)
+            validation_part, train = self._take(train[held]), np.delete(train, held)
+        return self._take(train), validation_part, self._take(scored)
 
-    def whole(self, plan: Plan, stops_early: bool) -> tuple[Examples, Examples | None]:
+    def all_examples(self, plan: Plan, stops_early: bool) -> tuple[Examples, Examples | None]:
         """All examples, as the best candidate is trained in the end: `(to train on, to stop early by)`."""
         everything = np.arange(len(self.labels))
-        if plan.validation == IN_FOLD and stops_early:
+        if plan.validation == PER_FOLD and stops_early:
             held = _stratified(self.labels, TENTH, plan.seed)
             return self._take(np.delete(everything, held)), self._take(held)
-        return self._take(everything), self._followed()
+        return self._take(everything), self._fixed_validation()
 
-    @contextmanager
-    def saved(self, folder: Path) -> Iterator[Path]:
-        """Lays the arrays down in `folder` for the length of a block, for other processes to map.
+    def save(self, folder: Path) -> None:
+        """Writes the arrays into `folder`, for `from_memmap`.
 
         Raises:
             OutputError: If the operating system refuses.
         """
         make_folder(folder)
-        try:
-            for name, array in self._arrays().items():
-                with atomic_write(folder / f"{name}.npy") as path:
-                    np.save(path, array, allow_pickle=False)
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        for name, array in self._arrays().items():
+            with atomic_write(folder / f"{name}.npy") as path:
+                np.save(path, array, allow_pickle=False)
 
     @classmethod
-    def mapped(cls, folder: Path) -> SearchData:
-        """The material that `saved` has laid down, mapped into memory and shared, not copied."""
+    def from_memmap(cls, folder: Path) -> SearchData:
+        """The data that `save` has written, mapped into memory: processes share it without a copy."""
         names = ("inputs", "labels", "validation_inputs", "validation_labels")
         return cls(
             "mapped", *(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names)
@@ -159,14 +153,14 @@ class SearchData:
     def _arrays(self) -> dict[str, NDArray[Any]]:
         return {name: value for name, value in vars(self).items() if name != "name"}
 
-    def _followed(self) -> Examples | None:
+    def _fixed_validation(self) -> Examples | None:
         everything = np.arange(len(self.validation_labels))
         if not len(everything):
             return None
-        return _taken(self.validation_inputs, self.validation_labels, everything)
+        return _take_examples(self.validation_inputs, self.validation_labels, everything)
 
     def _take(self, indices: Indices) -> Examples:
-        return _taken(self.inputs, self.labels, indices)
+        return _take_examples(self.inputs, self.labels, indices)
 
 
 def _arrays(examples: Examples, name: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -189,11 +183,11 @@ def _arrays(examples: Examples, name: str) -> tuple[NDArray[np.float32], NDArray
     return inputs.astype(np.float32, copy=False), labels.astype(np.int64, copy=False)
 
 
-def _none(like: Examples) -> Examples:
+def _no_examples(like: Examples) -> Examples:
     return replace(like, inputs=like.inputs[:0], labels=like.labels[:0])
 
 
-def _taken(inputs: NDArray[np.float32], labels: NDArray[np.int64], indices: Indices) -> Examples:
+def _take_examples(inputs: NDArray[np.float32], labels: NDArray[np.int64], indices: Indices) -> Examples:
     """The examples at `indices`, copied: arrays that are mapped cannot be written to, tensors can."""
     return Examples(torch.from_numpy(inputs[indices]), torch.from_numpy(labels[indices]))
 

@@ -1,4 +1,4 @@
-"""`Plan`: what a search is, decided before its first fit, as plain data."""
+"""`Plan`: all settings of a hyper-parameter search, as plain data, fixed before its first fit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from digitlab.networks import build, multiply_adds
 from digitlab.settings import settings
 from digitlab.training import Recipe
 
-__all__ = ["Candidate", "Fit", "Plan"]
+__all__ = ["SCHEMA_VERSION", "Candidate", "Fit", "Plan"]
+
+SCHEMA_VERSION = 2
 
 HALVING_FACTOR = 3
 """One candidate in three goes on to the next rung, with three times the examples (Jamieson and
@@ -26,10 +28,10 @@ UPDATE = 8
 
 @settings("field of a candidate")
 class Candidate:
-    """One combination of a grid.
+    """One combination of hyper-parameters.
 
     Attributes:
-        params: The values that the grid gives it, by name, as plain data.
+        params: Its values of the grid, by name, as plain data.
         options: All options of its network.
         recipe: How it is trained, on one thread.
     """
@@ -41,10 +43,10 @@ class Candidate:
 
 @settings("field of a fit")
 class Fit:
-    """One training of a search: a candidate, a fold, and in halving a rung.
+    """One training of a search: a candidate on a fold; in successive halving, in a rung.
 
     Attributes:
-        rung: The round of successive halving; 0 without halving.
+        rung: The iteration of successive halving, from 0; 0 without halving.
         candidate: Which of the plan's candidates.
         split: Which fold is held out and scored, from 0.
     """
@@ -56,21 +58,21 @@ class Fit:
 
 @settings("field of a search")
 class Plan:
-    """A search; `search.json`. Two searches with equal plans find the same scores.
+    """The settings of a search; `search.json`. Equal plans give equal scores.
 
     Attributes:
         network: A name from `ARCHITECTURES`.
         candidates: What is compared.
         data: What is searched on: `name`, `n` examples, and the `digest` of all numbers.
-        validation: What early stopping looks at: `fold`, a tenth of each fold's training part; or
-            fixed data by name.
+        validation: What early stopping monitors: `per-fold`, a stratified tenth of each fold's
+            training part; or fixed data by name.
         cv: How many folds.
         shuffle: Whether examples are shuffled before they are dealt to folds.
-        seed: Decides the shuffling, the tenths and, in halving, the samples.
+        seed: Decides the shuffling, the tenths, and the samples of halving.
         halving: Whether most candidates are dropped early.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     network: str
     candidates: tuple[Candidate, ...]
     data: dict[str, Any]
@@ -82,12 +84,12 @@ class Plan:
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """Of each rung, the share of a fold's training part that its fits see; the last is 1."""
+        """Share of a fold's training part that the fits of each rung use, in (0, 1]; the last is 1."""
         rungs = 1 + int(math.log(len(self.candidates), HALVING_FACTOR) + 1e-9) if self.halving else 1
         return tuple(float(HALVING_FACTOR) ** (rung + 1 - rungs) for rung in range(rungs))
 
     def fits(self, rung: int, candidates: Iterable[int]) -> list[Fit]:
-        """The fits of some candidates in a rung, the largest first, so that the cores end together."""
+        """The fits of some candidates in a rung, the largest first, so that all workers finish together."""
         fits = [
             Fit(rung=rung, candidate=candidate, split=split)
             for candidate in candidates
@@ -96,7 +98,7 @@ class Plan:
         return sorted(fits, key=self.cost, reverse=True)
 
     def cost(self, fit: Fit) -> float:
-        """About how much work a fit is, in multiply-adds, if it stops as early as the others do."""
+        """Estimated work of a fit in multiply-adds, if all stop equally early."""
         recipe, options = self.candidates[fit.candidate].recipe, self.candidates[fit.candidate].options
         with torch.device("meta"):
             network = build(self.network, **options)
@@ -106,13 +108,17 @@ class Plan:
         return float(step * (recipe.max_steps or recipe.epochs * examples / recipe.batch_size))
 
     def survivors(self, ranked: list[int]) -> list[int]:
-        """Which of the candidates, best first, go on to the next rung."""
+        """The candidates, of those ranked best first, that go on to the next rung."""
         return ranked[: math.ceil(len(ranked) / HALVING_FACTOR)]
 
-    def saved(self, fits: Iterable[Fit]) -> dict[str, Any]:
-        """What halving saved: `full_fits`, fits on all examples, `of` how many; `fits_saved`, how many
-        of them the training left out amounts to; `training_share` done, in (0, 1].
-        """  # noqa: D205
+    def halving_summary(self, fits: Iterable[Fit]) -> dict[str, Any]:
+        """Training that successive halving saved.
+
+        Returns:
+            `full_fits`, the fits on all examples; `of`, how many a search without halving has;
+            `fits_saved`, the number of full fits that the training left out amounts to;
+            `training_share` that was done, in (0, 1].
+        """
         shares = [self.shares[fit.rung] for fit in fits]
         whole = len(self.candidates) * self.cv
         return {

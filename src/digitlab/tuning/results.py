@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import Field
 from scipy.stats import rankdata
 
-from digitlab.searching.plan import Fit, Plan
 from digitlab.settings import settings
+from digitlab.tuning.plan import Fit, Plan
 
-__all__ = ["CvResults", "FoldResult", "best_first", "cv_results"]
+__all__ = ["CvResults", "FoldResult", "cv_results", "rank_candidates"]
 
 Seconds = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
@@ -21,17 +21,17 @@ CvResults = dict[str, list[Any]]
 
 @settings("field of a fit's result")
 class FoldResult:
-    """What one fit came to.
+    """Result of one fit: accuracy on the held-out fold, or why it failed.
 
     Attributes:
-        fit: Which one.
+        fit: Which fit.
         score: Accuracy on the fold held out, in [0, 1]; None if the fit failed.
         error: Why it failed, in words; else None.
         fit_time: Seconds of building and training.
         score_time: Seconds of scoring.
-        examples: How many it was trained on.
-        periods: Periods (epochs, unless the recipe says otherwise) trained.
-        steps: Steps taken.
+        examples: Number of training examples.
+        history_entries: Lines of its history: epochs, unless the recipe has `eval_every`.
+        steps: Optimizer steps.
     """
 
     fit: Fit
@@ -40,7 +40,7 @@ class FoldResult:
     fit_time: Seconds = 0.0
     score_time: Seconds = 0.0
     examples: Count = 0
-    periods: Count = 0
+    history_entries: Count = 0
     steps: Count = 0
 
 
@@ -75,8 +75,8 @@ def cv_results(plan: Plan, results: Iterable[FoldResult]) -> CvResults:
     return found
 
 
-def best_first(results: Iterable[FoldResult], rung: int) -> list[int]:
-    """The candidates of a rung by their mean score; those with a failed fold are left out."""
+def rank_candidates(results: Iterable[FoldResult], rung: int) -> list[int]:
+    """Ranking: the candidates of a rung by mean score, best first; without those with a failed fold."""
     means = {
         candidate: float(np.mean([fit.score for fit in fits]))
         for (of, candidate), fits in _by_rung_and_candidate(results).items()

@@ -1,11 +1,11 @@
-"""The search, from start to end: plan, fit, rank, refit; the one path through this room."""
+"""The search: plan, fit, rank, refit."""
 
 from __future__ import annotations
 
 import math
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,19 +14,19 @@ import torch
 
 from digitlab import runs
 from digitlab.errors import SettingError, TrainingError
+from digitlab.jobs import JobExecutor, Progress, ResultStore, local_executor, ray_executor, run_jobs
 from digitlab.networks import architecture, build, save_network
 from digitlab.runs import DataConfig, Run, environment, new_run_folder
-from digitlab.searching.cluster import ray_cluster
-from digitlab.searching.folder import SearchFolder
-from digitlab.searching.grid import candidates_of, sampled
-from digitlab.searching.local import local_processes
-from digitlab.searching.material import IN_FOLD, SearchData
-from digitlab.searching.plan import Plan
-from digitlab.searching.results import CvResults, FoldResult, best_first, cv_results
-from digitlab.searching.way import Way
+from digitlab.settings import from_dict
 from digitlab.training import Examples, Recipe, check_training, fit
+from digitlab.tuning.data import PER_FOLD, SearchData
+from digitlab.tuning.folder import SearchFolder
+from digitlab.tuning.grid import expand_grid, sample_candidates
+from digitlab.tuning.plan import Fit, Plan
+from digitlab.tuning.results import CvResults, FoldResult, cv_results, rank_candidates
+from digitlab.tuning.run_fit import DATA, fit_job
 
-__all__ = ["BestCandidate", "Progress", "SearchResult", "search"]
+__all__ = ["BestCandidate", "SearchProgress", "SearchResult", "search"]
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,15 @@ class BestCandidate:
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far a search is, after each fit.
+class SearchProgress:
+    """Progress of a search, after each fit.
 
     Attributes:
-        folder: Where finished fits are kept.
-        plan: What is searched.
-        results: All fits finished so far, the latest last.
-        total: How many fits there will be; with halving, in the rungs so far.
-        seconds_left: About how long the rest takes; None while nothing can be said.
+        folder: Where finished fits are stored.
+        plan: The settings of the search.
+        results: Results of all fits finished so far, the latest last.
+        total: Number of fits; with halving, of the rungs so far.
+        seconds_left: Expected seconds until the end; None before the first fit.
     """
 
     folder: Path
@@ -73,7 +73,7 @@ class SearchResult:
         failures: Fits that failed: `params`, `split` and `error` of each.
         seconds: Wall clock of this call, without the refit.
         fit_seconds: Seconds of all fits and their scoring, added up; earlier calls' too.
-        halving: What successive halving saved, as `Plan.saved` has it; None without it.
+        halving: What successive halving saved, see `Plan.halving_summary`; None without it.
         run: The best candidate, trained on all data. None without refit, and for data that have no
             name, whose refit is only a weights file: `best.safetensors`.
     """
@@ -111,17 +111,17 @@ def search(
     options: Mapping[str, object] | None = None,
     recipe: Recipe | None = None,
     data: str | Examples = "mnist:train",
-    validation: str | Examples = IN_FOLD,
+    validation: str | Examples = PER_FOLD,
     cv: int = 3,
     shuffle: bool = False,
     seed: int = 0,
-    random: int | None = None,
+    n_candidates: int | None = None,
     halving: bool = False,
     workers: int | None = None,
     ray: str | None = None,
     refit: bool = True,
     out: Path | None = None,
-    on_fit: Callable[[Progress], None] | None = None,
+    on_fit: Callable[[SearchProgress], None] | None = None,
 ) -> SearchResult:
     """Finds the best of a grid of options and recipe fields by cross-validation.
 
@@ -134,13 +134,14 @@ def search(
         options: Network options that all candidates share.
         recipe: What all candidates share of how to train; every fit has one thread.
         data: What to search on: the name of a set, a path, or examples.
-        validation: What early stopping looks at, if the recipe has patience: `fold`, a stratified
-            tenth of each fold's training part; or the same digits for all folds, written as in
-            `DataConfig` or given as examples.
+        validation: What early stopping monitors, if the recipe has patience: `per-fold`, a
+            stratified tenth of each fold's training part; or the same digits for all folds, written
+            as in `DataConfig` or given as examples.
         cv: How many stratified folds.
         shuffle: Whether examples are shuffled, by `seed`, before they are dealt to folds.
         seed: Decides folds, tenths and samples; weights and order are the recipe's own seed.
-        random: Try only so many combinations of the grid, drawn at random.
+        n_candidates: Random search: try only so many combinations of the grid, drawn at random
+            without replacement.
         halving: Successive halving: all candidates on few examples, the best third on three times
             as many, and so on; only the last rung sees all.
         workers: Processes on this machine; by default one for each core.
@@ -160,20 +161,27 @@ def search(
         raise SettingError("workers and ray do not go together", "Search here, or on the cluster.")
     if workers is not None and workers < 1:
         raise SettingError(f"cannot search with {workers} processes", "Use at least 1.")
-    material, plan = _plan(
-        network, grid, options, recipe or Recipe(), data, validation, cv, shuffle, seed, random, halving
+    loaded, plan = _plan(
+        network,
+        grid,
+        options,
+        recipe or Recipe(),
+        data,
+        validation,
+        cv=cv,
+        shuffle=shuffle,
+        seed=seed,
+        n_candidates=n_candidates,
+        halving=halving,
     )
     folder = SearchFolder.begin(out or new_run_folder(f"{network}-search"), plan)
-    if ray is not None:
-        way = ray_cluster(ray, plan, material)
-    else:
-        way = local_processes(folder.path, material, workers or environment()["cores"])
-    results = _all_rungs(plan, folder, way, on_fit)
+    with ray_executor(ray) if ray is not None else local_executor(workers) as executor:
+        results = _run_rungs(plan, folder, loaded, executor, on_fit)
     found = _ranked(folder, plan, results, time.perf_counter() - started)
-    folder.finish(found.to_dict())
+    folder.write_results(found.to_dict())
     if refit:
-        found = _refitted(found, material, data, validation)
-        folder.finish(found.to_dict())
+        found = _refitted(found, loaded, data, validation)
+        folder.write_results(found.to_dict())
     return found
 
 
@@ -184,78 +192,94 @@ def _plan(
     recipe: Recipe,
     data: str | Examples,
     validation: str | Examples,
+    *,
     cv: int,
     shuffle: bool,
     seed: int,
-    random: int | None,
+    n_candidates: int | None,
     halving: bool,
 ) -> tuple[SearchData, Plan]:
     """Loads the data and makes the plan; everything that can be checked is checked here."""
-    candidates_of(network, grid, options or {}, recipe)  # what is wrong with the grid is said at once
-    material = SearchData.load(data, validation)
+    expand_grid(network, grid, options or {}, recipe)  # a wrong grid is an error before data are loaded
+    loaded = SearchData.load(data, validation)
     shared = dict(options or {})
     if architecture(network).input_shape is None and "inputs" not in grid:
-        shared.setdefault("inputs", material.inputs[0].size)
-    candidates = sampled(candidates_of(network, grid, shared, recipe), random, seed)
+        shared.setdefault("inputs", loaded.inputs[0].size)
+    candidates = sample_candidates(expand_grid(network, grid, shared, recipe), n_candidates, seed)
     plan = Plan(
         network=network,
         candidates=tuple(candidates),
-        data=material.facts(),
+        data=loaded.describe(),
         validation=validation if isinstance(validation, str) else "examples",
         cv=cv,
         shuffle=shuffle,
         seed=seed,
         halving=halving,
     )
-    material.check(cv)
-    train, followed, _ = material.part(plan, 0, plan.shares[0])
+    loaded.check(cv)
+    train, validation_part, _ = loaded.fold(plan, 0, plan.shares[0])
     for candidate in candidates:
         with torch.device("meta"):
-            check_training(build(network, **candidate.options), candidate.recipe, train, followed)
-    return material, plan
+            check_training(build(network, **candidate.options), candidate.recipe, train, validation_part)
+    return loaded, plan
 
 
-def _all_rungs(
+def _run_rungs(
     plan: Plan,
     folder: SearchFolder,
-    way: AbstractContextManager[Way],
-    on_fit: Callable[[Progress], None] | None,
+    loaded: SearchData,
+    executor: JobExecutor,
+    on_fit: Callable[[SearchProgress], None] | None,
 ) -> list[FoldResult]:
-    """Does the fits that are not done yet, and returns all. A search without halving has one rung."""
+    """Does the fits of all rungs; those that are done already are found. Without halving there is one."""
     results: list[FoldResult] = []
     alive = list(range(len(plan.candidates)))
     total = 0
-    with way as run:
+    given = {DATA: folder.path / DATA}
+    loaded.save(given[DATA])
+    try:
         for rung in range(len(plan.shares)):
             fits = plan.fits(rung, alive)
+            jobs = [fit_job(plan, task) for task in fits]
             total += len(fits)
-            done = [result for result in map(folder.find, fits) if result]
-            results.extend(done)
-            missing = [fit for fit in fits if fit not in [result.fit for result in done]]
-            clock = _Clock(sum(map(plan.cost, missing)))
-            if on_fit:
-                on_fit(Progress(folder.path, plan, results, total, None))
-            for result in run(missing):
-                folder.record(result)
-                results.append(result)
-                left = clock.seconds_left(plan.cost(result.fit))
-                if on_fit:
-                    on_fit(Progress(folder.path, plan, results, total, left))
-            alive = plan.survivors(best_first(results, rung))
+            tasks = {job.key: task for job, task in zip(jobs, fits, strict=True)}
+            monitor = _RungMonitor(folder, plan, results, total, tasks, on_fit)
+            run_jobs(jobs, executor, ResultStore(folder.path), given=given, on_progress=monitor)
+            alive = plan.survivors(rank_candidates(results, rung))
+    finally:
+        shutil.rmtree(given[DATA], ignore_errors=True)
     return results
 
 
-class _Clock:
-    """Foresees the end from how much of the work is done."""
+@dataclass
+class _RungMonitor:
+    """Collects the results of a rung's jobs as they come, and reports each."""
 
-    def __init__(self, work: float) -> None:
-        self.work = work
-        self.done = 0.0
-        self.started = time.perf_counter()
+    folder: SearchFolder
+    plan: Plan
+    results: list[FoldResult]
+    total: int
+    tasks: Mapping[str, Fit]
+    on_fit: Callable[[SearchProgress], None] | None
+    started: bool = False
 
-    def seconds_left(self, more_done: float) -> float:
-        self.done += more_done
-        return (time.perf_counter() - self.started) * (self.work / self.done - 1)
+    def __call__(self, progress: Progress) -> None:
+        """Takes what has finished since the last call; a job whose worker died twice is a failed fit."""
+        known = {result.fit for result in self.results}
+        for key, task in self.tasks.items():
+            if task not in known and (key in progress.results or key in progress.failed):
+                value = progress.results.get(key)
+                failed = FoldResult(fit=task, error=progress.failed.get(key))
+                self.results.append(failed if value is None else from_dict(FoldResult, value))
+                if self.started:
+                    self._report(progress.remaining_seconds())
+        if not self.started:
+            self.started = True
+            self._report(None)
+
+    def _report(self, seconds_left: float | None) -> None:
+        if self.on_fit:
+            self.on_fit(SearchProgress(self.folder.path, self.plan, self.results, self.total, seconds_left))
 
 
 def _ranked(folder: SearchFolder, plan: Plan, results: list[FoldResult], seconds: float) -> SearchResult:
@@ -265,7 +289,7 @@ def _ranked(folder: SearchFolder, plan: Plan, results: list[FoldResult], seconds
         if of.error is not None
     ]
     last = max(result.fit.rung for result in results)
-    ranked = best_first(results, last)
+    ranked = rank_candidates(results, last)
     if not ranked:
         raise TrainingError(
             f"no candidate could be fitted on all folds; the first failure: {failures[0]['error']}",
@@ -280,26 +304,26 @@ def _ranked(folder: SearchFolder, plan: Plan, results: list[FoldResult], seconds
         failures=failures,
         seconds=seconds,
         fit_seconds=math.fsum(of.fit_time + of.score_time for of in results),
-        halving=plan.saved(result.fit for result in results) if plan.halving else None,
+        halving=plan.halving_summary(result.fit for result in results) if plan.halving else None,
     )
 
 
 def _refitted(
-    found: SearchResult, material: SearchData, data: str | Examples, validation: str | Examples
+    found: SearchResult, loaded: SearchData, data: str | Examples, validation: str | Examples
 ) -> SearchResult:
-    """Trains the best candidate on all data: as a run where they have a name, else as one weights file."""
+    """Refit: trains the best candidate on all data, as a run; data without a name leave a weights file."""
     plan = found.plan
     best = next(of for of in plan.candidates if of.params == found.best.params)
     recipe = replace(best.recipe, threads=0)
     if isinstance(data, str) and isinstance(validation, str):
-        in_fold = "stratified:10%" if recipe.patience else "none"
-        chosen = DataConfig(train=data, validation=in_fold if validation == IN_FOLD else validation)
+        per_fold = "stratified:10%" if recipe.patience else "none"
+        chosen = DataConfig(train=data, validation=per_fold if validation == PER_FOLD else validation)
         folder = found.folder / "best"
         if (folder / "run.json").exists():
             return replace(found, run=runs.resume(folder))
         return replace(found, run=runs.train(plan.network, best.options, recipe, chosen, folder))
-    train, followed = material.whole(plan, bool(recipe.patience))
+    train, validation_part = loaded.all_examples(plan, bool(recipe.patience))
     network = build(plan.network, seed=recipe.seed, **best.options)
-    fit(network, recipe, train, followed)
+    fit(network, recipe, train, validation_part)
     save_network(network, found.folder / "best.safetensors")
     return found

@@ -1,0 +1,23 @@
+"""Hyper-parameter search: cross-validation of a grid of options and recipe fields, on `digitlab.jobs`."""
+
+from digitlab.tuning.data import SearchData
+from digitlab.tuning.grid import parse_grid
+from digitlab.tuning.plan import Candidate, Fit, Plan
+from digitlab.tuning.results import FoldResult
+from digitlab.tuning.run_fit import fit_job, run_fit
+from digitlab.tuning.search import BestCandidate, SearchProgress, SearchResult, search
+
+__all__ = [
+    "BestCandidate",
+    "Candidate",
+    "Fit",
+    "FoldResult",
+    "Plan",
+    "SearchData",
+    "SearchProgress",
+    "SearchResult",
+    "fit_job",
+    "parse_grid",
+    "run_fit",
+    "search",
+]
