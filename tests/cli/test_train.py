@@ -280,6 +280,6 @@ def test_interrupted_and_resumed(few, tmp_path):
     assert os.listdir(tmp_path / "a" / "checkpoint") == ["state.safetensors"]
     # resumable: shortened, so that it ends
     path = tmp_path / "a" / "run.json"
-    path.write_text(path.read_text().replace('"steps": 9999999', '"steps": 400'))
+    path.write_text(path.read_text().replace('"max_steps": 9999999', '"max_steps": 400'))
     subprocess.run([*begun, "--resume", tmp_path / "a"], check=True, capture_output=True)
     assert Run.open(tmp_path / "a").finished
