@@ -115,7 +115,7 @@ def test_a_bar_on_a_terminal(few, tmp_path, color):
     os.close(main_end)
     assert process.communicate()[0].startswith(str(tmp_path).encode())
     assert process.returncode == 0
-    assert b"period 1 (step 50)" in seen
+    assert b"step 50 (epoch " in seen
     assert (b"\x1b[3" in seen or b"\x1b[9" in seen) == color  # foreground colors
 
 

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digitlab.cli.output import print_json
+from digitlab.cli.output import AsJson, print_json
 
 if TYPE_CHECKING:
     from digitlab.data import Digits
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Show what data there is, where, and whether it is intact.", no_args_is_help=True)
+app = typer.Typer(help="List, show and verify datasets.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+NAME_HELP = "A dataset, or a path to a file or folder of digits; [START:STOP] after it takes a slice."
 SHADES = " .:-=+*#%@"
 
 
 @app.command("list")
 def list_sets(as_json: AsJson = False) -> None:
-    """List the sets that come with digitlab."""
+    """List the datasets that come with digitlab."""
     from digitlab.data import datasets
 
     if as_json:
@@ -34,11 +34,14 @@ def list_sets(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="A set, or a path to a file or folder of digits.")],
+    name: Annotated[
+        str,
+        typer.Argument(help=NAME_HELP),
+    ],
     index: Annotated[int, typer.Option(help="Which digit to draw, from 0.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Count the digits of a set and draw one of them."""
+    """Count the digits of a dataset and draw one of them."""
     from digitlab.data import load
 
     digits = load(name)
@@ -57,7 +60,8 @@ def show(
 @app.command()
 def verify(
     name: Annotated[
-        str | None, typer.Argument(help="A set, or a path to a file or folder of digits.")
+        str | None,
+        typer.Argument(help=NAME_HELP),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -74,15 +78,15 @@ def verify(
 
 @app.command()
 def path(as_json: AsJson = False) -> None:
-    """Say where the files are that come with digitlab, and where they are unpacked."""
+    """Print the folders of digitlab's own data files and of the unpacked copies."""
     from digitlab.data import cache_folder, embedded_folder
 
     folders = {"embedded": str(embedded_folder()), "cache": str(cache_folder())}
     if as_json:
         print_json(folders)
         return
-    for word, folder in folders.items():
-        print(f"{word:<9} {folder}")
+    for name, folder in folders.items():
+        print(f"{name:<9} {folder}")
 
 
 def _verify_own_files(as_json: bool) -> bool:

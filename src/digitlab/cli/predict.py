@@ -1,4 +1,4 @@
-"""`digitlab predict`: one digit for each picture, with probabilities."""
+"""`digitlab predict`: one digit for each image file, with probabilities."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digitlab.cli.output import print_json
+from digitlab.cli.output import AsJson, print_json
 from digitlab.errors import OutputError
 from digitlab.files import atomic_write
 
@@ -19,7 +19,7 @@ __all__ = ["predict"]
 
 def predict(
     images: Annotated[
-        list[Path], typer.Argument(help="Pictures of one digit each: PNG, JPEG, TIFF and others.")
+        list[Path], typer.Argument(help="Image files of one digit each: PNG, JPEG, TIFF and others.")
     ],
     model: Annotated[
         Path | None,
@@ -28,11 +28,11 @@ def predict(
         ),
     ] = None,
     show: Annotated[
-        Path | None, typer.Option(help="Write a PNG of what the network saw.", metavar="FILE")
+        Path | None, typer.Option(help="Write the network's inputs as a contact sheet (PNG).", metavar="FILE")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Say which digit each picture shows, and how sure that is."""
+    """Predict the digit that each image file shows, with its probability."""
     from digitlab.reader import DEFAULT_MODEL
     from digitlab.reader import predict as predict_pictures
 
@@ -42,8 +42,8 @@ def predict(
     predictions = predict_pictures(images, _opened(path))
     if show is not None:
         _write_sheet(show, predictions)
-    if json:
-        print_json({"predictions": [_as_json(one) for one in predictions], "model": str(path)})
+    if as_json:
+        print_json({"predictions": [_to_dict(one) for one in predictions], "model": str(path)})
     else:
         for one in predictions:
             print(_format_prediction(one))
@@ -60,7 +60,7 @@ def _opened(path: Path) -> Model:
     return open_model(path)
 
 
-def _as_json(one: Prediction) -> dict[str, object]:
+def _to_dict(one: Prediction) -> dict[str, object]:
     return {"image": one.image, "digit": one.digit, "probabilities": list(one.probabilities)}
 
 

@@ -59,7 +59,7 @@ class MlpOptions:
     pixels: Annotated[tuple[Annotated[int, Field(ge=0)], ...], CommaSeparated, Field(max_length=100_000)] = ()
     """Feature selection: indices of the input's numbers that the first layer takes; none for all."""
     components: Annotated[int, Field(ge=0, le=100_000)] = 0
-    """Fixed linear projection of the input to so many numbers, filled by `set_projection`; 0 for none."""
+    """Fixed projection of the input to so many principal components of the training images; 0 for none."""
 
     @model_validator(mode="after")
     def _check_first_layer(self) -> Self:
