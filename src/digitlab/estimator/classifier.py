@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from digitlab.errors import ModelError, SettingError
 from digitlab.estimator.errors import InputError, as_value_errors
-from digitlab.estimator.inputs import can_hold_out, examples_of, hold_out, shape_of, tensor_of, unrolled
+from digitlab.estimator.inputs import can_hold_out, examples_of, flatten_images, hold_out, shape_of, tensor_of
 from digitlab.estimator.storage import TEN, fill_classifier, plain_value, read_classifier, write_classifier
 from digitlab.evaluation import predict_logits
 from digitlab.networks import Architecture, Network, architecture, build
@@ -123,7 +123,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             TrainingError: If the loss stops being a number.
         """
         shape = shape_of(X)[1:]
-        inputs, labels = validate_data(self, unrolled(X), y, dtype=(np.float32, np.uint8))
+        inputs, labels = validate_data(self, flatten_images(X), y, dtype=(np.float32, np.uint8))
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         with as_value_errors():
@@ -159,7 +159,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             ValueError: If `X` holds NaN or infinity, or has another number of features.
         """
         check_is_fitted(self)
-        inputs = validate_data(self, unrolled(X), dtype=(np.float32, np.uint8), reset=False)
+        inputs = validate_data(self, flatten_images(X), dtype=(np.float32, np.uint8), reset=False)
         logits = _logits(self.network_, tensor_of(inputs, self.network_.input_shape))
         probabilities: NDArray[np.float64] = softmax(logits[:, : len(self.classes_)])
         return probabilities
@@ -277,7 +277,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise InputError("validation_data is not a pair", "Give validation_data=(X, y).")
         X, y = pair  # noqa: N806
-        inputs, labels = validate_data(self, unrolled(X), y, dtype=(np.float32, np.uint8), reset=False)
+        inputs, labels = validate_data(self, flatten_images(X), y, dtype=(np.float32, np.uint8), reset=False)
         code_of = {label: code for code, label in enumerate(self.classes_.tolist())}
         unknown = [label for label in labels.tolist() if label not in code_of]
         if unknown:

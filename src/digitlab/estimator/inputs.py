@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from digitlab.data import stratified_sample
 from digitlab.training import Examples
 
-__all__ = ["can_hold_out", "examples_of", "hold_out", "shape_of", "tensor_of", "unrolled"]
+__all__ = ["can_hold_out", "examples_of", "flatten_images", "hold_out", "shape_of", "tensor_of"]
 
 FEWEST_HELD_OUT = 10
 """Examples below which a held-out part is too small to stop a training by."""
@@ -23,7 +23,7 @@ def shape_of(X: Any) -> tuple[int, ...]:  # noqa: N803
     return tuple(X.shape if hasattr(X, "shape") else np.asarray(X).shape)
 
 
-def unrolled(X: Any) -> Any:  # noqa: N803
+def flatten_images(X: Any) -> Any:  # noqa: N803
     """Pictures `(n, height, width)` as `(n, height * width)`; anything else as it is."""
     shape = shape_of(X)
     return np.asarray(X).reshape(shape[0], shape[1] * shape[2]) if len(shape) == 3 else X

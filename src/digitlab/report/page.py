@@ -29,7 +29,7 @@ def page(results: Results, figures: Mapping[str, EmbeddedFigure], under_way: boo
     """The whole page as HTML.
 
     Args:
-        results: What all came to.
+        results: The results of all studies.
         figures: Every figure of `results`, by its `file`.
         under_way: Whether the page is to load itself again, because it will be written again.
     """

@@ -118,7 +118,7 @@ class Table:
 
 @settings("field of an experiment's result")
 class ExperimentResult:
-    """What one experiment came to.
+    """Result of one experiment.
 
     Attributes:
         id: Unique within its study.
@@ -160,7 +160,7 @@ class ExperimentResult:
 
 @settings("field of a study's result")
 class StudyResult:
-    """What one study came to.
+    """Result of one study.
 
     Attributes:
         id: As the command line takes it.
