@@ -10,10 +10,10 @@ __all__ = ["exit_with_parent"]
 
 
 def exit_with_parent() -> None:
-    """Sees to it that this process ends when the one that started it does, also by `kill -9`.
+    """Ends this process when the one that started it ends, also by `kill -9`.
 
-    A pool's process waits for work on a pipe that the other processes hold open as well, so that nothing tells
-    it of the end; each would stay behind, with all its memory.
+    A pool's process waits for work on a pipe that the other processes hold open as well, so that it would not
+    notice the end; each would stay behind, with all its memory.
     """
     parent = parent_process()
     if parent is None:  # nobody's helper

@@ -24,7 +24,7 @@ from digitlab.tuning.folder import SearchFolder
 RECIPE = Recipe(epochs=3, batch_size=8)
 
 
-def test_search_is_at_the_front_door():
+def test_search_is_public():
     assert digitlab.search is search
 
 
