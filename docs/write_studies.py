@@ -19,8 +19,8 @@ from digitlab.report.tables import TIMES, metric_rows, summary
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
 PICTURES = {
-    "crash-course-dense-weights.png": "weights-of-100-units.png",
-    "hidden-layer-mlp-2-scatter.png": "two-units.png",
+    "crash-course/dense/weights.png": "weights-of-100-units.png",
+    "hidden-layer/mlp-2/scatter.png": "two-units.png",
 }
 """Figures of the run that the README and the page show, and their names in `docs/pictures/`."""
 MARKS = re.compile(r"(<!-- studies -->\n).*?(<!-- /studies -->)", re.DOTALL)

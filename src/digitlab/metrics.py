@@ -68,7 +68,7 @@ def _declared() -> Iterator[Metric]:
         ("evaluation", "evaluation time"),
     ):
         yield Metric(f"{name}_seconds", "seconds", False, title)
-    for name in ("parameters", "steps", "epochs", "periods", "fits", "best_width"):
+    for name in ("parameters", "steps", "epochs", "history_entries", "fits", "best_width"):
         yield Metric(name, "count", None, name.replace("_", " "))
     # What the studies compute by hand and look up in data
     for name in ("images", "pixels", "zeros"):

@@ -58,7 +58,7 @@ def test_the_page_is_opened_once_and_as_soon_as_it_is_there(command, tmp_path, m
     told = []
 
     def do(_, options, on_change):
-        progress = ReproduceProgress([])
+        progress = ReproduceProgress()
         on_change(progress)
         told.append(len(opened))
         progress.page = options.out / "index.html"

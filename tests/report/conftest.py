@@ -102,7 +102,7 @@ def narrow_network() -> ExperimentResult:
             Table(id="none", title="Nothing yet", columns=("digit", "count"), rows=()),
             Table(id="long", title="Forty rows", columns=("n",), rows=tuple((n,) for n in range(40))),
         ),
-        files=("models/mlp-1.safetensors",),
+        runs=("runs/hidden-layer/mlp-1/seed-0",),
         notes=(f"Known slip: {NASTY}", "It takes two\n  lines."),
     )
 

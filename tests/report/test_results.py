@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from digitlab.errors import RunError, SettingError
-from digitlab.report import Series, Table, read_results, results_schema, write_results
+from digitlab.report import ExperimentResult, Series, Table, read_results, results_schema, write_results
 
 
 def test_the_committed_schema_is_up_to_date():
@@ -55,3 +55,8 @@ def test_ragged_tables_and_series():
         Table(id="t", title="t", columns=("a", "b"), rows=((1, 2), (1,)))
     with pytest.raises(SettingError, match="same length"):
         Series(x=(1, 2), x_name="epoch", mean=(1,), std=(0, 0))
+
+
+def test_a_metric_that_there_is_not():
+    with pytest.raises(SettingError, match="experiment x: there is no metric 'test_acuracy'"):
+        ExperimentResult(id="x", title="x", published={"test_acuracy": 0.9})

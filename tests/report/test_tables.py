@@ -2,7 +2,14 @@
 
 from dataclasses import replace
 
-from digitlab.report import ExperimentResult, FigureFile, Measurement, Series, overall_rows
+from digitlab.report import (
+    ExperimentResult,
+    FigureFile,
+    Measurement,
+    SeedSpread,
+    Series,
+    overall_rows,
+)
 from digitlab.report.experiment_setup import describe_setup
 from digitlab.report.tables import (
     headline,
@@ -10,6 +17,7 @@ from digitlab.report.tables import (
     metric_rows,
     overall,
     series_tables,
+    spread_text,
     summary,
     verdict_counts,
 )
@@ -65,6 +73,17 @@ def test_times_are_compared_in_words(results):
     assert (
         rows["final training loss"].deviations == "−11.0 standard deviations over the seeds"
     )  # -0.11 / 0.01
+
+
+def test_the_recorded_spread_over_seeds_in_words(results):
+    spread = SeedSpread(
+        std={"test_accuracy": 0.0012, "test_loss": 0.011}, n=5, machine="AMD EPYC", date="2026-11-24"
+    )
+    first = replace(results.studies[0].experiments[0], seed_spread=spread)
+    assert spread_text(first) == (
+        "test accuracy ±0.12 points, test loss ±0.0110 (n = 5, AMD EPYC, 2026-11-24)"
+    )
+    assert spread_text(results.studies[0].experiments[0]) == ""
 
 
 def test_counting_verdicts(results):

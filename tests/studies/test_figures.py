@@ -1,32 +1,33 @@
-"""Pictures and tables of studies, from results made by hand."""
+"""Figures and tables of studies, from results made by hand."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from digitlab.data import mnist
+from digitlab.data import load
 from digitlab.evaluation import compute_metrics, predict_logits
 from digitlab.inspection import InspectedModel, inspect
-from digitlab.networks import build, save_network
+from digitlab.networks import build
 from digitlab.report import ExperimentResult, Measurement, Series
+from digitlab.runs import DataConfig
 from digitlab.studies import STUDIES, ReproduceOptions, StudyData, TrainingExperiment
-from digitlab.studies.figures import confusion, errors, learning, view_figure, widths
+from digitlab.studies.figures import confusion, draw_mean_scores, errors, learning_curves, view_figure
 from digitlab.studies.hidden_layer_published import results_table
-from digitlab.studies.jobs import fingerprint, jobs_of
-from digitlab.studies.results import mean_scores, study_result
+from digitlab.studies.search_results import SearchResult
 from digitlab.studies.training_results import ExperimentRuns, SeedResult
 from digitlab.training import Examples, HistoryEntry, Recipe
 
-DIGITS = mnist("test").take(200)
+DATA = DataConfig(train="mnist:test[:200]", validation="none", test="none")
+DIGITS = load("mnist:test[:200]")
 EXAMPLES = Examples.of(DIGITS)
 HIDDEN_LAYER = STUDIES["hidden-layer"]
 
 
-def _period(number: int, loss: float) -> HistoryEntry:
+def _entry(number: int, loss: float) -> HistoryEntry:
     return HistoryEntry(
         entry=number,
         step=10 * number,
@@ -40,45 +41,45 @@ def _period(number: int, loss: float) -> HistoryEntry:
 
 
 @pytest.fixture
-def trained(tmp_path):
-    """Two seeds of an untrained softmax, as if they had been trained for two and three epochs."""
+def runs(tmp_path):
+    """Two seeds of an unruns softmax, as if they had been runs for two and three epochs."""
     seed_results = []
     for seed, losses in ((0, (2.0, 1.0)), (1, (4.0, 2.0, 1.0))):
         network = build("softmax", seed=seed)
         for parameter in network.parameters():
             parameter.data.normal_(std=0.1)
-        path = tmp_path / f"{seed}.safetensors"
-        save_network(network, path)
-        scores = compute_metrics(predict_logits(network, EXAMPLES.inputs), DIGITS.labels).to_dict()
-        history = tuple(_period(number, loss) for number, loss in enumerate(losses, start=1))
-        seed_results.append(SeedResult(seed, path, history, (), {"train": scores}, 1.0))
+        metrics = compute_metrics(predict_logits(network, EXAMPLES.inputs), DIGITS.labels).to_dict()
+        history = tuple(_entry(number, loss) for number, loss in enumerate(losses, start=1))
+        run = SimpleNamespace(network=lambda network=network: network)
+        seed_results.append(SeedResult(seed, run, history, {"train": metrics}, 1.0, 7850))
     experiment = TrainingExperiment(
         id="one",
         title="One",
         network="softmax",
         recipe=Recipe(),
-        data=lambda _: StudyData(EXAMPLES, {"train": EXAMPLES}, {}, digits={"train": DIGITS}),
+        data=StudyData(DATA, {}),
         published_series={"train_loss": (3.0, 2.5, None)},
     )
-    return ExperimentRuns(experiment, ReproduceOptions(tmp_path), seed_results)
+    return ExperimentRuns(experiment, ReproduceOptions(tmp_path), seed_results, DATA)
 
 
-def test_confusion_drawn_from_the_scores_is_that_of_the_network(trained):
-    subject = InspectedModel(trained.network, "softmax, seed 0", DIGITS)
+def test_confusion_drawn_from_the_scores_is_that_of_the_network(runs):
+    subject = InspectedModel(runs.network, "softmax, seed 0", DIGITS)
     counts = inspect(subject, "confusion").data["counts"]
     assert counts.sum() == 200
-    np.testing.assert_array_equal(counts, trained.seed_results[0].scores["train"]["confusion"])
-    drawn = confusion("train")(trained).axes[0]
+    np.testing.assert_array_equal(counts, runs.seed_results[0].scores["train"]["confusion"])
+    drawn = confusion("train")(runs).axes[0]
     assert [text.get_text() for text in drawn.texts] == [
         text.get_text() for text in inspect(subject, "confusion").figure.axes[0].texts
     ]
-    wrong = [text.get_text() for text in errors("train")(trained).axes[0].texts]
+    wrong = [text.get_text() for text in errors("train")(runs).axes[0].texts]
     assert len(wrong) == np.count_nonzero(counts - np.diag(np.diag(counts)))
-    assert f"{trained.seed_results[0].scores['train']['accuracy']:.2%} of 200" in drawn.get_title()
+    accuracy = runs.seed_results[0].scores["train"]["accuracy"]
+    assert f"{100 * accuracy:.2f} % of 200 correct" in drawn.get_title()
 
 
-def test_learning_is_the_mean_over_seeds_as_far_as_all_went(trained):
-    axes = learning(trained).axes[0]
+def test_learning_is_the_mean_over_seeds_as_far_as_all_went(runs):
+    axes = learning_curves(runs).axes[0]
     lines = {line.get_label(): line for line in axes.get_lines()}
     assert list(lines["training"].get_ydata()) == [3.0, 1.5]  # (2 + 4) / 2, (1 + 2) / 2
     assert list(lines["validation"].get_ydata()) == [4.0, 2.5]
@@ -87,11 +88,11 @@ def test_learning_is_the_mean_over_seeds_as_far_as_all_went(trained):
     assert shade.max() == pytest.approx(3.0 + 2**0.5)  # the sample deviation of 2 and 4
 
 
-def test_a_view_is_of_the_first_seeds_network(trained):
-    figure = view_figure("weights")(trained)
+def test_a_view_is_of_the_first_seeds_network(runs):
+    figure = view_figure("weights")(runs)
     assert "softmax, seed 0" in figure.get_suptitle()
     painted = figure.axes[0].images[0].get_array()
-    weights = trained.network.layers["logits"].weight.detach().numpy()
+    weights = runs.network.layers["logits"].weight.detach().numpy()
     assert np.nanmax(painted) == pytest.approx(weights.max())
     assert np.nanmin(painted) == pytest.approx(weights.min())
 
@@ -101,31 +102,35 @@ def test_widths_have_their_spread_and_the_sources_where_it_has_any():
     scores = Series(
         x=(100.0, 150.0), x_name="hidden units", mean=(0.9, 0.8), std=(0.1, 0.0), published=(0.7, None)
     )
-    lines = {line.get_label(): line for line in widths(grid, scores).axes[0].get_lines()}
+    lines = {line.get_label(): line for line in draw_mean_scores(grid, scores).axes[0].get_lines()}
     assert list(lines["ours, mean of 3 folds and their spread"].get_ydata()) == [0.9, 0.8]
     assert lines["as published"].get_ydata()[0] == 0.7
     assert np.isnan(lines["as published"].get_ydata()[1])
-    assert len(widths(grid, replace(scores, published=None)).axes[0].get_lines()) == 1
+    assert len(draw_mean_scores(grid, replace(scores, published=None)).axes[0].get_lines()) == 1
 
 
-def test_mean_scores_are_of_widths_whose_folds_are_all_done(tmp_path):
-    options, grid = ReproduceOptions(tmp_path, quick=True), HIDDEN_LAYER.experiment("grid")
-    jobs = [job for job in jobs_of(HIDDEN_LAYER, options) if job.kind == "fit"]
-    for job, points in zip(jobs[:-1], (0.90, 0.92, 0.94, 0.80, 0.90), strict=True):
-        result = {"score": points, "periods": 1, "fit_time": 2.0, "examples": 10}
-        content = {"fingerprint": fingerprint(grid, options), "seconds": 2.0, "width": job.width}
-        job.file(options).parent.mkdir(parents=True, exist_ok=True)
-        job.file(options).write_text(json.dumps({**content, "split": job.split, "result": result}))
-    found = mean_scores(grid, HIDDEN_LAYER, options)
-    assert found.x == (100.0,)
-    assert found.mean[0] == pytest.approx(0.92)
-    assert found.std[0] == pytest.approx((2 * 0.02**2 / 3) ** 0.5)
-    assert found.published == (0.96739995,)
-    whole = study_result(HIDDEN_LAYER, options)
-    (told,) = [each for each in whole.experiments if each.id == "grid"]
-    assert told.series["mean_score"] == found
-    assert told.measured["best_mean_score"].mean == pytest.approx(0.92)
-    assert whole.tables == ()
+def test_mean_scores_are_of_widths_whose_folds_are_all_done():
+    grid = HIDDEN_LAYER.experiment("grid")
+    fits = {}
+    for n, points in enumerate((0.90, 0.92, 0.94, 0.80, 0.90)):
+        width, fold = (100, 150)[n // 3], n % 3
+        fits[width, fold] = {"score": points, "scored": 20, "history_entries": 1, "fit_seconds": 2.0}
+    found = SearchResult(grid, fits)
+    series = found.series()
+    assert series.x == (100.0,)
+    assert series.mean[0] == pytest.approx(0.92)
+    assert series.std[0] == pytest.approx((2 * 0.02**2 / 3) ** 0.5)
+    assert series.published == (0.96739995,)
+    assert found.metrics() == {
+        "best_mean_score": pytest.approx(0.92),
+        "best_width": 100.0,
+        "mean_score_of_all_widths": pytest.approx(0.92),
+        "fits": 3.0,
+        "train_seconds": 6.0,
+    }
+    # 0.92 of 60 digits: sqrt(0.92 * 0.08 / 60)
+    assert found.standard_errors()["best_mean_score"] == pytest.approx((0.92 * 0.08 / 60) ** 0.5)
+    assert found.table().rows == ((100, 0.9, 0.92, 0.94, 0.92, 1, 0.96739995, "1, 1, 1", "2.0, 2.0, 2.0"),)
 
 
 def test_the_sources_table_of_results_beside_ours():

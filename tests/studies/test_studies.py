@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from digitlab.errors import SettingError
 from digitlab.networks import build
+from digitlab.report import SeedSpread
 from digitlab.studies import (
     STUDIES,
     Computation,
+    PublishedValue,
     ReproduceOptions,
     SearchExperiment,
     TrainingExperiment,
     study,
 )
-from digitlab.studies.jobs import jobs_of
+from digitlab.studies.plan import fit_keys, plan_jobs, train_keys
+from digitlab.studies.registry import check_study
 from digitlab.studies.training_results import recipe_for, seeds_for
 
+OPTIONS = ReproduceOptions(Path("out"))
 EXPERIMENTS = [(name, each) for name, one in STUDIES.items() for each in one.experiments]
 TRAININGS = [(name, each) for name, each in EXPERIMENTS if isinstance(each, TrainingExperiment)]
 
@@ -42,11 +48,12 @@ def test_an_unknown_study_lists_those_there_are():
 @pytest.mark.parametrize("name", STUDIES)
 @pytest.mark.parametrize("quick", [False, True])
 def test_jobs_are_unique_and_wait_only_for_jobs_there_are(name, quick):
-    jobs = list(jobs_of(STUDIES[name], ReproduceOptions(Path("out"), quick=quick)))
+    jobs = plan_jobs(STUDIES[name], ReproduceOptions(Path("out"), quick=quick))
     keys = [job.key for job in jobs]
     assert len(set(keys)) == len(keys)
-    assert len({job.file(ReproduceOptions(Path("out"))) for job in jobs}) == len(jobs)
     assert all(set(job.after) <= set(keys) for job in jobs)
+    assert {job.group for job in jobs} == {name}
+    assert all(json.loads(json.dumps(dict(job.arguments))) == job.arguments for job in jobs)
 
 
 @pytest.mark.parametrize(("name", "experiment"), TRAININGS, ids=lambda value: getattr(value, "id", value))
@@ -66,7 +73,8 @@ def test_what_an_experiment_corrects_is_there():
         ids = [each.id for each in STUDIES[name].experiments]
         assert experiment.fixes_protocol_of is None or experiment.fixes_protocol_of in ids
         assert len(set(ids)) == len(ids)
-        for needed in experiment.needs:
+        needs = experiment.needs(OPTIONS) if isinstance(experiment, TrainingExperiment) else ()
+        for needed in needs:
             assert isinstance(STUDIES[name].experiment(needed), Computation)
 
 
@@ -74,10 +82,7 @@ def test_the_grid_is_the_sources():
     grid = STUDIES["hidden-layer"].experiment("grid")
     assert isinstance(grid, SearchExperiment)
     assert grid.widths == tuple(range(100, 900, 50))
-    jobs = [
-        job for job in jobs_of(STUDIES["hidden-layer"], ReproduceOptions(Path("out"))) if job.kind == "fit"
-    ]
-    assert len(jobs) == 48
+    assert len(fit_keys(STUDIES["hidden-layer"], grid, ReproduceOptions(Path("out")))) == 48
     assert len(grid.published_series["mean_score"]) == 16
 
 
@@ -90,5 +95,27 @@ def test_published_series_are_no_longer_than_the_training(name, experiment):
 
 def test_the_long_run_is_only_done_when_asked_for():
     study_of_it = STUDIES["deep-mnist"]
-    assert "cnn-long" not in [each.id for each in study_of_it.chosen(ReproduceOptions(Path("out")))]
-    assert "cnn-long" in [each.id for each in study_of_it.chosen(ReproduceOptions(Path("out"), long=True))]
+    assert "cnn-long" not in [each.id for each in study_of_it.selected(ReproduceOptions(Path("out")))]
+    assert "cnn-long" in [each.id for each in study_of_it.selected(ReproduceOptions(Path("out"), long=True))]
+
+
+def test_seeds_share_a_stack_where_that_is_faster():
+    lab, course = STUDIES["practice-lab"], STUDIES["crash-course"]
+    assert list(train_keys(lab, lab.experiment("network"), OPTIONS).values()) == [(0, 1, 2, 3, 4)]
+    dense = train_keys(course, course.experiment("dense"), OPTIONS)
+    assert dense == {f"runs/crash-course/dense/seed-{seed}": (seed,) for seed in range(5)}
+
+
+@pytest.mark.parametrize("mistyped", ["published", "published_series", "seed_spread"])
+def test_a_mistyped_metric_is_an_error_when_a_study_is_loaded(mistyped):
+    study = STUDIES["hidden-layer"]
+    experiment = study.experiment("mlp-1")
+    wrong = {
+        "published": {"test_acuracy": PublishedValue(0.9, "Out [1]")},
+        "published_series": {"test_acuracy": (0.9,)},
+        "seed_spread": SeedSpread(std={"test_acuracy": 0.1}, n=3, machine="m", date="2026-11-24"),
+    }
+    changed = replace(study, experiments=(replace(experiment, **{mistyped: wrong[mistyped]}),))
+    with pytest.raises(SettingError, match="hidden-layer/mlp-1: unknown metric 'test_acuracy'") as caught:
+        check_study(changed)
+    assert "test_accuracy" in caught.value.remedy

@@ -37,6 +37,10 @@ def reproduce(
     mat: Annotated[
         Path | None, typer.Option(help="The course's ex3data1.mat, if you have it.", metavar="FILE")
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(help="Work on a Ray cluster: HOST:PORT of its head; by default on all cores here."),
+    ] = None,
     show: Annotated[
         bool, typer.Option("--open", help="Open the page as soon as there is something to see.")
     ] = False,
@@ -49,7 +53,7 @@ def reproduce(
     from digitlab.studies import reproduce as do
 
     folder = out or Path("runs") / ("reproduce-quick" if quick else "reproduce")
-    options = ReproduceOptions(out=folder, quick=quick, long=long, seeds=seeds, mat=mat)
+    options = ReproduceOptions(out=folder, quick=quick, long=long, seeds=seeds, mat=mat, ray=ray)
     to_open = show and _has_screen()
 
     def open_page() -> None:
@@ -58,14 +62,14 @@ def reproduce(
             webbrowser.open((folder / "index.html").resolve().as_uri())
             to_open = False
 
-    def monitor(progress: ReproduceProgress) -> None:
+    def report(progress: ReproduceProgress) -> None:
         on_change(progress)
         if progress.page:
             open_page()
 
     try:
         with reproduce_progress() as on_change:
-            results = do(study or [], options, monitor)
+            results = do(study or [], options, report)
     except KeyboardInterrupt:
         log(f"stopped; what is done is kept: the same command goes on from there ({folder})")
         raise

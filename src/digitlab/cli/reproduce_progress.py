@@ -16,6 +16,7 @@ from rich.table import Table
 from digitlab.cli.output import log
 
 if TYPE_CHECKING:
+    from digitlab.jobs import Progress
     from digitlab.studies import ReproduceProgress
 
 __all__ = ["reproduce_progress"]
@@ -23,7 +24,7 @@ __all__ = ["reproduce_progress"]
 
 @contextmanager
 def reproduce_progress() -> Iterator[Callable[[ReproduceProgress], None]]:
-    """Shows the course of a reproduction for the length of a block; yields what to call on every change."""
+    """Progress of a reproduction on standard error; yields what to call on every change."""
     if sys.stderr.isatty():
         with Live(console=Console(stderr=True), refresh_per_second=4) as live:
             yield lambda progress: live.update(_table(progress))
@@ -31,44 +32,43 @@ def reproduce_progress() -> Iterator[Callable[[ReproduceProgress], None]]:
     told: set[str] = set()
     started = time.monotonic()
 
-    def tell(progress: ReproduceProgress) -> None:
-        if not told and progress.found:
-            log(f"{len(progress.found)} of {len(progress.jobs)} jobs were done before")
-            told.update(progress.found)
+    def log_changes(progress: ReproduceProgress) -> None:
+        jobs = progress.jobs
+        if not told and jobs.found:
+            log(f"{len(jobs.found)} of {len(jobs.jobs)} jobs were done before")
+            told.update(jobs.found)
         if progress.page and "page" not in told:
             told.add("page")
             log(f"the page so far is {progress.page}")
-        for key in [*progress.done - told, *progress.failed.keys() - told]:
+        for key in [*jobs.results.keys() - told, *jobs.failed.keys() - told]:
             told.add(key)
-            words = (
-                f"failed: {progress.failed[key]}" if key in progress.failed else f"{progress.busy[key]:.1f} s"
-            )
-            done = f"{len(progress.done)}/{len(progress.jobs)}"
-            log(f"{time.monotonic() - started:5.0f} s  {done:>7}  {key}: {words}; {_remaining(progress)}")
+            result = f"failed: {jobs.failed[key]}" if key in jobs.failed else f"{jobs.job_seconds[key]:.1f} s"
+            done = f"{len(jobs.results)}/{len(jobs.jobs)}"
+            log(f"{time.monotonic() - started:5.0f} s  {done:>7}  {key}: {result}; {_remaining(jobs)}")
 
-    yield tell
+    yield log_changes
 
 
 def _table(progress: ReproduceProgress) -> Table:
     table = Table(box=None, pad_edge=False, title_justify="left", caption_justify="left")
     for name in ("study", "jobs", "", "now"):
         table.add_column(name, no_wrap=True)
-    for study in dict.fromkeys(job.study for job in progress.jobs):
-        keys = [job.key for job in progress.jobs if job.study == study]
-        done = sum(key in progress.done for key in keys)
-        failed = sum(key in progress.failed for key in keys)
-        now = [key.removeprefix(f"{study}/") for key in keys if key in progress.running]
-        words = ", ".join(now) if now else ("done" if done == len(keys) else "")
+    jobs = progress.jobs
+    for study in dict.fromkeys(job.group for job in jobs.jobs.values()):
+        keys = [key for key, job in jobs.jobs.items() if job.group == study]
+        done = sum(key in jobs.results for key in keys)
+        failed = sum(key in jobs.failed for key in keys)
+        now = [key.replace(f"/{study}/", " ") for key in keys if key in jobs.running]
         table.add_row(
             study,
             f"{done}/{len(keys)}" + (f", {failed} failed" if failed else ""),
             ProgressBar(total=len(keys), completed=done, width=30),
-            words,
+            ", ".join(now) if now else ("done" if done == len(keys) else ""),
         )
-    table.caption = _remaining(progress) + (f"; the page so far is {progress.page}" if progress.page else "")
+    table.caption = _remaining(jobs) + (f"; the page so far is {progress.page}" if progress.page else "")
     return table
 
 
-def _remaining(progress: ReproduceProgress) -> str:
-    seconds = progress.remaining_seconds()
+def _remaining(jobs: Progress) -> str:
+    seconds = jobs.remaining_seconds()
     return "" if seconds is None else f"about {seconds // 60:.0f} min {seconds % 60:02.0f} s to go"

@@ -15,6 +15,7 @@ from digitlab.report.tables import (
     metric_rows,
     overall_rows,
     series_tables,
+    spread_text,
     summary,
     verdict_counts,
 )
@@ -78,6 +79,7 @@ def _experiment(experiment: ExperimentResult) -> Iterator[str]:
         yield f"Corrects the protocol of `{experiment.fixes_protocol_of}`: scored on held-out digits."
     facts = describe_setup(experiment)
     lines = [("Network", facts.network), ("Recipe", facts.recipe), *facts.data, ("Seeds", facts.seeds)]
+    lines.append(("Spread over seeds", spread_text(experiment)))
     lines = [(name, words) for name, words in lines if words]
     if lines:
         yield "\n".join(f"- {_escape(name)}: {_escape(words)}" for name, words in lines)
@@ -96,8 +98,8 @@ def _experiment(experiment: ExperimentResult) -> Iterator[str]:
         yield _table(tuple(map(_escape, grid.columns)), grid.rows)
     if experiment.notes:
         yield _list(experiment.notes)
-    if experiment.files:
-        yield "Left: " + ", ".join(f"`{file}`" for file in experiment.files)
+    if experiment.runs:
+        yield "Runs: " + ", ".join(f"`{run}`" for run in experiment.runs)
 
 
 def _titled(table: Table) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter, model_validator
 
 from digitlab.errors import DigitlabError, RunError
 from digitlab.files import write_json
+from digitlab.metrics import METRICS
 from digitlab.settings import from_dict, settings, to_dict
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Measurement",
     "PublishedComparison",
     "Results",
+    "SeedSpread",
     "Series",
     "StudyResult",
     "Table",
@@ -36,9 +38,26 @@ Seconds = Annotated[float, Field(ge=0)]
 Cell = str | int | float | None
 
 
-@settings("field of a measured figure")
+@settings("field of a spread over seeds")
+class SeedSpread:
+    """Standard deviation over seeds, measured once, by metric, for an experiment that trains one seed.
+
+    Attributes:
+        std: Sample standard deviation over the seeds, by metric.
+        n: How many seeds were trained.
+        machine: Processor.
+        date: When, as `2026-11-24`.
+    """
+
+    std: dict[str, Annotated[float, Field(ge=0)]]
+    n: Annotated[int, Field(ge=2)]
+    machine: str
+    date: str
+
+
+@settings("field of a measured metric")
 class Measurement:
-    """One figure measured once for each seed: `mean`, sample standard deviation `std`, and `values`."""
+    """One metric measured once for each seed: `mean`, sample standard deviation `std`, and `values`."""
 
     mean: float
     std: Annotated[float, Field(ge=0)]
@@ -52,9 +71,10 @@ class PublishedComparison:
     Attributes:
         difference: Ours (the mean) less the published one.
         deviations: The same in units of `scale`; None where that is 0.
-        scale: One standard deviation of what we measured: over the seeds, or, of a single seed, the
-            standard error of a difference between two networks on that many digits.
-        scale_of: Which of the two it is: `seeds` or `digits`.
+        scale: One standard deviation: of what we measured over the seeds; or, of a single seed, of the
+            difference between two runs: from the spread over seeds recorded in the study and the standard
+            error on that many digits, or from the latter alone.
+        scale_of: Which of these it is: `seeds`, `recorded seeds` or `digits`.
         verdict: `inside`: within one deviation or between our lowest and highest value; `near`: within
             three; `outside`: further away, which a note explains.
     """
@@ -62,7 +82,7 @@ class PublishedComparison:
     difference: float
     deviations: float | None
     scale: Annotated[float, Field(ge=0)]
-    scale_of: Literal["seeds", "digits"]
+    scale_of: Literal["seeds", "recorded seeds", "digits"]
     verdict: Literal["inside", "near", "outside"]
 
 
@@ -129,14 +149,15 @@ class ExperimentResult:
         fixes_protocol_of: The id of the experiment whose protocol this one corrects: it scores held-out
             digits.
         seeds: The seeds that were trained.
+        seed_spread: The spread over seeds by which a single seed is judged; None without one.
         measured: Figures by name: `test_accuracy`, `final_loss`, `train_seconds`.
         published: The source's figures by the same names.
-        places: Where in the source each published figure stands.
+        references: Where in the source each published value stands.
         comparison: The two compared, for figures that are no times.
         series: Figures that were followed, by name.
         figures: Pictures.
         tables: Tables.
-        files: Files left for the reader (weights), relative to the folder of `results.json`.
+        runs: Run folders of its networks, one for each seed, relative to the folder of `results.json`.
         notes: What is to be known about it.
     """
 
@@ -147,6 +168,7 @@ class ExperimentResult:
     data: dict[str, Any] = field(default_factory=dict)
     fixes_protocol_of: str | None = None
     seeds: tuple[int, ...] = ()
+    seed_spread: SeedSpread | None = None
     measured: dict[str, Measurement] = field(default_factory=dict)
     published: dict[str, float] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
@@ -154,8 +176,15 @@ class ExperimentResult:
     series: dict[str, Series] = field(default_factory=dict)
     figures: tuple[FigureFile, ...] = ()
     tables: tuple[Table, ...] = ()
-    files: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_metrics(self) -> Self:
+        for name in (*self.measured, *self.published, *self.series):
+            if name not in METRICS:
+                raise ValueError(f"experiment {self.id}: there is no metric {name!r}")
+        return self
 
 
 @settings("field of a study's result")

@@ -11,6 +11,7 @@ from digitlab.formatting import MISSING, format_number, format_seconds
 from digitlab.report.format import (
     difference_text,
     measured_text,
+    metric_kind,
     name_text,
     published_text,
     range_text,
@@ -37,6 +38,7 @@ __all__ = [
     "overall",
     "overall_rows",
     "series_tables",
+    "spread_text",
     "summary",
     "verdict_counts",
 ]
@@ -50,6 +52,11 @@ HIGHLIGHTS = ("stages", "scatter", "kernels", "weights")
 MONTHS = "January, February, March, April, May, June, July, August, September, October, November, December"
 SMALL = ("No", "One", "Two", "Three", "Four", "Five", "Six")
 TIME = "train_seconds"
+SCALES = {
+    "seeds": "over the seeds",
+    "recorded seeds": "of two runs, by the recorded spread over seeds",
+    "digits": "of this many digits",
+}
 TIMES = "Times are of training one network on one core; a search's are added up over its fits."
 """What the two columns of times mean, in a sentence."""
 
@@ -85,6 +92,22 @@ class MetricRow:
     kind: str
 
 
+NO_ROW = MetricRow(
+    name="",
+    published="",
+    reference="",
+    measured="",
+    n=0,
+    range="",
+    difference="",
+    deviations="",
+    sign="",
+    verdict="",
+    kind="",
+)
+"""The row of a metric that there is not."""
+
+
 @dataclass(frozen=True)
 class SeriesTable:
     """Series over the same x as one table: `columns`, and `rows` of numbers as text."""
@@ -115,7 +138,7 @@ def metric_row(experiment: ExperimentResult, name: str) -> MetricRow:
         (sign, verdict), kind = verdict_text(comparison), comparison.verdict
     elif measured is None:
         verdict = "not measured"
-    elif published is not None and name.endswith("_seconds"):
+    elif published is not None and metric_kind(name) == "seconds":
         verdict = speed_text(published, measured.mean)
     return MetricRow(
         name=name_text(name),
@@ -142,13 +165,14 @@ def metric_rows(experiment: ExperimentResult, published_only: bool = False) -> l
 
 def overall(experiment: ExperimentResult) -> tuple[MetricRow, MetricRow]:
     """An experiment's line in the overall table: its headline figure and its time of training."""
-    name, time = headline(experiment), metric_row(experiment, TIME)
+    name = headline(experiment)
+    time = metric_row(experiment, TIME) if {TIME} & {*experiment.measured, *experiment.published} else NO_ROW
     if TIME in experiment.measured:
         time = replace(time, measured=format_seconds(experiment.measured[TIME].mean))
     if name is not None:
         return metric_row(experiment, name), time
     shown = "shown" if experiment.figures or experiment.tables else "not done"
-    return replace(metric_row(experiment, ""), verdict=shown), time
+    return replace(NO_ROW, verdict=shown), time
 
 
 def overall_rows(results: Results) -> list[tuple[str, ...]]:
@@ -163,6 +187,19 @@ def overall_rows(results: Results) -> list[tuple[str, ...]]:
             cells = (row.name, row.published, measured, verdict, time.published, time.measured)
             rows.append((study.id, experiment.id, *(cell or MISSING for cell in cells)))
     return rows
+
+
+def spread_text(experiment: ExperimentResult) -> str:
+    """The recorded spread over seeds in words: what, of how many seeds, where and when."""
+    spread = experiment.seed_spread
+    if spread is None:
+        return ""
+    values = []
+    for name, std in spread.std.items():
+        share = metric_kind(name) == "share"
+        number = format_number(100 * std if share else std, 2 if share else 4)
+        values.append(f"{name_text(name)} ±{number}{' points' if share else ''}")
+    return f"{', '.join(values)} (n = {spread.n}, {spread.machine}, {spread.date})"
 
 
 def verdict_counts(results: Results) -> Counter[str]:
@@ -230,7 +267,7 @@ def _grid(x_name: str, x: tuple[float, ...], group: Mapping[str, Series]) -> Ser
     columns, texts = [x_name], [[format_number(each) for each in x]]
     for name, series in group.items():
         words = name_text(name)
-        decimals = 2 if "accuracy" in name or "score" in name else 4
+        decimals = 2 if metric_kind(name) == "share" else 4
         scale, unit = (100, " (%)") if decimals == 2 else (1, "")
         if series.published is not None:
             columns.append(f"{words}, published{unit}")
@@ -252,7 +289,7 @@ def _number(scale: float, value: float | None, decimals: int) -> str:
 def _deviations_text(comparison: PublishedComparison) -> str:
     if comparison.deviations is None:
         return ""
-    of = "over the seeds" if comparison.scale_of == "seeds" else "of this many digits"
+    of = SCALES[comparison.scale_of]
     return f"{format_number(comparison.deviations, 1)} standard deviations {of}"
 
 

@@ -1,7 +1,7 @@
 """Studies: the five published pieces of work, as data, and the runner that does them."""
 
 from digitlab.studies.registry import STUDIES, study
-from digitlab.studies.runner import ReproduceProgress, reproduce
+from digitlab.studies.reproduction import ReproduceProgress, reproduce
 from digitlab.studies.study import (
     Computation,
     ComputationResult,

@@ -1,4 +1,4 @@
-"""What sources 001 and 004 share: the network 400-25-15-10, its training, and what is asked of it."""
+"""Shared by sources 001 (`practice-lab`) and 004 (`mat-file`): the network 400-25-15-10, its training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digitlab.evaluation import predict_logits
 from digitlab.networks import layer_table
 from digitlab.probabilities import softmax
 from digitlab.report import Table
-from digitlab.studies.datasets import IMAGE_OF_TWO, classroom_held_out
+from digitlab.studies.datasets import CLASSROOM_HELD_OUT, IMAGE_OF_TWO
 from digitlab.studies.figures import confusion
 from digitlab.studies.study import FigureSpec, TrainingExperiment
 from digitlab.studies.training_results import ExperimentRuns
@@ -28,24 +28,28 @@ HELD_OUT = TrainingExperiment(
     network="mlp",
     options=OPTIONS,
     recipe=RECIPE,
-    data=classroom_held_out,
+    data=CLASSROOM_HELD_OUT,
     seeds=5,
     quick={"epochs": 20},
     cost=1.2,
     fixes_protocol_of="network",
     figures=(
-        FigureSpec("confusion", "Which digits are taken for which? Held-out digits", confusion("test")),
+        FigureSpec(
+            "confusion",
+            "Confusion matrix: which digits are mistaken for which? Held-out digits",
+            confusion("test"),
+        ),
     ),
 )
 """What both sources leave out: digits that are held out."""
 
 
-def measures(trained: ExperimentRuns) -> Mapping[str, Sequence[float]]:
+def measures(runs: ExperimentRuns) -> Mapping[str, Sequence[float]]:
     """Errors on the digits trained on, and what is read in image 1015, for each seed."""
-    examples = trained.data.scored["train"]
+    examples = runs.train_examples
     labels = examples.labels.numpy()
     errors, single, two, sure = [], [], [], []
-    for network in trained.networks:
+    for network in runs.networks:
         logits = predict_logits(network, examples.inputs)
         read = logits.argmax(axis=1)
         errors.append(float((read != labels).sum()))
@@ -60,9 +64,9 @@ def measures(trained: ExperimentRuns) -> Mapping[str, Sequence[float]]:
     }
 
 
-def layers(trained: ExperimentRuns) -> Table:
+def layers(runs: ExperimentRuns) -> Table:
     """The layer table: shapes and parameters of every layer that has some."""
-    rows = [row for row in layer_table(trained.network) if row.parameters]
+    rows = [row for row in layer_table(runs.network) if row.parameters]
     return Table(
         id="layers",
         title="Layers: 10,025 + 390 + 160 = 10,575 parameters",
@@ -73,9 +77,9 @@ def layers(trained: ExperimentRuns) -> Table:
     )
 
 
-def weight_shapes(trained: ExperimentRuns) -> Table:
+def weight_shapes(runs: ExperimentRuns) -> Table:
     """The shapes of weights and biases, as the source prints them: inputs x units."""
-    dense = {name: each for name, each in trained.network.layers.items() if isinstance(each, nn.Linear)}
+    dense = {name: each for name, each in runs.network.layers.items() if isinstance(each, nn.Linear)}
     rows = [
         (f"W{n}, b{n}", name, f"({layer.in_features}, {layer.out_features})", f"({layer.out_features},)")
         for n, (name, layer) in enumerate(dense.items(), start=1)
@@ -88,10 +92,10 @@ def weight_shapes(trained: ExperimentRuns) -> Table:
     )
 
 
-def logits_of_two(trained: ExperimentRuns, published: Sequence[float] | None = None) -> Table:
+def logits_of_two(runs: ExperimentRuns, published: Sequence[float] | None = None) -> Table:
     """Logits and probabilities of image 1015 by the first seed, beside the published logits."""
-    of_two = trained.data.scored["train"].inputs[IMAGE_OF_TWO : IMAGE_OF_TWO + 1]
-    logits = predict_logits(trained.network, of_two)[0]
+    of_two = runs.train_examples.inputs[IMAGE_OF_TWO : IMAGE_OF_TWO + 1]
+    logits = predict_logits(runs.network, of_two)[0]
     probabilities = softmax(logits[None])[0]
     columns = ["digit", "logit", "probability"]
     rows: list[list[float]] = [

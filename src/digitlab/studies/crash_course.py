@@ -1,11 +1,11 @@
-"""Source 000: Google's crash-course exercise on MNIST, redone in Julia."""
+"""Source 000 (`crash-course`): Google's crash-course exercise on MNIST, redone in Julia."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from digitlab.studies.datasets import held_out_2500, same_first_test_images
-from digitlab.studies.figures import confusion, growth, learning, stages, view_figure
+from digitlab.studies.datasets import HELD_OUT_2500, SAME_FIRST_TEST_IMAGES
+from digitlab.studies.figures import confusion, growth, learning_curves, stages, view_figure
 from digitlab.studies.study import FigureSpec, PublishedValue, Study, TrainingExperiment
 from digitlab.training import Recipe
 
@@ -30,9 +30,13 @@ LINEAR_LOSSES = (1.6702, 0.9915, 0.7994, 0.7915, 0.7205, 0.6933, 0.7988, 0.7104,
 LINEAR_LONGER_LOSSES = (0.6441, 0.5320, 0.4717, 0.4588, 0.4326, 0.4172, 0.3980, 0.4001, 0.3926, 0.4087)
 DENSE_LOSSES = (0.7803, 0.5115, 0.4296, 0.3786, 0.3250, 0.2978, 0.2842, 0.2748, 0.2309, 0.2490)
 
-CURVES = FigureSpec("curves", "Log loss over ten periods, as the source plots it", learning)
+CURVES = FigureSpec(
+    "curves", "Learning curves: log loss at ten evaluations, as the source plots it", learning_curves
+)
 CONFUSION = FigureSpec(
-    "confusion", "Which digits are taken for which? Validation examples", confusion("validation")
+    "confusion",
+    "Confusion matrix: which digits are mistaken for which? Validation examples",
+    confusion("validation"),
 )
 
 STUDY = Study(
@@ -41,7 +45,7 @@ STUDY = Study(
     source="000_107a6c0acdc48e6a.txt",
     method=(
         "A linear softmax model is trained with Adam and gradients clipped to norm 5 for each tensor, and "
-        "then a network of two hidden layers of 100 units; log loss is followed over ten periods. The "
+        "then a network of two hidden layers of 100 units; log loss is evaluated ten times. The "
         "exercise asks for a combination that reaches 95 %, and for the hidden units' weights as pictures."
     ),
     experiments=(
@@ -50,7 +54,7 @@ STUDY = Study(
             title="Linear softmax, rate 0.02, 100 steps of 10",
             network="softmax",
             recipe=LINEAR,
-            data=same_first_test_images,
+            data=SAME_FIRST_TEST_IMAGES,
             seeds=5,
             cost=0.6,
             published={
@@ -63,10 +67,10 @@ STUDY = Study(
         ),
         TrainingExperiment(
             id="linear-1-heldout",
-            title="The same on digits that are apart",
+            title="The same on held-out digits",
             network="softmax",
             recipe=LINEAR,
-            data=held_out_2500,
+            data=HELD_OUT_2500,
             seeds=5,
             cost=0.6,
             fixes_protocol_of="linear-1",
@@ -76,7 +80,7 @@ STUDY = Study(
             title="Linear softmax, rate 0.003, 1,000 steps of 30",
             network="softmax",
             recipe=LINEAR_LONGER,
-            data=same_first_test_images,
+            data=SAME_FIRST_TEST_IMAGES,
             seeds=5,
             cost=0.8,
             published={
@@ -89,17 +93,17 @@ STUDY = Study(
                 CONFUSION,
                 FigureSpec(
                     "weights",
-                    "The weights of the ten outputs: what each digit looks for",
+                    "Weights of the ten outputs: what does each digit respond to?",
                     view_figure("weights"),
                 ),
             ),
         ),
         TrainingExperiment(
             id="linear-2-heldout",
-            title="The same on digits that are apart",
+            title="The same on held-out digits",
             network="softmax",
             recipe=LINEAR_LONGER,
-            data=held_out_2500,
+            data=HELD_OUT_2500,
             seeds=5,
             cost=0.8,
             fixes_protocol_of="linear-2",
@@ -110,7 +114,7 @@ STUDY = Study(
             network="mlp",
             options=HIDDEN,
             recipe=DENSE,
-            data=same_first_test_images,
+            data=SAME_FIRST_TEST_IMAGES,
             seeds=5,
             cost=1.3,
             published={
@@ -126,30 +130,35 @@ STUDY = Study(
                 CONFUSION,
                 FigureSpec(
                     "examples",
-                    "Digits of the test file with their labels",
+                    "Input images: digits of the test file with their labels",
                     view_figure("digits", "validation"),
                 ),
                 FigureSpec(
                     "weights",
-                    "The weights of the 100 units of the first hidden layer",
+                    "First-layer weights: what does each of the 100 units respond to?",
                     view_figure("weights"),
                 ),
                 FigureSpec(
                     "unit-98",
-                    "Unit 98, the one that the source shows large",
+                    "Weights of unit 98, the one that the source shows large",
                     view_figure("unit-weights", unit=97),
                 ),
-                FigureSpec("stages", "The same units after 10, 100 and 1,000 steps", stages),
-                FigureSpec("growth", "Twenty-five units while they learn", growth, "gif"),
+                FigureSpec("stages", "First-layer weights after 10, 100 and 1,000 steps", stages),
+                FigureSpec(
+                    "growth",
+                    "First-layer weights of 25 units while they are learned (animation)",
+                    growth,
+                    "gif",
+                ),
             ),
         ),
         TrainingExperiment(
             id="dense-heldout",
-            title="The same on digits that are apart",
+            title="The same on held-out digits",
             network="mlp",
             options=HIDDEN,
             recipe=DENSE,
-            data=held_out_2500,
+            data=HELD_OUT_2500,
             seeds=5,
             cost=1.3,
             fixes_protocol_of="dense",
@@ -161,7 +170,7 @@ STUDY = Study(
             options=HIDDEN,
             recipe=replace(DENSE, batch_size=100, max_steps=2000, eval_every=200),
             quick={"max_steps": 500, "eval_every": 50},
-            data=held_out_2500,
+            data=HELD_OUT_2500,
             seeds=3,
             cost=3.1,
             published={
@@ -179,7 +188,7 @@ STUDY = Study(
             options={**HIDDEN, "dropout": 0.2},
             recipe=replace(DENSE, batch_size=100, max_steps=2000, eval_every=200),
             quick={"max_steps": 500, "eval_every": 50},
-            data=held_out_2500,
+            data=HELD_OUT_2500,
             seeds=3,
             cost=4.1,
             figures=(CURVES,),

@@ -1,15 +1,19 @@
-"""Source 002: a company's course from softmax regression to a deep convolutional network."""
+"""Source 002 (`deep-mnist`): a company's course from softmax regression to a deep convolutional network."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from digitlab.data import load
+from digitlab.evaluation import accuracy_and_log_loss, predict_logits
 from digitlab.inspection import cross_entropy_steps
 from digitlab.inspection.activation_functions import TOY_PROBABILITIES, TOY_TARGETS
 from digitlab.networks import layer_table
 from digitlab.report import Table
-from digitlab.studies.datasets import first_5000_held_out, first_5000_set_aside
-from digitlab.studies.figures import confusion, learning, view_figure, view_without_model
+from digitlab.studies.datasets import FIRST_5000_HELD_OUT, FIRST_5000_SET_ASIDE
+from digitlab.studies.figures import confusion, learning_curves, view_figure, view_without_model
 from digitlab.studies.study import (
     Computation,
     ComputationResult,
@@ -20,27 +24,29 @@ from digitlab.studies.study import (
     TrainingExperiment,
 )
 from digitlab.studies.training_results import ExperimentRuns
-from digitlab.training import RECIPES
+from digitlab.training import RECIPES, Examples
 
 __all__ = ["STUDY"]
 
 STATE_OF_THE_ART = 0.9979
 
 
-def _cross_entropy(_: ReproduceOptions) -> ComputationResult:
+def _cross_entropy(_options: ReproduceOptions, _folder: Path) -> ComputationResult:
     """The toy mini-batch of two: the mean over items of -sum(y log p)."""
     steps = cross_entropy_steps(TOY_PROBABILITIES, TOY_TARGETS)
     return ComputationResult(
         measured={"cross_entropy": steps.mean, "row_sum": float(steps.probabilities[0].sum())},
-        figures=(view_without_model("cross-entropy", "The toy example, every number shown"),),
+        figures=(
+            view_without_model("cross-entropy", "Cross-entropy of the toy example, every number shown"),
+        ),
     )
 
 
-def _layers(trained: ExperimentRuns) -> Table:
-    rows = layer_table(trained.network)
+def _layers(runs: ExperimentRuns) -> Table:
+    rows = layer_table(runs.network)
     return Table(
         id="layers",
-        title=f"Layers: {trained.network.parameter_count():,} parameters",
+        title=f"Layers: {runs.network.parameter_count():,} parameters",
         columns=("layer", "kind", "output shape", "parameters", "multiply-adds"),
         rows=tuple(
             (row.name, row.kind, " x ".join(map(str, row.output_shape)), row.parameters, row.multiply_adds)
@@ -49,25 +55,40 @@ def _layers(trained: ExperimentRuns) -> Table:
     )
 
 
+def _validation(runs: ExperimentRuns) -> Mapping[str, Sequence[float]]:
+    """Metrics on the 5,000 images set aside, after training: between steps they would take long."""
+    held_out = Examples.of(load("mnist:train[:500]" if runs.options.quick else "mnist:train[:5000]"))
+    scores = [
+        accuracy_and_log_loss(predict_logits(network, held_out.inputs), held_out.labels.numpy())
+        for network in runs.networks
+    ]
+    return {
+        "validation_accuracy": [accuracy for accuracy, _ in scores],
+        "validation_loss": [loss for _, loss in scores],
+    }
+
+
 LOOKS = (
-    FigureSpec("curves", "Log loss every 100 steps", learning),
+    FigureSpec("curves", "Learning curve: log loss every 100 steps", learning_curves),
     FigureSpec(
         "kernels",
-        "The 32 kernels of 5x5 of the first convolution",
+        "Convolution kernels: the 32 of 5x5 of the first layer",
         view_figure("kernels", "test", layer="conv1"),
     ),
-    FigureSpec("image", "Test image 1, which is shown to the network", view_figure("image", "test", image=1)),
+    FigureSpec("image", "Input image: test image 1", view_figure("image", "test", image=1)),
     FigureSpec(
         "features-1",
-        "Its 32 maps after convolution 1",
+        "Feature maps of test image 1 after convolution 1 (32)",
         view_figure("feature-maps", "test", image=1, layer="conv1"),
     ),
     FigureSpec(
         "features-2",
-        "Its 64 maps after convolution 2",
+        "Feature maps of test image 1 after convolution 2 (64)",
         view_figure("feature-maps", "test", image=1, layer="conv2"),
     ),
-    FigureSpec("confusion", "Which digits are taken for which? Test images", confusion("test")),
+    FigureSpec(
+        "confusion", "Confusion matrix: which digits are mistaken for which? Test images", confusion("test")
+    ),
 )
 
 STUDY = Study(
@@ -77,8 +98,8 @@ STUDY = Study(
     method=(
         "Softmax regression is trained by plain gradient descent at 0.5 for 1,000 steps of 50, on 55,000 "
         "images with 5,000 held out; then a network of two convolutions and 1,024 units with dropout 0.5 by "
-        "Adam at 0.0001, for 1,100 steps or for 20,000. Its kernels and its maps of one test image are "
-        "drawn."
+        "Adam at 0.0001, for 1,100 steps or for 20,000. Its kernels and its feature maps of one test "
+        "image are drawn."
     ),
     experiments=(
         TrainingExperiment(
@@ -86,13 +107,21 @@ STUDY = Study(
             title="Softmax regression, gradient descent at 0.5, 1,000 steps of 50",
             network="softmax",
             recipe=RECIPES["softmax"],
-            data=first_5000_held_out,
+            data=FIRST_5000_HELD_OUT,
             seeds=5,
             cost=0.8,
             figures=(
-                FigureSpec("curves", "Log loss every 100 steps", learning),
-                FigureSpec("weights", "What the ten outputs look for", view_figure("weights", "test")),
-                FigureSpec("confusion", "Which digits are taken for which? Test images", confusion("test")),
+                FigureSpec("curves", "Learning curve: log loss every 100 steps", learning_curves),
+                FigureSpec(
+                    "weights",
+                    "Weights of the ten outputs: what does each digit respond to?",
+                    view_figure("weights", "test"),
+                ),
+                FigureSpec(
+                    "confusion",
+                    "Confusion matrix: which digits are mistaken for which? Test images",
+                    confusion("test"),
+                ),
             ),
             notes=("The source's output, a final accuracy, is missing from the text that we have.",),
         ),
@@ -108,7 +137,7 @@ STUDY = Study(
         Computation(
             id="cross-entropy",
             title="Cross-entropy of a toy mini-batch, worked out",
-            show=_cross_entropy,
+            run=_cross_entropy,
             notes=(
                 "The source asks to run the cell and prints no result. Its rows add up to 1.1, so they are "
                 "no probabilities; only the first number of each matters.",
@@ -119,11 +148,12 @@ STUDY = Study(
             title="The deep network, 1,100 steps of 50 by Adam at 0.0001, dropout 0.5",
             network="deep-mnist",
             recipe=RECIPES["deep-mnist"],
-            data=first_5000_set_aside,
+            data=FIRST_5000_SET_ASIDE,
             seeds=1,
             quick={"max_steps": 100, "eval_every": 20},
             cost=60.0,
             tables=(_layers,),
+            measures=_validation,
             figures=LOOKS,
             notes=(
                 "The source's outputs, losses every 100 steps and a test accuracy, are missing from our "
@@ -135,10 +165,11 @@ STUDY = Study(
             title="The deep network, 20,000 steps",
             network="deep-mnist",
             recipe=replace(RECIPES["deep-mnist"], max_steps=20_000, eval_every=1000),
-            data=first_5000_set_aside,
+            data=FIRST_5000_SET_ASIDE,
             seeds=1,
             quick={"max_steps": 300, "eval_every": 100},
             cost=1000.0,
+            measures=_validation,
             figures=LOOKS,
             long=True,
         ),

@@ -1,4 +1,4 @@
-"""Pictures of what a study trained: views of its first seed's network, and curves over all seeds."""
+"""Figures of a study's runs: views of the first seed's network, and curves over all seeds."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from digitlab.data import Digits, mnist
 from digitlab.figures import Line, animate_tiles, draw_confusion, draw_errors, draw_lines, draw_stages
+from digitlab.formatting import format_count, format_share
 from digitlab.inspection import InspectedModel, inspect
 from digitlab.inspection.learning import (
     MAX_ANIMATED_UNITS,
@@ -20,7 +22,6 @@ from digitlab.inspection.learning import (
 )
 from digitlab.networks import Network, build
 from digitlab.report import Series
-from digitlab.studies.datasets import first_5000_held_out
 from digitlab.studies.study import SearchExperiment
 from digitlab.studies.training_results import ExperimentRuns
 from digitlab.training import Examples, Recipe
@@ -28,75 +29,78 @@ from digitlab.training import Examples, Recipe
 __all__ = [
     "components",
     "confusion",
+    "draw_mean_scores",
     "errors",
     "growth",
-    "learning",
+    "learning_curves",
     "stages",
     "view_figure",
     "view_without_model",
-    "widths",
 ]
 
 Draw = Callable[[ExperimentRuns], Figure | bytes]
 
 
-def view_figure(what: str, role: str = "train", **choices: object) -> Draw:
-    """What draws a view of the first seed's network.
+def view_figure(what: str, split: str = "train", **choices: object) -> Draw:
+    """A named view of the first seed's network.
 
     Args:
         what: The view's name, as `digitlab inspect --view` has it.
-        role: Which of the experiment's digits the network reads.
+        split: Which of the experiment's digits the network reads.
         **choices: Fields of `ViewOptions`.
     """
 
-    def draw(trained: ExperimentRuns) -> Figure | bytes:
-        return inspect(_subject(trained, role), what, None, **choices).figure
+    def draw(runs: ExperimentRuns) -> Figure | bytes:
+        return inspect(_subject(runs, split), what, None, **choices).figure
 
     return draw
 
 
 @lru_cache(maxsize=2)  # one experiment's; more would keep the digits of all before it in memory
-def _subject(trained: ExperimentRuns, role: str) -> InspectedModel:
-    """The network with the digits of a role; made once, for what it reads is worked out once."""
-    return InspectedModel(trained.network, _name(trained), trained.data.digits[role])
+def _subject(runs: ExperimentRuns, split: str) -> InspectedModel:
+    """The network with the digits of a split; made once, because its activations are computed once."""
+    return InspectedModel(runs.network, _name(runs), runs.digits(split))
 
 
-def _name(trained: ExperimentRuns) -> str:
-    return f"{trained.experiment.network}, seed {trained.seed_results[0].seed}"
+def _name(runs: ExperimentRuns) -> str:
+    return f"{runs.experiment.network}, seed {runs.seed_results[0].seed}"
 
 
-def confusion(role: str) -> Draw:
-    """What draws which digits of a role the first seed's network takes for which."""
+def confusion(split: str) -> Draw:
+    """Confusion matrix of the first seed's network on a split."""
 
-    def draw(trained: ExperimentRuns) -> Figure:
-        title = f"Which digits does {_name(trained)} take for which?\n{_result(trained, role)}"
-        return draw_confusion(trained.seed_results[0].scores[role]["confusion"], title)
-
-    return draw
-
-
-def errors(role: str) -> Draw:
-    """The same without what is read rightly: the errors alone."""
-
-    def draw(trained: ExperimentRuns) -> Figure:
-        title = f"Which digits does {_name(trained)} misread as which?\n{_result(trained, role)}"
-        return draw_errors(trained.seed_results[0].scores[role]["confusion"], title)
+    def draw(runs: ExperimentRuns) -> Figure:
+        title = (
+            f"Confusion matrix of {_name(runs)}: which digits are mistaken for which?\n{_result(runs, split)}"
+        )
+        return draw_confusion(runs.seed_results[0].scores[split]["confusion"], title)
 
     return draw
 
 
-def _result(trained: ExperimentRuns, role: str) -> str:
-    scores = trained.seed_results[0].scores[role]
-    return f"{role} digits: {scores['accuracy']:.2%} of {scores['n']:,} read rightly"
+def errors(split: str) -> Draw:
+    """Confusion matrix without its diagonal: the errors as shares of each row."""
+
+    def draw(runs: ExperimentRuns) -> Figure:
+        title = f"Errors of {_name(runs)}: which digits are mistaken for which?\n{_result(runs, split)}"
+        return draw_errors(runs.seed_results[0].scores[split]["confusion"], title)
+
+    return draw
 
 
-def learning(trained: ExperimentRuns) -> Figure:
-    """Log loss period by period: mean and spread over the seeds, and the source's values."""
-    seed_results = trained.seed_results
+def _result(runs: ExperimentRuns, split: str) -> str:
+    scores = runs.seed_results[0].scores[split]
+    return f"{split} digits: {format_share(scores['accuracy'])} of {format_count(scores['n'])} correct"
+
+
+def learning_curves(runs: ExperimentRuns) -> Figure:
+    """Learning curves: log loss, mean and spread over seeds, beside the source's values."""
+    seed_results = runs.seed_results
     length = min(len(seed_result.history) for seed_result in seed_results)
     lines = []
-    if seed_results[0].extra_eval:
-        lines.append(_line("training examples", [one.extra_eval[:length] for one in seed_results]))
+    if seed_results[0].history[0].extra_loss is not None:
+        extra = [[entry.extra_loss or 0.0 for entry in one.history[:length]] for one in seed_results]
+        lines.append(_line("training examples", extra))
     else:
         lines.append(
             _line("training", [[p.train_loss for p in one.history[:length]] for one in seed_results])
@@ -105,21 +109,21 @@ def learning(trained: ExperimentRuns) -> Figure:
         losses = [[p.validation_loss or 0.0 for p in one.history[:length]] for one in seed_results]
         lines.append(_line("validation", losses))
     for name, label in (("validation_loss", "validation, as published"), ("train_loss", "as published")):
-        published = trained.experiment.published_series.get(name)
+        published = runs.experiment.published_series.get(name)
         if published:
             values = np.array(published, dtype=float)
             lines.append(Line(label, range(1, len(values) + 1), values, published=True))
-    unit = "period" if trained.experiment.recipe.eval_every else "epoch"
+    unit = "evaluation" if runs.experiment.recipe.eval_every else "epoch"
     seeds = len(seed_results)
     title = (
-        f"{trained.experiment.title}\nmean of {seeds} seeds and their spread"
+        f"{runs.experiment.title}\nmean of {seeds} seeds and their spread"
         if seeds > 1
-        else trained.experiment.title
+        else runs.experiment.title
     )
     return draw_lines(lines, title, unit, "log loss (nats)")
 
 
-def widths(search: SearchExperiment, scores: Series) -> Figure:
+def draw_mean_scores(search: SearchExperiment, scores: Series) -> Figure:
     """The mean score of each width of a search with its spread over the folds, and the source's."""
     lines = [Line(f"ours, mean of {search.cv} folds and their spread", scores.x, scores.mean, scores.std)]
     if scores.published:
@@ -149,31 +153,40 @@ def view_without_model(what: str, title: str, digits: Digits | None = None) -> t
 def components(what: str) -> Draw:
     """A view of the principal components of the 55,000 training images."""
 
-    def draw(trained: ExperimentRuns) -> Figure | bytes:
-        digits = first_5000_held_out(trained.options).digits["train"]
-        return inspect(InspectedModel(build("softmax"), "MNIST", digits), what).figure
+    def draw(runs: ExperimentRuns) -> Figure | bytes:
+        return inspect(InspectedModel(build("softmax"), "MNIST", runs.splits.train), what).figure
 
     return draw
 
 
-def stages(trained: ExperimentRuns) -> Figure:
+def stages(runs: ExperimentRuns) -> Figure:
     """The first layer's weights after 10, 100 and 1,000 steps, or as far as the training goes."""
-    steps, tiles, layer = weights_at_steps(*_retrain_setup(trained), STAGE_STEPS)
-    return draw_stages(
-        list(tiles), [format_step(step) for step in steps], f"What has {layer} learned by then?"
-    )
+    weights, layer = _weights_by_step(runs)
+    steps = [step for step in STAGE_STEPS if step in weights]
+    title = f"Weights of {layer} while they are learned: what does each unit respond to by then?"
+    return draw_stages([weights[step] for step in steps], [format_step(step) for step in steps], title)
 
 
-def growth(trained: ExperimentRuns) -> bytes:
+def growth(runs: ExperimentRuns) -> bytes:
     """Twenty-five units of the first layer while they learn, as an animation."""
-    network, recipe, train = _retrain_setup(trained)
-    steps, tiles, _ = weights_at_steps(network, recipe, train, animation_steps(recipe, len(train)))
-    names = [format_step(step) for step in steps]
-    return animate_tiles(list(tiles[:, :MAX_ANIMATED_UNITS]), names, "Twenty-five units while they learn")
+    weights, _ = _weights_by_step(runs)
+    frames = animation_steps(runs.recipe, len(runs.train_examples))
+    steps = [step for step in frames if step in weights]
+    tiles = [weights[step][:MAX_ANIMATED_UNITS] for step in steps]
+    return animate_tiles(tiles, [format_step(step) for step in steps], "Weights of 25 units while they learn")
 
 
-def _retrain_setup(trained: ExperimentRuns) -> tuple[Network, Recipe, Examples]:
+@lru_cache(maxsize=1)  # both figures of one experiment
+def _weights_by_step(runs: ExperimentRuns) -> tuple[dict[int, NDArray[np.float32]], str]:
+    """The first layer's weights by step, for both figures from one training; and the layer's name."""
+    network, recipe, train = _retrain_setup(runs)
+    wanted = sorted({*STAGE_STEPS, *animation_steps(recipe, len(train))})
+    steps, tiles, layer = weights_at_steps(network, recipe, train, wanted)
+    return dict(zip(steps, tiles, strict=True)), layer
+
+
+def _retrain_setup(runs: ExperimentRuns) -> tuple[Network, Recipe, Examples]:
     """The first seed's network as it started, its recipe and its digits."""
-    experiment = trained.experiment
-    network = build(experiment.network, seed=trained.recipe.seed, **experiment.options)
-    return network, trained.recipe, trained.data.train
+    experiment = runs.experiment
+    network = build(experiment.network, seed=runs.recipe.seed, **experiment.options)
+    return network, runs.recipe, runs.train_examples

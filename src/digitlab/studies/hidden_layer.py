@@ -1,18 +1,14 @@
-"""Source 003: networks of one hidden layer, with grid search, PCA and a random forest."""
+"""Source 003 (`hidden-layer`): networks of one hidden layer, with grid search, PCA and a random forest."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from digitlab.data import mnist
-from digitlab.figures import draw_importances, draw_pixels
-from digitlab.inspection import pixel_importances, top_pixels
 from digitlab.studies.datasets import (
-    first_5000_held_out,
-    pca_of_first_5000_held_out,
-    pixels_of_first_5000_held_out,
+    FIRST_5000_HELD_OUT,
 )
-from digitlab.studies.figures import components, confusion, errors, learning, view_figure
+from digitlab.studies.figures import components, confusion, errors, learning_curves, view_figure
+from digitlab.studies.hidden_layer_forest import forest_pixels
 from digitlab.studies.hidden_layer_published import (
     LOSSES_1,
     MEAN_SCORES,
@@ -26,10 +22,8 @@ from digitlab.studies.hidden_layer_published import (
 )
 from digitlab.studies.study import (
     Computation,
-    ComputationResult,
     FigureSpec,
     PublishedValue,
-    ReproduceOptions,
     SearchExperiment,
     Study,
     TrainingExperiment,
@@ -38,43 +32,21 @@ from digitlab.training import recipe
 
 __all__ = ["STUDY"]
 
-PIXELS = 70
-TREES = 100
+COMPONENTS = 154
+"""Principal components that hold 95 % of the variance of the 55,000 training images."""
 RMSPROP = replace(recipe("keras-rmsprop"), epochs=30)
 STOPPED_BY_TEN = {"epochs": 30, "patience": 10, "restore_best": False}
 """Keras's `EarlyStopping(patience=10)` as the source calls it: the last weights stay, not the best."""
 
-CURVES = FigureSpec("curves", "Log loss after each epoch, beside the published one", learning)
+CURVES = FigureSpec("curves", "Learning curves: log loss by epoch, beside the published one", learning_curves)
 CONFUSION = FigureSpec(
-    "confusion", "Which digits are taken for which? Counts on the 55,000 training images", confusion("train")
+    "confusion",
+    "Confusion matrix: which digits are mistaken for which? 55,000 training images",
+    confusion("train"),
 )
-ERRORS = FigureSpec("errors", "Only the errors: shares of each row, the diagonal empty", errors("train"))
-
-
-def _forest(options: ReproduceOptions) -> ComputationResult:
-    """Experiment 5: a forest of 100 trees on the training images; its 70 most important pixels."""
-    train = mnist("train")
-    n, trees = (3000, 20) if options.quick else (55_000, TREES)
-    importances = pixel_importances(train.images[5000 : 5000 + n], train.labels[5000 : 5000 + n], trees, 42)
-    pixels = top_pixels(importances, PIXELS)
-    share = float(importances.ravel()[pixels].sum())
-    return ComputationResult(
-        measured={"pixels": float(len(pixels)), "share_of_importance": share},
-        figures=(
-            (
-                "importances",
-                "How important the forest finds each pixel",
-                draw_importances(importances, f"How important is each pixel? {trees} trees, {n:,} images"),
-            ),
-            (
-                "pixels",
-                "The 70 pixels, on the second training image",
-                draw_pixels(train.ink()[5001], pixels, "Which 70 pixels does the network see?"),
-            ),
-        ),
-        arrays={"pixels": pixels, "importances": importances},
-    )
-
+ERRORS = FigureSpec(
+    "errors", "Confusion matrix without its diagonal: the errors as shares of each row", errors("train")
+)
 
 STUDY = Study(
     id="hidden-layer",
@@ -93,7 +65,7 @@ STUDY = Study(
             network="mlp",
             options={"hidden": (1,), "initialization": "glorot"},
             recipe=RMSPROP,
-            data=first_5000_held_out,
+            data=FIRST_5000_HELD_OUT,
             seeds=3,
             quick={"epochs": 1},
             cost=16.0,
@@ -111,11 +83,19 @@ STUDY = Study(
                 ERRORS,
                 FigureSpec(
                     "pair",
-                    "Ones and threes, read rightly and wrongly",
+                    "Confused pair: ones and threes, correct and mistaken",
                     view_figure("confused-pair", pair=(1, 3)),
                 ),
-                FigureSpec("boxplot", "The unit's value by the digit that is read", view_figure("boxplot")),
-                FigureSpec("weights", "What the one unit looks for", view_figure("weights")),
+                FigureSpec(
+                    "boxplot",
+                    "Box plot of activations: the unit's value by predicted digit",
+                    view_figure("boxplot"),
+                ),
+                FigureSpec(
+                    "weights",
+                    "First-layer weights: what does the one unit respond to?",
+                    view_figure("weights"),
+                ),
             ),
         ),
         TrainingExperiment(
@@ -124,7 +104,7 @@ STUDY = Study(
             network="mlp",
             options={"hidden": (2,), "initialization": "glorot"},
             recipe=RMSPROP,
-            data=first_5000_held_out,
+            data=FIRST_5000_HELD_OUT,
             seeds=3,
             quick={"epochs": 1},
             cost=16.0,
@@ -142,13 +122,19 @@ STUDY = Study(
                 ERRORS,
                 FigureSpec(
                     "pair",
-                    "Fives and eights, read rightly and wrongly",
+                    "Confused pair: fives and eights, correct and mistaken",
                     view_figure("confused-pair", pair=(5, 8)),
                 ),
                 FigureSpec(
-                    "scatter", "Both units' values, by the digit that is read", view_figure("scatter")
+                    "scatter",
+                    "Scatter plot of activations: both units' values by predicted digit",
+                    view_figure("scatter"),
                 ),
-                FigureSpec("weights", "What the two units look for", view_figure("weights")),
+                FigureSpec(
+                    "weights",
+                    "First-layer weights: what do the two units respond to?",
+                    view_figure("weights"),
+                ),
             ),
         ),
         SearchExperiment(
@@ -182,7 +168,7 @@ STUDY = Study(
             network="mlp",
             options={"hidden": (700,), "initialization": "glorot"},
             recipe=replace(RMSPROP, patience=2, restore_best=False),
-            data=first_5000_held_out,
+            data=FIRST_5000_HELD_OUT,
             quick={"max_steps": 400},
             cost=20.0,
             published={
@@ -196,7 +182,7 @@ STUDY = Study(
             network="mlp",
             options={"hidden": (700,), "initialization": "glorot"},
             recipe=recipe("keras-rmsprop", STOPPED_BY_TEN),
-            data=first_5000_held_out,
+            data=FIRST_5000_HELD_OUT,
             quick={"max_steps": 600},
             cost=48.0,
             published={
@@ -204,7 +190,7 @@ STUDY = Study(
                 "test_loss": PublishedValue(0.11882708966166242, "Out [88]"),
                 "validation_accuracy": PublishedValue(0.9802, "Out [86], epoch 14"),
                 "last_epoch_accuracy": PublishedValue(0.9984, "Out [86], epoch 14"),
-                "periods": PublishedValue(14, "Out [86]"),
+                "history_entries": PublishedValue(14, "Out [86]"),
                 "train_seconds": PublishedValue(330.92, "Out [86]"),
             },
             published_series={"validation_loss": VALIDATION_LOSSES_3},
@@ -214,7 +200,7 @@ STUDY = Study(
                 ERRORS,
                 FigureSpec(
                     "pair",
-                    "Fives and eights, read rightly and wrongly",
+                    "Confused pair: fives and eights, correct and mistaken",
                     view_figure("confused-pair", pair=(5, 8)),
                 ),
             ),
@@ -225,7 +211,7 @@ STUDY = Study(
             network="mlp",
             options={"hidden": (700,), "activation": "sigmoid"},
             recipe=recipe("keras-adam", STOPPED_BY_TEN),
-            data=first_5000_held_out,
+            data=FIRST_5000_HELD_OUT,
             quick={"max_steps": 500},
             cost=100.0,
             published={
@@ -233,7 +219,7 @@ STUDY = Study(
                 "test_loss": PublishedValue(0.07755896054905373, "Out [97]"),
                 "validation_accuracy": PublishedValue(0.9854, "Out [95], epoch 21"),
                 "last_epoch_accuracy": PublishedValue(0.9991, "Out [95], epoch 21"),
-                "periods": PublishedValue(21, "Out [95]"),
+                "history_entries": PublishedValue(21, "Out [95]"),
                 "train_seconds": PublishedValue(2421.43, "Out [95]"),
                 "parameters": PublishedValue(556_510, "Out [118]"),
             },
@@ -244,12 +230,18 @@ STUDY = Study(
                 ERRORS,
                 FigureSpec(
                     "pair",
-                    "Fives and eights, read rightly and wrongly",
+                    "Confused pair: fives and eights, correct and mistaken",
                     view_figure("confused-pair", pair=(5, 8)),
                 ),
-                FigureSpec("weights", "What the 700 units look for", view_figure("weights")),
                 FigureSpec(
-                    "mistakes", "The worst mistakes on the test images", view_figure("mistakes", "test")
+                    "weights",
+                    "First-layer weights: what does each of the 700 units respond to?",
+                    view_figure("weights"),
+                ),
+                FigureSpec(
+                    "mistakes",
+                    "Misclassifications: the worst errors on the test images",
+                    view_figure("mistakes", "test"),
                 ),
             ),
             notes=(
@@ -265,9 +257,9 @@ STUDY = Study(
             id="pca",
             title="Experiment 4: 154 principal components, 700 sigmoid units, Adam",
             network="mlp",
-            options={"inputs": 154, "hidden": (700,), "activation": "sigmoid"},
+            options={"components": COMPONENTS, "hidden": (700,), "activation": "sigmoid"},
             recipe=recipe("keras-adam", STOPPED_BY_TEN),
-            data=pca_of_first_5000_held_out,
+            data=FIRST_5000_HELD_OUT,
             quick={"max_steps": 800},
             cost=45.0,
             published={
@@ -275,7 +267,7 @@ STUDY = Study(
                 "test_loss": PublishedValue(0.07981216991242036, "Out [132]"),
                 "validation_accuracy": PublishedValue(0.9802, "Out [129]"),
                 "last_epoch_accuracy": PublishedValue(0.9997, "Out [129]"),
-                "periods": PublishedValue(24, "Out [127]"),
+                "history_entries": PublishedValue(24, "Out [127]"),
                 "train_seconds": PublishedValue(275.36, "Out [127]"),
                 "parameters": PublishedValue(556_510, "table of architectures"),
             },
@@ -286,11 +278,11 @@ STUDY = Study(
                 ERRORS,
                 FigureSpec(
                     "variance",
-                    "How many components hold 95 % of the variance",
+                    "Explained variance: how many components hold 95 %?",
                     components("explained-variance"),
                 ),
                 FigureSpec(
-                    "components", "The first components as images", components("principal-components")
+                    "components", "Principal components as images", components("principal-components")
                 ),
             ),
             notes=(
@@ -303,7 +295,7 @@ STUDY = Study(
         Computation(
             id="forest",
             title="Experiment 5: a random forest of 100 trees and its 70 most important pixels",
-            show=_forest,
+            run=forest_pixels,
             cost=35.0,
             notes=(
                 "The source's picture of the 70 pixels is transposed: it takes the row as x and the column "
@@ -314,10 +306,10 @@ STUDY = Study(
             id="forest-pixels",
             title="Experiment 5: 70 pixels, 700 ReLU units, Adam",
             network="mlp",
-            options={"inputs": PIXELS, "hidden": (700,), "initialization": "glorot"},
+            options={"hidden": (700,), "initialization": "glorot"},
             recipe=recipe("keras-adam", STOPPED_BY_TEN),
-            data=pixels_of_first_5000_held_out,
-            needs=("forest",),
+            data=FIRST_5000_HELD_OUT,
+            pixels_from="forest",
             quick={"max_steps": 800},
             cost=22.0,
             published={
@@ -325,7 +317,7 @@ STUDY = Study(
                 "test_loss": PublishedValue(0.19557065222747624, "Out [157]"),
                 "validation_accuracy": PublishedValue(0.9542, "Out [154]"),
                 "last_epoch_accuracy": PublishedValue(0.982, "Out [154]"),
-                "periods": PublishedValue(18, "Out [152]"),
+                "history_entries": PublishedValue(18, "Out [152]"),
                 "train_seconds": PublishedValue(153.65, "Out [152]"),
                 "parameters": PublishedValue(556_510, "table of architectures"),
             },
@@ -348,7 +340,7 @@ STUDY = Study(
         "Its text names a learning rate of 0.01; its code has Keras's default, 0.001, and so do we.",
         "Its confusion matrices are of the training images, though titled `Test Confusion Matrix`.",
         "With one or two ReLU units much depends on where they start: a unit that dies leaves a network that "
-        "reads every digit alike. The spread over seeds says more than any single run.",
+        "predicts the same digit for every image. The spread over seeds says more than any single run.",
         "Its early stopping keeps the last weights, not the best; so do these. It trains every network once.",
         "RMSprop has its epsilon inside the root, as Keras 3 has it; which form TensorFlow 2.0.0 had could "
         "not be settled.",

@@ -1,4 +1,4 @@
-"""What source 003 prints at length: the scores of its grid, losses by epoch, its table of results."""
+"""What source 003 (`hidden-layer`) prints at length: scores of its grid, losses, table of results."""
 
 from __future__ import annotations
 
@@ -102,11 +102,11 @@ def results_table(experiments: Sequence[ExperimentResult]) -> tuple[Table, ...]:
     rows = []
     for each in experiments:
         if each.id in RESULTS and each.measured:
-            name, seconds, train, test = RESULTS[each.id]
-            ours = {figure: measured_text(figure, value) for figure, value in each.measured.items()}
+            network, seconds, train, test = RESULTS[each.id]
+            ours = {metric: measured_text(metric, value) for metric, value in each.measured.items()}
             rows.append(
                 (
-                    name,
+                    network,
                     each.id,
                     published_text("train_seconds", seconds),
                     ours["train_seconds"],

@@ -1,11 +1,13 @@
-"""Source 004: an article that follows the practice lab, from a `.mat` file."""
+"""Source 004 (`mat-file`): an article that follows the practice lab, from a `.mat` file."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 
 from digitlab.data import classroom, read_mat, write_mat
-from digitlab.files import make_folder
+from digitlab.files import write_bytes
 from digitlab.inspection import softmax_steps
 from digitlab.report import Table
 from digitlab.studies.course_common import (
@@ -17,8 +19,8 @@ from digitlab.studies.course_common import (
     measures,
     weight_shapes,
 )
-from digitlab.studies.datasets import IMAGE_OF_TWO, of_mat_file
-from digitlab.studies.figures import learning, view_figure, view_without_model
+from digitlab.studies.datasets import IMAGE_OF_TWO, MAT_FILE, mat_file_data
+from digitlab.studies.figures import learning_curves, view_figure, view_without_model
 from digitlab.studies.study import (
     Computation,
     ComputationResult,
@@ -41,13 +43,14 @@ LOSSES = (
 LOGITS_OF_TWO = (-4.87, 4.77, 8.07, 3.09, -6.48, -4.35, -2.85, 1.81, -0.71, -3.97)
 
 
-def _read(options: ReproduceOptions) -> ComputationResult:
+def _read(options: ReproduceOptions, folder: Path) -> ComputationResult:
     """Reads the person's file, or writes the classroom set in its layout and reads that."""
+    path = folder / MAT_FILE
     if options.mat:
-        digits = read_mat(options.mat)
+        write_bytes(path, options.mat.read_bytes())
+        digits = read_mat(path)
         same = {}
     else:
-        path = make_folder(options.out / "work" / "mat-file") / "classroom.mat"
         original = classroom("reduced")
         write_mat(path, original)
         digits = read_mat(path)
@@ -63,7 +66,7 @@ def _read(options: ReproduceOptions) -> ComputationResult:
             "zeros": float(counts[0]),
             **same,
         },
-        figures=(view_without_model("digits", "64 of the digits with their labels", digits),),
+        figures=(view_without_model("digits", "Input images: 64 of the digits with their labels", digits),),
         tables=(
             Table(
                 id="labels",
@@ -75,7 +78,7 @@ def _read(options: ReproduceOptions) -> ComputationResult:
     )
 
 
-def _softmax(_: ReproduceOptions) -> ComputationResult:
+def _softmax(_options: ReproduceOptions, _folder: Path) -> ComputationResult:
     """Stable softmax: the largest z is taken off first, so that e^z cannot overflow."""
     z = np.array([1000.0, 1001.0, 1002.0])
     with np.errstate(over="ignore", invalid="ignore"):
@@ -91,15 +94,19 @@ def _softmax(_: ReproduceOptions) -> ComputationResult:
             Table(
                 id="softmax",
                 title="Softmax of large logits",
-                columns=("z", "e^z / sum, as source 001 writes it", "stable, as source 004 writes it"),
+                columns=(
+                    "z",
+                    "e^z / sum, as source 001 (`practice-lab`) has it",
+                    "stable, as source 004 (`mat-file`) has it",
+                ),
                 rows=rows,
             ),
         ),
     )
 
 
-def _two(trained: ExperimentRuns) -> Table:
-    return logits_of_two(trained, LOGITS_OF_TWO)
+def _two(runs: ExperimentRuns) -> Table:
+    return logits_of_two(runs, LOGITS_OF_TWO)
 
 
 STUDY = Study(
@@ -115,24 +122,23 @@ STUDY = Study(
         Computation(
             id="file",
             title="Reading the .mat file, with 10 meaning 0",
-            show=_read,
+            run=_read,
             published={
                 "images": PublishedValue(5000, "Check the shape of the data"),
                 "pixels": PublishedValue(400, "Check the shape of the data"),
             },
         ),
-        Computation(id="softmax", title="Stable softmax", show=_softmax),
+        Computation(id="softmax", title="Stable softmax", run=_softmax),
         TrainingExperiment(
             id="network",
             title="400-25-15-10, 40 epochs of Adam at 0.001",
             network="mlp",
             options=OPTIONS,
             recipe=RECIPE,
-            data=of_mat_file,
+            data=mat_file_data,
             seeds=5,
             quick={"epochs": 20},
             cost=1.4,
-            needs=("file",),
             published={
                 "final_loss": PublishedValue(0.0368, "epoch 40/40"),
                 "digit_read_in_1015": PublishedValue(2, "Largest Prediction index"),
@@ -142,18 +148,20 @@ STUDY = Study(
             measures=measures,
             tables=(layers, weight_shapes, _two),
             figures=(
-                FigureSpec("loss", "Loss after each epoch, beside the published one", learning),
+                FigureSpec(
+                    "loss", "Learning curve: loss after each epoch, beside the published one", learning_curves
+                ),
                 FigureSpec(
                     "outputs",
-                    "Image 1015: from logits to probabilities",
+                    "Logits and probabilities of image 1015",
                     view_figure("outputs", image=IMAGE_OF_TWO),
                 ),
                 FigureSpec(
                     "predictions",
-                    "64 digits at random: label, and what is read",
+                    "Predictions for 64 random digits, beside their labels",
                     view_figure("predictions", seed=4),
                 ),
-                FigureSpec("mistakes", "The true errors", view_figure("mistakes")),
+                FigureSpec("mistakes", "Misclassifications: the true errors", view_figure("mistakes")),
             ),
             notes=(
                 "The article reports 4,499 errors out of 5,000. A network with a loss of 0.04 cannot make "

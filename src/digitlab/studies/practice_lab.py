@@ -1,6 +1,8 @@
-"""Source 001: a university course's practice lab, 400-25-15-10 on 5,000 digits of 20x20."""
+"""Source 001 (`practice-lab`): a university course's practice lab, 400-25-15-10 on 5,000 digits of 20x20."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,8 +20,8 @@ from digitlab.studies.course_common import (
     measures,
     weight_shapes,
 )
-from digitlab.studies.datasets import IMAGE_OF_TWO, classroom_boxes, classroom_whole
-from digitlab.studies.figures import learning, view_figure, view_without_model
+from digitlab.studies.datasets import CLASSROOM_BOXES, CLASSROOM_WHOLE, IMAGE_OF_TWO
+from digitlab.studies.figures import learning_curves, view_figure, view_without_model
 from digitlab.studies.study import (
     Computation,
     ComputationResult,
@@ -40,7 +42,7 @@ LOSSES = (
 )
 
 
-def _softmax(_: ReproduceOptions) -> ComputationResult:
+def _softmax(_options: ReproduceOptions, _folder: Path) -> ComputationResult:
     """Exercise 1: softmax by hand, e^z over the sum of all e^z, against the library's."""
     z = np.array(LOGITS)
     by_hand = np.exp(z) / np.exp(z).sum()
@@ -57,8 +59,8 @@ def _softmax(_: ReproduceOptions) -> ComputationResult:
             "largest_difference_to_stable": float(np.abs(by_hand - stable).max()),
         },
         figures=(
-            view_without_model("activation-functions", "Linear, ReLU and sigmoid activations"),
-            view_without_model("softmax", "What one logit does to all probabilities"),
+            view_without_model("activation-functions", "Activation functions: linear, ReLU and sigmoid"),
+            view_without_model("softmax", "Softmax: what one logit does to all probabilities"),
         ),
         tables=(
             Table(
@@ -71,7 +73,7 @@ def _softmax(_: ReproduceOptions) -> ComputationResult:
     )
 
 
-def _dataset(_: ReproduceOptions) -> ComputationResult:
+def _dataset(_options: ReproduceOptions, _folder: Path) -> ComputationResult:
     """Section 4.2: 5,000 digits as a matrix of 5,000 x 400 and a column of labels."""
     x, y = classroom_matrix("reduced")
     return ComputationResult(
@@ -83,7 +85,9 @@ def _dataset(_: ReproduceOptions) -> ComputationResult:
             "mean_ink": float(x.mean()),
         },
         figures=(
-            view_without_model("digits", "64 of the 5,000 digits with their labels", classroom("reduced")),
+            view_without_model(
+                "digits", "Input images: 64 of the 5,000 digits with their labels", classroom("reduced")
+            ),
         ),
     )
 
@@ -102,7 +106,7 @@ STUDY = Study(
         Computation(
             id="softmax",
             title="Softmax by hand against the library's",
-            show=_softmax,
+            run=_softmax,
             published={
                 "softmax_of_1": PublishedValue(0.03, "Out [8], two decimals"),
                 "softmax_of_2": PublishedValue(0.09, "Out [8], two decimals"),
@@ -113,7 +117,7 @@ STUDY = Study(
         Computation(
             id="dataset",
             title="5,000 digits of 20x20 as a matrix of 5,000 x 400",
-            show=_dataset,
+            run=_dataset,
             published={
                 "images": PublishedValue(5000, "Out [12]"),
                 "pixels": PublishedValue(400, "Out [12]"),
@@ -128,7 +132,7 @@ STUDY = Study(
             network="mlp",
             options=OPTIONS,
             recipe=RECIPE,
-            data=classroom_whole,
+            data=CLASSROOM_WHOLE,
             seeds=5,
             quick={"epochs": 20},
             cost=1.4,
@@ -141,19 +145,27 @@ STUDY = Study(
             measures=measures,
             tables=(layers, weight_shapes, logits_of_two),
             figures=(
-                FigureSpec("loss", "Loss after each epoch, beside the published one", learning),
                 FigureSpec(
-                    "weights", "What the 25 units of the first layer look for", view_figure("weights")
+                    "loss", "Learning curve: loss after each epoch, beside the published one", learning_curves
+                ),
+                FigureSpec(
+                    "weights",
+                    "First-layer weights: what does each of the 25 units respond to?",
+                    view_figure("weights"),
                 ),
                 FigureSpec(
                     "outputs",
-                    "Image 1015: from logits to probabilities",
+                    "Logits and probabilities of image 1015",
                     view_figure("outputs", image=IMAGE_OF_TWO),
                 ),
-                FigureSpec("predictions", "64 digits: label and what is read", view_figure("predictions")),
+                FigureSpec(
+                    "predictions",
+                    "Predictions for 64 digits, beside their labels",
+                    view_figure("predictions"),
+                ),
                 FigureSpec(
                     "mistakes",
-                    "Digits that it still reads wrongly after training on them",
+                    "Misclassifications: training digits that are still mistaken",
                     view_figure("mistakes"),
                 ),
             ),
@@ -164,13 +176,17 @@ STUDY = Study(
             network="mlp",
             options=OPTIONS,
             recipe=RECIPE,
-            data=classroom_boxes,
+            data=CLASSROOM_BOXES,
             seeds=5,
             quick={"epochs": 20},
             cost=1.2,
             published={"final_loss": PublishedValue(0.0294, "Out [21], epoch 40")},
             published_series={"train_loss": LOSSES},
-            figures=(FigureSpec("loss", "Loss after each epoch: not the published course", learning),),
+            figures=(
+                FigureSpec(
+                    "loss", "Learning curve: loss after each epoch, not as published", learning_curves
+                ),
+            ),
             notes=(
                 "Shown because it tells how the course's file was made: twice the ink in every image, and "
                 "the loss falls to a fifth of the published one. With whole images reduced it falls as "
@@ -183,8 +199,8 @@ STUDY = Study(
         "The lab scores its network on the digits that it was trained on. What it can read of digits it has "
         "never seen is in the experiment beside it.",
         "The lab's text speaks of 100 epochs; its code and its output have 40.",
-        "The text that we have ends at the prediction for image 1015; source 004 follows the same lab to its "
-        "end.",
+        "The text that we have ends at the prediction for image 1015; source 004 (`mat-file`) follows the "
+        "same lab to its end.",
         "The digits are not the course's own: same number, size and order by digit, other hands. They are "
         "whole MNIST images reduced to 20x20 by bicubic interpolation; that the course's were made so is our "
         "inference, from values that overshoot 0 and 1 in its file and from the losses (network-boxes has "

@@ -1,27 +1,43 @@
-"""The studies by id."""
+"""The studies by id, checked when they are loaded."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from digitlab.errors import SettingError
+from digitlab.metrics import metric
 from digitlab.studies import crash_course, deep_mnist, hidden_layer, mat_file, practice_lab
-from digitlab.studies.study import Study
+from digitlab.studies.study import Computation, Study
 
-__all__ = ["STUDIES", "study"]
+__all__ = ["STUDIES", "check_study", "study"]
 
-STUDIES: Mapping[str, Study] = MappingProxyType(
-    {
-        each.id: each
-        for each in (
-            crash_course.STUDY,
-            practice_lab.STUDY,
-            deep_mnist.STUDY,
-            hidden_layer.STUDY,
-            mat_file.STUDY,
-        )
-    }
+
+def check_study(study: Study) -> Study:
+    """Checks that all published values, series and recorded spreads are of metrics that there are.
+
+    Raises:
+        SettingError: If one is not; the message names the experiment.
+    """
+    for experiment in study.experiments:
+        names = [*experiment.published]
+        if not isinstance(experiment, Computation):
+            names += experiment.published_series
+            names += experiment.seed_spread.std if experiment.seed_spread else []
+        for name in names:
+            try:
+                metric(name)
+            except SettingError as error:
+                raise SettingError(f"{study.id}/{experiment.id}: {error.problem}", error.remedy) from None
+    return study
+
+
+def _by_id(studies: Iterable[Study]) -> Mapping[str, Study]:
+    return MappingProxyType({each.id: check_study(each) for each in studies})
+
+
+STUDIES: Mapping[str, Study] = _by_id(
+    (crash_course.STUDY, practice_lab.STUDY, deep_mnist.STUDY, hidden_layer.STUDY, mat_file.STUDY)
 )
 """Every study by its id, in the order of the sources."""
 

@@ -1,4 +1,4 @@
-"""What a study is: experiments as data, with the figures that were published."""
+"""`Study`: a published piece of work as data: experiments, and the values that were published."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
-from digitlab.data import Digits
-from digitlab.report import ExperimentResult, Table
-from digitlab.training import Examples, Recipe
+from digitlab.report import ExperimentResult, SeedSpread, Table
+from digitlab.runs import DataConfig
+from digitlab.training import Recipe
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # only for annotations: training_results imports this module
     from digitlab.studies.training_results import ExperimentRuns
 
 __all__ = [
@@ -30,13 +30,16 @@ __all__ = [
 ]
 
 
+SPLITS = {"train": "train", "validation": "validation", "test": "test"}
+
+
 @dataclass(frozen=True)
 class PublishedValue:
-    """A figure that the source printed.
+    """A value that the source printed.
 
     Attributes:
-        value: The figure.
-        place: Where in the source it stands.
+        value: The value.
+        reference: Where in the source it stands.
         at_least: Whether it is an aim to be reached, not a result.
     """
 
@@ -47,14 +50,15 @@ class PublishedValue:
 
 @dataclass(frozen=True)
 class ReproduceOptions:
-    """What `reproduce` was asked for.
+    """Options of `reproduce`.
 
     Attributes:
-        out: The folder of everything that is left.
+        out: Output folder.
         quick: Whether budgets are cut for a first look.
         long: Whether the trainings that take a quarter of an hour are done too.
         seeds: How many seeds each training has; None: as many as the study says.
         mat: A `.mat` file in the course's layout, instead of one written from the classroom set.
+        ray: Address of a Ray cluster that does the work; None: the cores of this machine.
     """
 
     out: Path
@@ -62,37 +66,33 @@ class ReproduceOptions:
     long: bool = False
     seeds: int | None = None
     mat: Path | None = None
-
-    def arrays(self, study: str, experiment: str) -> Path:
-        """Where a demonstration leaves its arrays for others."""
-        return self.out / "work" / study / f"{experiment}.npz"
+    ray: str | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class StudyData:
-    """The digits of an experiment.
+    """The digits of an experiment: where they come from, and what each split is, in words.
 
     Attributes:
-        train: What the network is trained on.
-        scored: What it is scored on in the end, by role: `train`, `validation`, `test`.
-        follow: The role that is followed between periods, and that early stopping looks at.
-        also: A second role followed between periods, without any say; None for none.
-        digits: The same as images with labels, by role, for pictures of them; empty where the network
-            sees features, not images.
-        words: What each role holds, in words.
+        config: Where they come from, as a run records it.
+        descriptions: What each split holds, in words, by the name of the split.
+        measured_as: The name under which each split of a run is measured; what is not named is not reported.
+        quick_test: The test digits of a quick look, where scoring all of them takes longer than its
+            training.
+        files: Splits whose digits a computation of the same study writes: the name of the split, the id of
+            the computation, and the name of the file.
     """
 
-    train: Examples
-    scored: Mapping[str, Examples]
-    words: Mapping[str, str]
-    monitor: str | None = "validation"
-    extra_eval: str | None = None
-    digits: Mapping[str, Digits] = field(default_factory=dict)
+    config: DataConfig
+    descriptions: Mapping[str, str]
+    measured_as: Mapping[str, str] = field(default_factory=lambda: SPLITS)
+    quick_test: str | None = None
+    files: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class FigureSpec:
-    """A picture of what was trained: its id, its caption, what draws it, and the ending of its file."""
+    """A figure of what was trained: its id, its caption, what draws it, and its file format."""
 
     id: str
     title: str
@@ -107,21 +107,22 @@ class TrainingExperiment:
     Attributes:
         id: Unique in its study.
         title: What is done, in a line.
-        network: A network's name.
+        network: Name of the architecture.
         options: Its options.
         recipe: How it is trained; its seed is replaced.
-        material: The digits.
+        data: The digits; may depend on the options of `reproduce`.
         seeds: How many seeds, 0, 1, 2 ...
-        quick: Fields of the recipe for a quick look, where fewer seeds are trained as well.
-        cost: Seconds of one core for one seed, roughly; decides what is begun first.
-        published: The source's figures, by the names of ours.
-        published_series: What the source printed period by period: `validation_loss`.
-        measures: Further figures, one value for each seed.
-        drawings: Pictures of the first seed's network.
+        quick: Recipe fields of a quick look, which trains one seed.
+        cost: Expected seconds of one core for one seed.
+        published: The source's values, by metric.
+        published_series: Values that the source printed for each epoch or evaluation: `validation_loss`.
+        seed_spread: Standard deviation over seeds, measured once, for an experiment of one seed.
+        measures: Further metrics, one value for each seed.
+        figures: Figures of the first seed's network, or of all seeds.
         tables: Tables.
-        fixes_protocol_of: The id of the experiment whose protocol this one mends.
-        notes: What is to be known.
-        needs: Ids of demonstrations whose arrays the material is made from.
+        pixels_from: Id of the computation whose `pixels.npy` says which pixels the network reads.
+        fixes_protocol_of: The id of the experiment whose protocol this one corrects.
+        notes: Remarks for the reader.
         long: Whether it is done only when long ones are asked for.
     """
 
@@ -130,19 +131,29 @@ class TrainingExperiment:
     network: str
     options: Mapping[str, Any] = field(default_factory=dict)
     recipe: Recipe
-    data: Callable[[ReproduceOptions], StudyData]
+    data: StudyData | Callable[[ReproduceOptions], StudyData]
     seeds: int = 1
     quick: Mapping[str, Any] = field(default_factory=dict)
     cost: float = 1.0
     published: Mapping[str, PublishedValue] = field(default_factory=dict)
     published_series: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    seed_spread: SeedSpread | None = None
     measures: Callable[[ExperimentRuns], Mapping[str, Sequence[float]]] | None = None
     figures: tuple[FigureSpec, ...] = ()
     tables: tuple[Callable[[ExperimentRuns], Table], ...] = ()
+    pixels_from: str | None = None
     fixes_protocol_of: str | None = None
     notes: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
     long: bool = False
+
+    def data_for(self, options: ReproduceOptions) -> StudyData:
+        """The digits, under these options of `reproduce`."""
+        return self.data if isinstance(self.data, StudyData) else self.data(options)
+
+    def needs(self, options: ReproduceOptions) -> tuple[str, ...]:
+        """Ids of the computations whose files it reads."""
+        from_files = [computation for _, computation, _ in self.data_for(options).files]
+        return tuple(dict.fromkeys([*from_files, *([self.pixels_from] if self.pixels_from else [])]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,22 +163,22 @@ class SearchExperiment:
     Attributes:
         id: Unique in its study.
         title: What is done, in a line.
-        network: A network's name.
+        network: Name of the architecture.
         options: Its options, but for `hidden`.
         recipe: How each is trained.
         widths: What is compared: numbers of hidden units.
         quick_widths: What is compared in a quick look.
-        quick: Fields of the recipe for a quick look.
+        quick: Recipe fields of a quick look.
         cv: How many folds.
-        data: What is dealt to folds, by name.
-        validation: What is held out of it beforehand, to stop early by.
-        costs: Seconds of one core for a fit, as a function of its width.
-        published: The source's figures.
+        data: The digits that are split into folds, by name.
+        validation: What is held out of them beforehand, for early stopping.
+        costs: Expected seconds of one core for a fit, as a function of its width.
+        published: The source's values, by metric.
         published_series: The source's mean score for each width, as `mean_score`.
-        notes: What is to be known.
-        fixes_protocol_of: The id of the experiment whose protocol this one mends.
+        seed_spread: Standard deviation over seeds, measured once.
+        notes: Remarks for the reader.
+        fixes_protocol_of: The id of the experiment whose protocol this one corrects.
         long: Whether it is done only when long ones are asked for.
-        needs: Ids of demonstrations that must have been shown before.
     """
 
     id: str
@@ -184,54 +195,55 @@ class SearchExperiment:
     costs: Callable[[int], float]
     published: Mapping[str, PublishedValue] = field(default_factory=dict)
     published_series: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    seed_spread: SeedSpread | None = None
     notes: tuple[str, ...] = ()
     fixes_protocol_of: str | None = None
     long: bool = False
-    needs: tuple[str, ...] = ()
+
+    def widths_for(self, options: ReproduceOptions) -> tuple[int, ...]:
+        """The widths that are compared."""
+        return self.quick_widths if options.quick else self.widths
 
 
 @dataclass(frozen=True)
 class ComputationResult:
-    """What a demonstration came to.
+    """Result of a computation.
 
     Attributes:
-        measured: Figures by name.
-        figures: Pictures: id, caption, figure.
+        measured: Values by metric.
+        figures: Figures: id, caption, figure.
         tables: Tables.
-        arrays: Arrays that other experiments need, by name.
     """
 
     measured: Mapping[str, float] = field(default_factory=dict)
     figures: Sequence[tuple[str, str, Figure]] = ()
     tables: Sequence[Table] = ()
-    arrays: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Computation:
-    """An experiment without a training: something worked out, read, or only quoted.
+    """An experiment without a training: something computed, read from a file, or only quoted.
 
     Attributes:
         id: Unique in its study.
         title: What is done, in a line.
-        show: What does it; None for a figure that is only quoted.
-        cost: Seconds of one core, roughly.
-        published: The source's figures.
-        notes: What is to be known.
-        fixes_protocol_of: The id of the experiment whose protocol this one mends.
+        run: What does it: gets the options of `reproduce`, and a folder for files that other experiments
+            read; None for a value that is only quoted.
+        cost: Expected seconds of one core.
+        published: The source's values, by metric.
+        notes: Remarks for the reader.
+        fixes_protocol_of: The id of the experiment whose protocol this one corrects.
         long: Whether it is done only when long ones are asked for.
-        needs: Ids of demonstrations that must have been shown before.
     """
 
     id: str
     title: str
-    show: Callable[[ReproduceOptions], ComputationResult] | None = None
+    run: Callable[[ReproduceOptions, Path], ComputationResult] | None = None
     cost: float = 1.0
     published: Mapping[str, PublishedValue] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     fixes_protocol_of: str | None = None
     long: bool = False
-    needs: tuple[str, ...] = ()
 
 
 Experiment = TrainingExperiment | SearchExperiment | Computation
@@ -247,8 +259,8 @@ class Study:
         source: The file that holds its text.
         method: What it did, in two sentences.
         experiments: In its order.
-        notes: Where it and we differ, and why; its slips.
-        tables: Makes tables over several experiments, of what they have come to.
+        notes: Where it and we differ, and why; its errors.
+        tables: Makes tables over several experiments, from their results.
     """
 
     id: str
@@ -263,6 +275,6 @@ class Study:
         """The experiment called `name`."""
         return next(each for each in self.experiments if each.id == name)
 
-    def chosen(self, options: ReproduceOptions) -> list[Experiment]:
-        """The experiments that an order is about."""
+    def selected(self, options: ReproduceOptions) -> list[Experiment]:
+        """The experiments that are done under these options."""
         return [each for each in self.experiments if options.long or not each.long]

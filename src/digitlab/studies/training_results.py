@@ -1,78 +1,121 @@
-"""`ExperimentRuns`: what the seeds of one experiment came to, as drawings, tables and measures get it."""
+"""`ExperimentRuns`: the finished runs of one experiment, for its figures, tables and metrics."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from digitlab.networks import Network, load_network
+from digitlab.data import Digits
+from digitlab.networks import Network
+from digitlab.runs import DataConfig, Run, Splits
 from digitlab.studies.study import ReproduceOptions, StudyData, TrainingExperiment
-from digitlab.training import HistoryEntry, Recipe
+from digitlab.training import Examples, HistoryEntry, Recipe
 
-__all__ = ["ExperimentRuns", "SeedResult", "recipe_for", "seeds_for"]
+__all__ = ["ExperimentRuns", "SeedResult", "measured_name", "recipe_for", "seeds_for", "train_data"]
 
 
 @dataclass(frozen=True)
 class SeedResult:
-    """What one seed came to.
+    """Result of one seed, read from its run folder.
 
     Attributes:
-        seed: Which.
-        weights: The file with its network.
-        history: One line for each period.
-        also: Log loss on the second followed role after each period; empty without one.
-        scores: Metrics by role, as `Metrics.to_dict` has them.
-        train_seconds: Wall clock of training and of the scoring between its periods.
+        seed: The seed.
+        run: Its run.
+        history: Its history entries.
+        scores: Scores by split as the source names it, as `metrics.json` has them.
+        train_seconds: Wall clock of training and of evaluating between its epochs.
+        parameters: How many the network has.
     """
 
     seed: int
-    weights: Path
+    run: Run
     history: tuple[HistoryEntry, ...]
-    extra_eval: tuple[float, ...]
-    scores: dict[str, dict[str, Any]]
+    scores: Mapping[str, Mapping[str, Any]]
     train_seconds: float
+    parameters: int
+
+    @classmethod
+    def load(cls, folder: Path, data: StudyData) -> SeedResult:
+        """Reads a finished run.
+
+        Raises:
+            RunError: If it is not finished, or damaged.
+        """
+        run = Run.open(folder)
+        metrics, history = run.metrics(), tuple(run.history())
+        names = {split: measured_name(split, data) for split in metrics["splits"]}
+        return cls(
+            seed=run.config.seed,
+            run=run,
+            history=history,
+            scores={names[split]: scores for split, scores in metrics["splits"].items() if names[split]},
+            train_seconds=metrics["train_seconds"] + metrics["evaluation_seconds"],
+            parameters=metrics["parameters"],
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class ExperimentRuns:
-    """An experiment after its trainings.
+    """An experiment with its finished runs.
 
     Attributes:
-        experiment: What was done.
-        order: What was asked for.
-        outcomes: One for each seed.
+        experiment: The experiment.
+        options: Options of `reproduce`.
+        seed_results: One for each seed.
+        data_config: Where its digits are on this machine.
     """
 
     experiment: TrainingExperiment
     options: ReproduceOptions
     seed_results: Sequence[SeedResult]
+    data_config: DataConfig
 
     @cached_property
     def data(self) -> StudyData:
-        """The digits of the experiment."""
-        return self.experiment.data(self.options)
+        """The digits of the experiment, as it says."""
+        return self.experiment.data_for(self.options)
+
+    @cached_property
+    def splits(self) -> Splits:
+        """The digits of the experiment, loaded."""
+        return self.data_config.load()
+
+    def digits(self, name: str) -> Digits:
+        """The digits of a split, by the name that the source gives it: `train`, `validation`, `test`."""
+        by_name = {measured_name(split, self.data): each for split, each in self.splits.by_name().items()}
+        return by_name[name]
+
+    @cached_property
+    def train_examples(self) -> Examples:
+        """What the networks are trained on."""
+        return Examples.of(self.splits.train)
 
     @cached_property
     def network(self) -> Network:
         """The first seed's network, in evaluation mode."""
-        return load_network(self.seed_results[0].weights)
+        return self.seed_results[0].run.network()
 
     @cached_property
     def networks(self) -> list[Network]:
         """Every seed's network."""
-        return [load_network(seed_result.weights) for seed_result in self.seed_results]
+        return [result.run.network() for result in self.seed_results]
 
     @property
     def recipe(self) -> Recipe:
         """How the first seed was trained."""
-        return recipe_for(self.experiment, self.options, self.seed_results[0].seed)
+        return self.seed_results[0].run.config.recipe
 
 
-def recipe_for(experiment: TrainingExperiment, options: ReproduceOptions, seed: int) -> Recipe:
-    """How one seed of an experiment is trained: on one core, for another is at work beside it."""
+def measured_name(split: str, data: StudyData) -> str:
+    """The name under which a split of a run is measured, or empty where the source does not score it."""
+    return data.measured_as.get(split, "")
+
+
+def recipe_for(experiment: TrainingExperiment, options: ReproduceOptions, seed: int = 0) -> Recipe:
+    """The recipe of one seed; it uses one thread, because other jobs run in parallel."""
     cut = experiment.quick if options.quick else {}
     return replace(experiment.recipe, **{**cut, "seed": seed, "threads": 1})
 
@@ -80,3 +123,12 @@ def recipe_for(experiment: TrainingExperiment, options: ReproduceOptions, seed: 
 def seeds_for(experiment: TrainingExperiment, options: ReproduceOptions) -> list[int]:
     """The seeds of an experiment: as many as asked for, else as the study says, one if quick."""
     return list(range(options.seeds or (1 if options.quick else experiment.seeds)))
+
+
+def train_data(experiment: TrainingExperiment, options: ReproduceOptions) -> StudyData:
+    """The digits of an experiment; a quick look may score fewer."""
+    data = experiment.data_for(options)
+    if options.quick and data.quick_test:
+        words = {**data.descriptions, "test": data.quick_test}
+        return replace(data, config=replace(data.config, test=data.quick_test), descriptions=words)
+    return data

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from digitlab.report import Measurement
+from digitlab.report import Measurement, SeedSpread
 from digitlab.studies import PublishedValue
-from digitlab.studies.results import compare
+from digitlab.studies.verdict import compare, compare_all
 
 
 def _measured(*values: float) -> Measurement:
@@ -53,3 +53,27 @@ def test_an_aim_is_met_from_there_on():
     aim = PublishedValue(0.95, "what the exercise asks for", at_least=True)
     assert compare(_measured(0.970, 0.971), aim).verdict == "inside"
     assert compare(_measured(0.940, 0.941), aim).verdict == "outside"
+
+
+def test_one_seed_is_judged_by_the_recorded_spread_too():
+    # Two runs differ by sqrt(2 (0.03^2 + 0.04^2)) = sqrt(2) 0.05, where one run's digits alone give 0.03.
+    found = compare(_measured(1.0), PublishedValue(1.07, "Out [1]"), error=0.03, seed_std=0.04)
+    assert found.scale == pytest.approx(0.05 * 2**0.5)
+    assert found.scale_of == "recorded seeds"
+    assert found.verdict == "inside"
+    assert compare(_measured(1.0), PublishedValue(1.07, "Out [1]"), error=0.03).verdict == "near"
+
+
+def test_the_recorded_spread_is_for_one_seed_and_makes_how_a_training_went_comparable():
+    spread = SeedSpread(std={"history_entries": 2.0, "test_loss": 0.1}, n=3, machine="m", date="2026-11-24")
+    published = {
+        "history_entries": PublishedValue(14, "Out [1]"),
+        "final_loss": PublishedValue(0.1, "Out [1]"),
+        "train_seconds": PublishedValue(9.0, "Out [1]"),
+    }
+    one = {name: _measured(13.0) for name in published}
+    found = compare_all(one, published, {}, spread)
+    assert {name: each.scale_of for name, each in found.items()} == {"history_entries": "recorded seeds"}
+    assert compare_all(one, published, {}) == {}
+    several = compare_all({"history_entries": _measured(13.0, 15.0)}, published, {}, spread)
+    assert several["history_entries"].scale_of == "seeds"
