@@ -1,0 +1,83 @@
+"""The registry of views, and the recipe "How to add a view" of ARCHITECTURE.md."""
+
+from __future__ import annotations
+
+import importlib
+import inspect as python_inspect
+import pkgutil
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+
+import digitlab
+from digitlab import inspection
+from digitlab.data import mnist
+from digitlab.errors import DataError, SettingError
+from digitlab.figures import draw_pixel_values
+from digitlab.inspection import THEMES, VIEWS, InspectedModel, View, ViewResult, registry, write_views
+from digitlab.networks import build
+
+
+@pytest.fixture
+def model():
+    return InspectedModel(build("softmax"), "softmax", mnist("test").take(5))
+
+
+def test_every_view_function_is_registered_under_its_name():
+    functions = {}
+    for module in pkgutil.iter_modules(inspection.__path__, "digitlab.inspection."):
+        found = importlib.import_module(module.name)
+        functions |= {
+            name: each
+            for name, each in vars(found).items()
+            if name.startswith("view_") and python_inspect.isfunction(each) and each.__module__ == module.name
+        }
+    registered = {f"view_{name.replace('-', '_')}": view.render for name, view in VIEWS.items()}
+    assert registered == functions
+
+
+def test_views_are_described_in_a_sentence_and_named_once():
+    names = [view.name for views in THEMES.values() for view in views]
+    assert len(names) == len(set(names))
+    for view in VIEWS.values():
+        assert not view.description[:2].islower()  # a capital, or `t-SNE`
+        assert view.description.endswith(".")
+        assert view.render.__doc__
+
+
+def test_a_view_is_added_by_a_function_and_a_line_in_the_registry(model, monkeypatch, tmp_path):
+    def view_ink(model, options):
+        """Total ink of one image."""
+        ink = model.input_image(options.image).ink
+        figure = draw_pixel_values(np.rint(ink * 255).astype(int), "Ink")
+        return ViewResult({"ink": ink}, figure, f"ink: {ink.sum():.1f}")
+
+    added = {**THEMES, "Input images": (*THEMES["Input images"], View("ink", "Total ink.", view_ink))}
+    views = {view.name: view for theme in added.values() for view in theme}
+    monkeypatch.setattr(registry, "VIEWS", MappingProxyType(views))
+    result = digitlab.inspect(model, "ink", image=2)
+    assert result.summary == f"ink: {model.digits.ink()[2].sum():.1f}"
+    (written,) = write_views(model, ["ink"], tmp_path, arrays=True)
+    assert (written.figure, written.shapes) == (tmp_path / "ink.png", {"ink": (28, 28)})
+    with np.load(tmp_path / "ink.npz") as arrays:
+        assert (arrays["ink"] == model.digits.ink()[0]).all()
+
+
+def test_views_that_a_model_cannot_give_are_skipped_as_long_as_it_gives_one(model, tmp_path):
+    with pytest.raises(SettingError, match="without a history"):
+        list(write_views(model, ["learning-curves", "image"], tmp_path))
+    skipped, written = write_views(model, ["learning-curves", "image"], tmp_path, skip=True)
+    assert "without a history" in skipped.reason
+    assert written.figure.exists()
+    with pytest.raises(SettingError, match="without a history"):
+        list(write_views(model, ["learning-curves", "label-errors"], tmp_path, skip=True))
+
+
+def test_an_image_file_of_another_size_is_refused(tmp_path):
+    seven = InspectedModel(build("mlp", inputs=7, hidden=(3,)), "seven", mnist("test").take(1))
+    from PIL import Image
+
+    Image.fromarray(np.where(np.eye(40), 0, 255).astype(np.uint8)).save(tmp_path / "a.png")
+    with pytest.raises(DataError, match="takes inputs of 7; these are 28 x 28"):
+        seven.input_image(str(tmp_path / "a.png"))
