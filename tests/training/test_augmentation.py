@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from digitlab.data import mnist
 from digitlab.training import Recipe, augmentation
-from digitlab.training.augmentation import augment
+from digitlab.training.batches import augment
 
 ROTATE, SHEAR, ZOOM_X, ZOOM_Y, SHIFT_X, SHIFT_Y = range(6)
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import functools
+import json
 import os
+import platform
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -12,9 +16,10 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from digitlab.errors import SettingError
+from digitlab.data import cache_folder
+from digitlab.errors import OutputError, SettingError
+from digitlab.files import make_folder, write_json
 from digitlab.networks import Network, multiply_adds
-from digitlab.training.bfloat16 import bfloat16_is_faster, bfloat16_supported
 from digitlab.training.recipe import Recipe
 
 __all__ = ["Hardware", "choose_hardware"]
@@ -107,6 +112,63 @@ def choose_hardware(recipe: Recipe, network: Network) -> Hardware:
         local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # processes that torchrun started here
         threads = 1 if small else max(1, min(torch.get_num_threads(), available_cores() // local))
     return Hardware(device, precision, threads)
+
+
+LIMIT = os.environ.get("ONEDNN_MAX_CPU_ISA", "AMX and all else")
+"""Which instructions torch's convolutions are allowed to use."""
+
+TRIAL = """
+import torch
+signal = torch.rand(64, 16, 12, 12).to(memory_format=torch.channels_last).requires_grad_()
+layers = torch.nn.Sequential(torch.nn.Conv2d(16, 32, 3), torch.nn.Flatten(), torch.nn.Linear(3200, 128))
+with torch.autocast("cpu", torch.bfloat16):
+    layers(signal).sum().backward()
+"""
+"""A step in bfloat16, as training takes it."""
+
+
+def bfloat16_is_faster(device: str) -> bool:
+    """Whether convolutions are faster in bfloat16 than in float32 on a device.
+
+    On processors that is so only where AMX multiplies them: with AVX512-BF16 alone a step of
+    `swift` took twice the time of float32 (measured, two cores).
+    """
+    if device == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device == "cpu" and _claims_amx() and "AMX" in LIMIT and bfloat16_supported()
+
+
+@functools.cache
+def bfloat16_supported() -> bool:
+    """Whether this processor runs a bfloat16 step to its end.
+
+    Virtual machines can claim AMX and yet stop a process at its first such instruction, which no
+    `except` catches. So where AMX is claimed, a process of its own tries a step, once for each
+    processor and version of torch; the answer is kept in the cache folder.
+    """
+    if not _claims_amx():
+        return True
+    path = cache_folder() / "bfloat16.json"
+    machine = f"{platform.node()}, {platform.processor()}, torch {torch.__version__}, {LIMIT}"
+    try:
+        kept = json.loads(path.read_bytes())
+        if kept["machine"] == machine:
+            return bool(kept["works"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    works = subprocess.run([sys.executable, "-c", TRIAL], capture_output=True).returncode == 0
+    try:
+        make_folder(path.parent)
+        write_json(path, {"machine": machine, "works": works})
+    except OutputError:
+        pass  # asked again next time
+    return works
+
+
+def _claims_amx() -> bool:
+    # torch has no public question for this; should the name change, float32 is the safe answer.
+    asked = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return asked is not None and bool(asked())
 
 
 def available_cores() -> int:
