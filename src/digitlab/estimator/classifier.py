@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from numbers import Integral
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -21,8 +21,21 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from digitlab.errors import ModelError, SettingError
 from digitlab.estimator.errors import InputError, as_value_errors
-from digitlab.estimator.inputs import can_hold_out, examples_of, flatten_images, hold_out, shape_of, tensor_of
-from digitlab.estimator.storage import TEN, fill_classifier, plain_value, read_classifier, write_classifier
+from digitlab.estimator.inputs import (
+    can_hold_out,
+    flatten_images,
+    get_shape,
+    make_examples,
+    split_validation,
+    to_input_tensor,
+)
+from digitlab.estimator.storage import (
+    N_DIGITS,
+    ClassifierState,
+    plain_value,
+    read_classifier,
+    write_classifier,
+)
 from digitlab.evaluation import predict_logits
 from digitlab.networks import Architecture, Network, architecture, build
 from digitlab.probabilities import softmax
@@ -122,7 +135,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             ValueError: If the data hold NaN or infinity, or their lengths differ (scikit-learn's).
             TrainingError: If the loss stops being a number.
         """
-        shape = shape_of(X)[1:]
+        shape = get_shape(X)[1:]
         inputs, labels = validate_data(self, flatten_images(X), y, dtype=(np.float32, np.uint8))
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
@@ -131,11 +144,11 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             network = self._build(recipe.seed)
             self._check_fraction()
         shape = network.input_shape if len(network.input_shape) == 2 else shape
-        train, validation = examples_of(inputs, codes, shape), None
+        train, validation = make_examples(inputs, codes, shape), None
         if validation_data is not None:
             validation = self._validation_examples(validation_data, shape)
         elif recipe.patience is not None and can_hold_out(codes, self.validation_fraction):
-            train, validation = hold_out(train, self.validation_fraction, recipe.seed)
+            train, validation = split_validation(train, self.validation_fraction, recipe.seed)
         if validation is None:
             recipe = replace(recipe, patience=None)
         with as_value_errors():
@@ -160,7 +173,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         """
         check_is_fitted(self)
         inputs = validate_data(self, flatten_images(X), dtype=(np.float32, np.uint8), reset=False)
-        logits = _logits(self.network_, tensor_of(inputs, self.network_.input_shape))
+        logits = _logits(self.network_, to_input_tensor(inputs, self.network_.input_shape))
         probabilities: NDArray[np.float64] = softmax(logits[:, : len(self.classes_)])
         return probabilities
 
@@ -192,7 +205,18 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             OutputError: If the operating system refuses.
         """
         check_is_fitted(self)
-        write_classifier(self, Path(path))
+        parameters = self.get_params(deep=False)
+        if not isinstance(self.random_state, Integral | None):
+            parameters["random_state"] = self.seed_
+        state = ClassifierState(
+            parameters=parameters,
+            classes=self.classes_,
+            feature_names=getattr(self, "feature_names_in_", None),
+            history=self.history_,
+            best_entry=self.best_entry_,
+            seed=self.seed_,
+        )
+        write_classifier(Path(path), self.network_, state)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -202,14 +226,21 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             ModelError: If the file cannot be read, is not ours, holds a network without its
                 classifier, is of a newer version, or is damaged.
         """
-        network, plain = read_classifier(Path(path))
+        network, state = read_classifier(Path(path))
         try:
-            return cast(Self, fill_classifier(cls, network, plain))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            made = cls(**state.parameters)
+        except TypeError as error:
             raise ModelError(
                 f"{path} holds a network, but no DigitClassifier that this digitlab can read ({error})",
                 "Use a file that DigitClassifier.save wrote; load_network reads the network alone.",
             ) from None
+        made.classes_ = state.classes
+        if state.feature_names is not None:
+            made.feature_names_in_ = state.feature_names
+        made.network_, made.n_features_in_ = network, math.prod(network.input_shape)
+        made.history_, made.n_iter_ = state.history, len(state.history)
+        made.best_entry_, made.seed_ = state.best_entry, state.seed
+        return made
 
     def _recipe(self) -> Recipe:
         named = {
@@ -256,7 +287,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             raise InputError(
                 f"y holds one class only, {self.classes_[0]!r}", "Give examples of at least two classes."
             )
-        if "outputs" not in _option_names(kind) and k > TEN:
+        if "outputs" not in _option_names(kind) and k > N_DIGITS:
             raise InputError(
                 f"y holds {k} classes; {self.network} tells ten apart", "Train softmax or mlp instead."
             )
@@ -285,7 +316,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
                 f"validation_data holds the label {unknown[0]!r}, which y does not",
                 "Give validation examples of the classes that are trained.",
             )
-        return examples_of(inputs, np.array([code_of[label] for label in labels.tolist()]), shape)
+        return make_examples(inputs, np.array([code_of[label] for label in labels.tolist()]), shape)
 
 
 def _option_names(kind: Architecture) -> set[str]:

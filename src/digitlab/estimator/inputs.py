@@ -1,4 +1,4 @@
-"""From what scikit-learn's users hand over to `Examples`, and a part of them held out."""
+"""Input conversion of the classifier: from arrays as scikit-learn takes them to `Examples`."""
 
 from __future__ import annotations
 
@@ -12,29 +12,36 @@ from numpy.typing import NDArray
 from digitlab.data import stratified_sample
 from digitlab.training import Examples
 
-__all__ = ["can_hold_out", "examples_of", "flatten_images", "hold_out", "shape_of", "tensor_of"]
+__all__ = [
+    "can_hold_out",
+    "flatten_images",
+    "get_shape",
+    "make_examples",
+    "split_validation",
+    "to_input_tensor",
+]
 
 FEWEST_HELD_OUT = 10
 """Examples below which a held-out part is too small to stop a training by."""
 
 
-def shape_of(X: Any) -> tuple[int, ...]:  # noqa: N803
+def get_shape(X: Any) -> tuple[int, ...]:  # noqa: N803
     """Shape of `X`, whatever kind of array or list it is."""
     return tuple(X.shape if hasattr(X, "shape") else np.asarray(X).shape)
 
 
 def flatten_images(X: Any) -> Any:  # noqa: N803
     """Pictures `(n, height, width)` as `(n, height * width)`; anything else as it is."""
-    shape = shape_of(X)
+    shape = get_shape(X)
     return np.asarray(X).reshape(shape[0], shape[1] * shape[2]) if len(shape) == 3 else X
 
 
-def examples_of(inputs: NDArray[Any], codes: NDArray[np.int64], shape: tuple[int, ...]) -> Examples:
+def make_examples(inputs: NDArray[Any], codes: NDArray[np.int64], shape: tuple[int, ...]) -> Examples:
     """Inputs `(n, features)` and class numbers `(n,)` as examples of `(n, *shape)`."""
-    return Examples(tensor_of(inputs, shape), torch.from_numpy(codes.astype(np.int64, copy=False)))
+    return Examples(to_input_tensor(inputs, shape), torch.from_numpy(codes.astype(np.int64, copy=False)))
 
 
-def tensor_of(inputs: NDArray[Any], shape: tuple[int, ...]) -> torch.Tensor:
+def to_input_tensor(inputs: NDArray[Any], shape: tuple[int, ...]) -> torch.Tensor:
     """Inputs `(n, features)` as a `float32` tensor `(n, *shape)`; bytes become ink in [0, 1]."""
     if inputs.dtype == np.uint8:
         inputs = np.multiply(inputs, np.float32(1 / 255), dtype=np.float32)
@@ -49,8 +56,8 @@ def can_hold_out(codes: NDArray[np.int64], fraction: float) -> bool:
     return bool(held >= max(k, FEWEST_HELD_OUT) and len(codes) - held >= k and counts.min() > 1)
 
 
-def hold_out(examples: Examples, fraction: float, seed: int) -> tuple[Examples, Examples]:
-    """The examples split in two, each class in proportion: `(the others, the held out)`."""
+def split_validation(examples: Examples, fraction: float, seed: int) -> tuple[Examples, Examples]:
+    """Stratified validation split: `(training examples, validation examples)`."""
     labels = examples.labels.numpy()
     held = stratified_sample(labels, _held_out(len(labels), fraction), seed, fewest=1)
     kept = np.delete(np.arange(len(labels)), held)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
-from dataclasses import asdict
-from numbers import Integral
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import safetensors
 import safetensors.torch
+from numpy.typing import NDArray
 
 from digitlab.errors import ModelError
 from digitlab.files import write_bytes
@@ -19,27 +19,44 @@ from digitlab.networks import Network, load_network
 from digitlab.networks.weights import describe
 from digitlab.training import HistoryEntry
 
-if TYPE_CHECKING:
-    from digitlab.estimator.classifier import DigitClassifier
-
-__all__ = ["fill_classifier", "plain_value", "read_classifier", "write_classifier"]
+__all__ = ["N_DIGITS", "ClassifierState", "plain_value", "read_classifier", "write_classifier"]
 
 SCHEMA_VERSION = 1
-TEN = 10
+N_DIGITS = 10
 """Logits of a network that has no option `outputs`."""
 
 
-def write_classifier(classifier: DigitClassifier, path: Path) -> None:
+@dataclass(frozen=True)
+class ClassifierState:
+    """A fitted classifier apart from its network, as it stands in a file.
+
+    Attributes:
+        parameters: Those of `get_params`.
+        classes: `(k,)` labels, sorted.
+        feature_names: `(n_features,)` names of the columns of `X`; None if they had none.
+        history: One entry for each evaluation.
+        best_entry: Number of the entry whose weights were kept; None without early stopping.
+        seed: The recipe's seed.
+    """
+
+    parameters: Mapping[str, Any]
+    classes: NDArray[Any]
+    feature_names: NDArray[Any] | None
+    history: tuple[HistoryEntry, ...]
+    best_entry: int | None
+    seed: int
+
+
+def write_classifier(path: Path, network: Network, state: ClassifierState) -> None:
     """Writes a fitted classifier to `path`, whole or not at all.
 
     Raises:
-        ModelError: If labels or parameters are of a kind that JSON has no word for.
+        ModelError: If labels or parameters are of a type that JSON does not have.
         OutputError: If the operating system refuses.
     """
-    network = classifier.network_
     tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     try:
-        description = json.dumps(_description(classifier), default=_for_json)
+        description = json.dumps(_to_plain(state), default=_for_json)
     except TypeError as error:
         raise ModelError(
             f"this classifier cannot be written: {error}",
@@ -49,43 +66,26 @@ def write_classifier(classifier: DigitClassifier, path: Path) -> None:
     write_bytes(path, safetensors.torch.save(tensors, metadata))
 
 
-def read_classifier(path: Path) -> tuple[Network, dict[str, Any]]:
-    """The network in a file, and the plain data of its classifier (None as an empty dict).
+def read_classifier(path: Path) -> tuple[Network, ClassifierState]:
+    """Reads what `write_classifier` has written.
 
     Raises:
-        ModelError: If the file cannot be read or holds no network of ours.
+        ModelError: If the file cannot be read, holds no network of digitlab or no classifier, is of
+            another schema version, or is damaged.
     """
     network = load_network(path)
     with safetensors.safe_open(path, "pt") as file:
         text = file.metadata().get("classifier", "{}")
     try:
-        plain: dict[str, Any] = json.loads(text)
-    except ValueError:
-        plain = {}
-    return network, plain
-
-
-def fill_classifier(kind: type[DigitClassifier], network: Network, plain: dict[str, Any]) -> DigitClassifier:
-    """The classifier of `network` and of what `read_classifier` read.
-
-    Raises:
-        KeyError: If something is missing; or any other error that damaged data lead to.
-    """
-    if plain["schema_version"] != SCHEMA_VERSION:
-        raise ValueError(f"schema version {plain['schema_version']!r}, not {SCHEMA_VERSION}")
-    parameters = dict(plain["parameters"])
-    if isinstance(parameters["hidden"], list):
-        parameters["hidden"] = tuple(parameters["hidden"])
-    made = kind(**parameters)
-    made.classes_ = np.array(plain["classes"], dtype=np.dtype(plain["classes_type"]))
-    if len(made.classes_) not in _class_counts(network):
-        raise ValueError(f"{len(made.classes_)} classes do not go with its network")
-    if plain["feature_names"] is not None:
-        made.feature_names_in_ = np.array(plain["feature_names"], dtype=object)
-    made.network_, made.n_features_in_ = network, math.prod(network.input_shape)
-    made.history_ = tuple(HistoryEntry(**period) for period in plain["history"])
-    made.n_iter_, made.best_entry_, made.seed_ = len(made.history_), plain["best_entry"], plain["seed"]
-    return made
+        state = _from_plain(json.loads(text))
+        if len(state.classes) not in _class_counts(network):
+            raise ValueError(f"{len(state.classes)} classes do not go with its network")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(
+            f"{path} holds a network, but no DigitClassifier that this digitlab can read ({error})",
+            "Use a file that DigitClassifier.save wrote; load_network reads the network alone.",
+        ) from None
+    return network, state
 
 
 def plain_value(value: object) -> object:
@@ -97,25 +97,36 @@ def plain_value(value: object) -> object:
     return value
 
 
-def _description(classifier: DigitClassifier) -> dict[str, Any]:
-    """All but the network, as plain data."""
-    parameters = classifier.get_params(deep=False)
-    if not isinstance(classifier.random_state, Integral | None):
-        parameters["random_state"] = classifier.seed_
-    classes = classifier.classes_
-    if classes.dtype.kind not in "biufUO":
-        raise TypeError(f"labels of type {classes.dtype}")
-    names = getattr(classifier, "feature_names_in_", None)
+def _to_plain(state: ClassifierState) -> dict[str, Any]:
+    if state.classes.dtype.kind not in "biufUO":
+        raise TypeError(f"labels of type {state.classes.dtype}")
     return {
         "schema_version": SCHEMA_VERSION,
-        "parameters": parameters,
-        "classes": classes.tolist(),
-        "classes_type": classes.dtype.str,
-        "feature_names": None if names is None else names.tolist(),
-        "history": [asdict(period) for period in classifier.history_],
-        "best_entry": classifier.best_entry_,
-        "seed": classifier.seed_,
+        "parameters": dict(state.parameters),
+        "classes": state.classes.tolist(),
+        "classes_type": state.classes.dtype.str,
+        "feature_names": None if state.feature_names is None else state.feature_names.tolist(),
+        "history": [asdict(entry) for entry in state.history],
+        "best_entry": state.best_entry,
+        "seed": state.seed,
     }
+
+
+def _from_plain(plain: Mapping[str, Any]) -> ClassifierState:
+    """The state in a file. Damaged data lead to a KeyError, TypeError, ValueError or AttributeError."""
+    if plain["schema_version"] != SCHEMA_VERSION:
+        raise ValueError(f"schema version {plain['schema_version']!r}, not {SCHEMA_VERSION}")
+    parameters, names = dict(plain["parameters"]), plain["feature_names"]
+    if isinstance(parameters["hidden"], list):
+        parameters["hidden"] = tuple(parameters["hidden"])
+    return ClassifierState(
+        parameters=parameters,
+        classes=np.array(plain["classes"], dtype=np.dtype(plain["classes_type"])),
+        feature_names=None if names is None else np.array(names, dtype=object),
+        history=tuple(HistoryEntry(**entry) for entry in plain["history"]),
+        best_entry=plain["best_entry"],
+        seed=plain["seed"],
+    )
 
 
 def _for_json(value: object) -> object:
@@ -128,4 +139,4 @@ def _for_json(value: object) -> object:
 def _class_counts(network: Network) -> range:
     """How many classes a network can tell apart: as many as it has outputs, or two to ten."""
     outputs = network.options.get("outputs")
-    return range(outputs, outputs + 1) if outputs else range(2, TEN + 1)
+    return range(outputs, outputs + 1) if outputs else range(2, N_DIGITS + 1)
