@@ -8,7 +8,7 @@ import torch
 from scipy import ndimage
 
 from digitlab.data import mnist
-from digitlab.training import Recipe, augmentation
+from digitlab.training import Recipe, batches
 from digitlab.training.batches import augment
 
 ROTATE, SHEAR, ZOOM_X, ZOOM_Y, SHIFT_X, SHIFT_Y = range(6)
@@ -30,7 +30,7 @@ def draw(monkeypatch):
                 numbers[globals()[name]] = value
             return (numbers + 1) / 2
 
-        monkeypatch.setattr(augmentation.torch, "rand", rand)
+        monkeypatch.setattr(batches.torch, "rand", rand)
 
     return fix
 
