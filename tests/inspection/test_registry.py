@@ -41,7 +41,7 @@ def test_views_are_described_in_a_sentence_and_named_once():
     names = [view.name for views in THEMES.values() for view in views]
     assert len(names) == len(set(names))
     for view in VIEWS.values():
-        assert not view.description[:2].islower()  # a capital, or `t-SNE`
+        assert view.description[0].isupper() or view.description.startswith("t-SNE")
         assert view.description.endswith(".")
         assert view.render.__doc__
 
