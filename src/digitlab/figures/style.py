@@ -95,8 +95,12 @@ def frame_axes(axes: Axes) -> None:
 
 def save_figure(figure: Figure) -> bytes:
     """The figure as PNG; the same figure gives the same bytes."""
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
+    png, dpi = io.BytesIO(), figure.dpi
+    # Not `savefig`, which lays a figure out twice and draws it twice: a quarter longer.
+    figure.set_dpi(DPI)
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.print_png(png, metadata={"Software": None})
+    figure.set_dpi(dpi)
     return png.getvalue()
 
 

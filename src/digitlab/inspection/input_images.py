@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import RandomForestClassifier
 
 from digitlab.errors import SettingError
 from digitlab.figures.image_grid import draw_averages, draw_digits, draw_pixel_values
@@ -94,6 +93,8 @@ def pixel_importances(
     Returns:
         `(height, width)`, each 0 or more; they add up to 1.
     """
+    from sklearn.ensemble import RandomForestClassifier  # takes a second to import
+
     forest = RandomForestClassifier(trees, random_state=seed, n_jobs=jobs)
     ink = images.reshape(len(images), -1).astype(np.float32) / 255
     importances: NDArray[np.float64] = forest.fit(ink, labels).feature_importances_

@@ -7,9 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
-from threadpoolctl import threadpool_limits
 
 from digitlab.errors import DataError, SettingError
 from digitlab.figures.curves import draw_explained_variance
@@ -137,6 +134,9 @@ def pca_projection(activations: NDArray[np.float32], seed: int = 0) -> PcaProjec
         SettingError: If there are too few points.
         DataError: If all are alike.
     """
+    from sklearn.decomposition import PCA  # scikit-learn takes a second to import
+    from threadpoolctl import threadpool_limits
+
     table = _table(activations)
     with threadpool_limits(2):  # sums are in the same order on every machine
         pca = PCA(2, random_state=seed)
@@ -162,6 +162,10 @@ def tsne_projection(activations: NDArray[np.float32], seed: int = 0) -> NDArray[
         SettingError: If there are too few points.
         DataError: If all are alike.
     """
+    from sklearn.decomposition import PCA
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
     table = _table(activations)
     with threadpool_limits(2):
         if table.shape[1] > FIRST and len(table) > FIRST:

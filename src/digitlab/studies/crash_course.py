@@ -149,6 +149,7 @@ STUDY = Study(
                     "First-layer weights of 25 units while they are learned (animation)",
                     growth,
                     "gif",
+                    in_quick=False,
                 ),
             ),
         ),

@@ -76,7 +76,9 @@ _FIRST_5000 = {
     "test": "all 10,000 images of the test file",
 }
 FIRST_5000_HELD_OUT = StudyData(
-    DataConfig(train="mnist:train", validation="first:5000", test="mnist:test"), _FIRST_5000
+    DataConfig(train="mnist:train", validation="first:5000", test="mnist:test"),
+    _FIRST_5000,
+    quick=DataConfig(train="mnist:train[:25000]", validation="first:5000", test="mnist:test[:5000]"),
 )
 """Sources 002 (`deep-mnist`) and 003 (`hidden-layer`): the first 5,000 of the training file held out, 55,000
 to train on, 10,000 test."""
@@ -85,7 +87,7 @@ FIRST_5000_SET_ASIDE = StudyData(
     DataConfig(train="mnist:train[5000:]", validation="none", test="mnist:test"),
     _FIRST_5000,
     measured_as={"test": "test"},
-    quick_test="mnist:test[:2000]",
+    quick=DataConfig(train="mnist:train[5000:]", validation="none", test="mnist:test[:1000]"),
 )
 """Source 002 (`deep-mnist`): the same split; its deep network is not evaluated while it is trained."""
 

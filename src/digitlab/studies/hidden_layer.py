@@ -45,7 +45,16 @@ CONFUSION = FigureSpec(
     confusion("train"),
 )
 ERRORS = FigureSpec(
-    "errors", "Confusion matrix without its diagonal: the errors as shares of each row", errors("train")
+    "errors",
+    "Confusion matrix without its diagonal: the errors as shares of each row",
+    errors("train"),
+    in_quick=False,
+)
+PAIR_5_8 = FigureSpec(
+    "pair",
+    "Confused pair: fives and eights, correct and mistaken",
+    view_figure("confused-pair", pair=(5, 8)),
+    in_quick=False,
 )
 
 STUDY = Study(
@@ -120,11 +129,7 @@ STUDY = Study(
                 CURVES,
                 CONFUSION,
                 ERRORS,
-                FigureSpec(
-                    "pair",
-                    "Confused pair: fives and eights, correct and mistaken",
-                    view_figure("confused-pair", pair=(5, 8)),
-                ),
+                PAIR_5_8,
                 FigureSpec(
                     "scatter",
                     "Scatter plot of activations: both units' values by predicted digit",
@@ -145,9 +150,10 @@ STUDY = Study(
             recipe=replace(RMSPROP, patience=2, restore_best=False),
             widths=tuple(range(100, 900, 50)),
             quick_widths=(100, 400),
-            quick={"max_steps": 400, "patience": None},
+            quick={"max_steps": 250, "patience": None},
             cv=3,
             data="mnist:train",
+            quick_data="mnist:train[:25000]",
             validation="first:5000",
             costs=lambda width: 4.0 + 0.0125 * width,
             published={
@@ -169,7 +175,7 @@ STUDY = Study(
             options={"hidden": (700,), "initialization": "glorot"},
             recipe=replace(RMSPROP, patience=2, restore_best=False),
             data=FIRST_5000_HELD_OUT,
-            quick={"max_steps": 400},
+            quick={"max_steps": 300},
             cost=20.0,
             published={
                 "test_accuracy": PublishedValue(0.9796, "Out [81]"),
@@ -183,7 +189,7 @@ STUDY = Study(
             options={"hidden": (700,), "initialization": "glorot"},
             recipe=recipe("keras-rmsprop", STOPPED_BY_TEN),
             data=FIRST_5000_HELD_OUT,
-            quick={"max_steps": 600},
+            quick={"max_steps": 400},
             cost=48.0,
             published={
                 "test_accuracy": PublishedValue(0.9819999933242798, "Out [88]"),
@@ -198,11 +204,7 @@ STUDY = Study(
                 CURVES,
                 CONFUSION,
                 ERRORS,
-                FigureSpec(
-                    "pair",
-                    "Confused pair: fives and eights, correct and mistaken",
-                    view_figure("confused-pair", pair=(5, 8)),
-                ),
+                PAIR_5_8,
             ),
         ),
         TrainingExperiment(
@@ -212,7 +214,7 @@ STUDY = Study(
             options={"hidden": (700,), "activation": "sigmoid"},
             recipe=recipe("keras-adam", STOPPED_BY_TEN),
             data=FIRST_5000_HELD_OUT,
-            quick={"max_steps": 500},
+            quick={"max_steps": 300},
             cost=100.0,
             published={
                 "test_accuracy": PublishedValue(0.9818000197410583, "Out [97]"),
@@ -228,11 +230,7 @@ STUDY = Study(
                 CURVES,
                 CONFUSION,
                 ERRORS,
-                FigureSpec(
-                    "pair",
-                    "Confused pair: fives and eights, correct and mistaken",
-                    view_figure("confused-pair", pair=(5, 8)),
-                ),
+                PAIR_5_8,
                 FigureSpec(
                     "weights",
                     "First-layer weights: what does each of the 700 units respond to?",
@@ -260,7 +258,7 @@ STUDY = Study(
             options={"components": COMPONENTS, "hidden": (700,), "activation": "sigmoid"},
             recipe=recipe("keras-adam", STOPPED_BY_TEN),
             data=FIRST_5000_HELD_OUT,
-            quick={"max_steps": 800},
+            quick={"max_steps": 400},
             cost=45.0,
             published={
                 "test_accuracy": PublishedValue(0.9789000153541565, "Out [132]"),
@@ -310,7 +308,7 @@ STUDY = Study(
             recipe=recipe("keras-adam", STOPPED_BY_TEN),
             data=FIRST_5000_HELD_OUT,
             pixels_from="forest",
-            quick={"max_steps": 800},
+            quick={"max_steps": 400},
             cost=22.0,
             published={
                 "test_accuracy": PublishedValue(0.948199987411499, "Out [157]"),

@@ -137,7 +137,7 @@ STUDY = Study(
             recipe=RECIPE,
             data=mat_file_data,
             seeds=5,
-            quick={"epochs": 20},
+            quick={"epochs": 10},
             cost=1.4,
             published={
                 "final_loss": PublishedValue(0.0368, "epoch 40/40"),

@@ -154,7 +154,7 @@ def _search_jobs(study: Study, experiment: SearchExperiment, options: ReproduceO
                 "network": experiment.network,
                 "options": to_plain({**experiment.options, "hidden": (width,)}),
                 "recipe": {**to_dict(experiment.recipe), **changes, "threads": 1},
-                "data": experiment.data,
+                "data": experiment.quick_data if options.quick else experiment.data,
                 "validation": experiment.validation,
                 "cv": experiment.cv,
                 "fold": fold,

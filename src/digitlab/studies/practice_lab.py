@@ -134,7 +134,7 @@ STUDY = Study(
             recipe=RECIPE,
             data=CLASSROOM_WHOLE,
             seeds=5,
-            quick={"epochs": 20},
+            quick={"epochs": 10},
             cost=1.4,
             published={
                 "final_loss": PublishedValue(0.0294, "Out [21], epoch 40"),
@@ -178,7 +178,7 @@ STUDY = Study(
             recipe=RECIPE,
             data=CLASSROOM_BOXES,
             seeds=5,
-            quick={"epochs": 20},
+            quick={"epochs": 10},
             cost=1.2,
             published={"final_loss": PublishedValue(0.0294, "Out [21], epoch 40")},
             published_series={"train_loss": LOSSES},

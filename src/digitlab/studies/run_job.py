@@ -64,6 +64,7 @@ def draw_runs(
     figures = [
         _write_figure(folder, each.id, each.title, each.draw(runs), each.file_format)
         for each in found.figures
+        if each.in_quick or not quick
     ]
     measures = found.measures(runs) if found.measures else {}
     return {

@@ -77,8 +77,8 @@ class StudyData:
         config: Where they come from, as a run records it.
         descriptions: What each split holds, in words, by the name of the split.
         measured_as: The name under which each split of a run is measured; what is not named is not reported.
-        quick_test: The test digits of a quick look, where scoring all of them takes longer than its
-            training.
+        quick: The digits of a quick look, where loading and scoring all of them takes longer than its
+            training; None: the same.
         files: Splits whose digits a computation of the same study writes: the name of the split, the id of
             the computation, and the name of the file.
     """
@@ -86,18 +86,27 @@ class StudyData:
     config: DataConfig
     descriptions: Mapping[str, str]
     measured_as: Mapping[str, str] = field(default_factory=lambda: SPLITS)
-    quick_test: str | None = None
+    quick: DataConfig | None = None
     files: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class FigureSpec:
-    """A figure of what was trained: its id, its caption, what draws it, and its file format."""
+    """A figure of what was trained.
+
+    Attributes:
+        id: Unique in its experiment; also the name of its file.
+        title: Its caption.
+        draw: What draws it.
+        file_format: `png` or `gif`.
+        in_quick: Whether a quick look has it, too.
+    """
 
     id: str
     title: str
     draw: Callable[[ExperimentRuns], Figure | bytes]
     file_format: str = "png"
+    in_quick: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +180,7 @@ class SearchExperiment:
         quick: Recipe fields of a quick look.
         cv: How many folds.
         data: The digits that are split into folds, by name.
+        quick_data: The same for a quick look.
         validation: What is held out of them beforehand, for early stopping.
         costs: Expected seconds of one core for a fit, as a function of its width.
         published: The source's values, by metric.
@@ -191,6 +201,7 @@ class SearchExperiment:
     quick: Mapping[str, Any]
     cv: int
     data: str
+    quick_data: str
     validation: str
     costs: Callable[[int], float]
     published: Mapping[str, PublishedValue] = field(default_factory=dict)

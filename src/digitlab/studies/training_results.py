@@ -11,6 +11,7 @@ from typing import Any
 from digitlab.data import Digits
 from digitlab.networks import Network
 from digitlab.runs import DataConfig, Run, Splits
+from digitlab.settings import to_dict
 from digitlab.studies.study import ReproduceOptions, StudyData, TrainingExperiment
 from digitlab.training import Examples, HistoryEntry, Recipe
 
@@ -126,9 +127,9 @@ def seeds_for(experiment: TrainingExperiment, options: ReproduceOptions) -> list
 
 
 def train_data(experiment: TrainingExperiment, options: ReproduceOptions) -> StudyData:
-    """The digits of an experiment; a quick look may score fewer."""
+    """The digits of an experiment; a quick look may have fewer."""
     data = experiment.data_for(options)
-    if options.quick and data.quick_test:
-        words = {**data.descriptions, "test": data.quick_test}
-        return replace(data, config=replace(data.config, test=data.quick_test), descriptions=words)
+    if options.quick and data.quick:
+        names = {split: name for split, name in to_dict(data.quick).items() if name != "none"}
+        return replace(data, config=data.quick, descriptions=names)
     return data

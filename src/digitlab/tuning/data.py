@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedKFold
 
 from digitlab.data import stratified_sample
 from digitlab.errors import DataError, SettingError
@@ -111,6 +110,8 @@ class SearchData:
             share: Share of the training part that is used, drawn from each class alike.
             stops_early: Whether something must be held out of the training part to stop by.
         """
+        from sklearn.model_selection import StratifiedKFold  # takes a second to import
+
         folds = StratifiedKFold(
             plan.cv, shuffle=plan.shuffle, random_state=plan.seed if plan.shuffle else None
         )

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
-from scipy.stats import rankdata
 
 from digitlab.settings import settings
 from digitlab.tuning.plan import Fit, Plan
@@ -96,6 +95,8 @@ def _by_rung_and_candidate(results: Iterable[FoldResult]) -> dict[tuple[int, int
 
 def _ranks(means: np.ndarray[Any, Any], rungs: Sequence[int]) -> list[int]:
     """1 for the best; equal means share a rank, as do all that have none."""
+    from scipy.stats import rankdata  # takes half a second to import
+
     worth = np.where(np.isnan(means), -1.0, means) + 2 * np.array(rungs)
     worth[np.isnan(means)] = -1
     ranks: list[int] = rankdata(-worth, method="min").astype(int).tolist()
