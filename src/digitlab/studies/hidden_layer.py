@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from digitlab.studies.datasets import (
-    FIRST_5000_HELD_OUT,
-)
+from digitlab.studies import hidden_layer_published as printed
+from digitlab.studies.datasets import FIRST_5000_HELD_OUT
 from digitlab.studies.figures import components, confusion, errors, learning_curves, view_figure
 from digitlab.studies.hidden_layer_forest import forest_pixels
-from digitlab.studies.hidden_layer_published import (
-    LOSSES_1,
-    MEAN_SCORES,
-    VALIDATION_LOSSES_1,
-    VALIDATION_LOSSES_2,
-    VALIDATION_LOSSES_3,
-    VALIDATION_LOSSES_3A,
-    VALIDATION_LOSSES_FOREST,
-    VALIDATION_LOSSES_PCA,
-    results_table,
-)
+from digitlab.studies.seed_spreads import SEED_SPREADS
 from digitlab.studies.study import (
     Computation,
     FigureSpec,
@@ -85,7 +74,7 @@ STUDY = Study(
                 "train_seconds": PublishedValue(84.26, "table of results"),
                 "parameters": PublishedValue(805, "Out [12]"),
             },
-            published_series={"train_loss": LOSSES_1, "validation_loss": VALIDATION_LOSSES_1},
+            published_series={"train_loss": printed.LOSSES_1, "validation_loss": printed.VALIDATION_LOSSES_1},
             figures=(
                 CURVES,
                 CONFUSION,
@@ -124,7 +113,7 @@ STUDY = Study(
                 "train_seconds": PublishedValue(95.17, "table of results"),
                 "parameters": PublishedValue(1600, "Out [25]"),
             },
-            published_series={"validation_loss": VALIDATION_LOSSES_2},
+            published_series={"validation_loss": printed.VALIDATION_LOSSES_2},
             figures=(
                 CURVES,
                 CONFUSION,
@@ -156,12 +145,13 @@ STUDY = Study(
             quick_data="mnist:train[:25000]",
             validation="first:5000",
             costs=lambda width: 4.0 + 0.0125 * width,
+            seed_spread=SEED_SPREADS["grid"],
             published={
                 "best_mean_score": PublishedValue(0.97501814, "Out [78], mean_test_score"),
                 "best_width": PublishedValue(700, "Out [77]"),
                 "train_seconds": PublishedValue(6312.0, "Out [76]: 105.2 min"),
             },
-            published_series={"mean_score": MEAN_SCORES},
+            published_series={"mean_score": printed.MEAN_SCORES},
             notes=(
                 "Its time is that of all 48 fits on one core, added up; two cores share them. The source's "
                 "is wall clock, and two of its fits took ten times as long as their neighbors "
@@ -177,6 +167,7 @@ STUDY = Study(
             data=FIRST_5000_HELD_OUT,
             quick={"max_steps": 300},
             cost=20.0,
+            seed_spread=SEED_SPREADS["grid-best"],
             published={
                 "test_accuracy": PublishedValue(0.9796, "Out [81]"),
                 "test_loss": PublishedValue(0.0901317909641477, "Out [81]"),
@@ -191,6 +182,7 @@ STUDY = Study(
             data=FIRST_5000_HELD_OUT,
             quick={"max_steps": 400},
             cost=48.0,
+            seed_spread=SEED_SPREADS["mlp-700-relu"],
             published={
                 "test_accuracy": PublishedValue(0.9819999933242798, "Out [88]"),
                 "test_loss": PublishedValue(0.11882708966166242, "Out [88]"),
@@ -199,7 +191,7 @@ STUDY = Study(
                 "history_entries": PublishedValue(14, "Out [86]"),
                 "train_seconds": PublishedValue(330.92, "Out [86]"),
             },
-            published_series={"validation_loss": VALIDATION_LOSSES_3},
+            published_series={"validation_loss": printed.VALIDATION_LOSSES_3},
             figures=(
                 CURVES,
                 CONFUSION,
@@ -216,6 +208,7 @@ STUDY = Study(
             data=FIRST_5000_HELD_OUT,
             quick={"max_steps": 300},
             cost=100.0,
+            seed_spread=SEED_SPREADS["mlp-700-sigmoid"],
             published={
                 "test_accuracy": PublishedValue(0.9818000197410583, "Out [97]"),
                 "test_loss": PublishedValue(0.07755896054905373, "Out [97]"),
@@ -225,7 +218,7 @@ STUDY = Study(
                 "train_seconds": PublishedValue(2421.43, "Out [95]"),
                 "parameters": PublishedValue(556_510, "Out [118]"),
             },
-            published_series={"validation_loss": VALIDATION_LOSSES_3A},
+            published_series={"validation_loss": printed.VALIDATION_LOSSES_3A},
             figures=(
                 CURVES,
                 CONFUSION,
@@ -260,6 +253,7 @@ STUDY = Study(
             data=FIRST_5000_HELD_OUT,
             quick={"max_steps": 400},
             cost=45.0,
+            seed_spread=SEED_SPREADS["pca"],
             published={
                 "test_accuracy": PublishedValue(0.9789000153541565, "Out [132]"),
                 "test_loss": PublishedValue(0.07981216991242036, "Out [132]"),
@@ -269,7 +263,7 @@ STUDY = Study(
                 "train_seconds": PublishedValue(275.36, "Out [127]"),
                 "parameters": PublishedValue(556_510, "table of architectures"),
             },
-            published_series={"validation_loss": VALIDATION_LOSSES_PCA},
+            published_series={"validation_loss": printed.VALIDATION_LOSSES_PCA},
             figures=(
                 CURVES,
                 CONFUSION,
@@ -310,6 +304,7 @@ STUDY = Study(
             pixels_from="forest",
             quick={"max_steps": 400},
             cost=22.0,
+            seed_spread=SEED_SPREADS["forest-pixels"],
             published={
                 "test_accuracy": PublishedValue(0.948199987411499, "Out [157]"),
                 "test_loss": PublishedValue(0.19557065222747624, "Out [157]"),
@@ -319,7 +314,7 @@ STUDY = Study(
                 "train_seconds": PublishedValue(153.65, "Out [152]"),
                 "parameters": PublishedValue(556_510, "table of architectures"),
             },
-            published_series={"validation_loss": VALIDATION_LOSSES_FOREST},
+            published_series={"validation_loss": printed.VALIDATION_LOSSES_FOREST},
             figures=(CURVES, CONFUSION, ERRORS),
             notes=(
                 "The source's text and table say sigmoid for this network; its code (cell 150) is relu, and "
@@ -343,5 +338,5 @@ STUDY = Study(
         "RMSprop has its epsilon inside the root, as Keras 3 has it; which form TensorFlow 2.0.0 had could "
         "not be settled.",
     ),
-    tables=results_table,
+    tables=printed.results_table,
 )
