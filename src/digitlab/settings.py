@@ -9,6 +9,7 @@ literal after a field documents it (`field_docs`).
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin
@@ -81,7 +82,9 @@ def _format_error(error: ValidationError, kind: str, fields: Iterable[str]) -> S
     name = str(first["loc"][0]) if first["loc"] else ""
     if first["type"] == "unexpected_keyword_argument":
         allowed = ", ".join(fields) or "none: this one takes no options"
-        return SettingError(f"unknown {kind} {name!r}", f"Those there are: {allowed}.")
+        similar = difflib.get_close_matches(name, list(fields), n=1, cutoff=0.6)
+        hint = f"Did you mean {similar[0]}? " if similar else ""
+        return SettingError(f"unknown {kind} {name!r}", f"{hint}Those there are: {allowed}.")
     if first["type"] == "missing" and len(first["loc"]) > 1:  # of the values of one field
         return SettingError(
             f"{kind} {name} has too few values: {first['input']!r}",

@@ -8,7 +8,6 @@ from sklearn.decomposition import PCA
 from digitlab.data import mnist
 from digitlab.errors import ModelError, SettingError
 from digitlab.networks import (
-    ARCHITECTURES,
     build,
     export_onnx,
     layer_table,
@@ -87,13 +86,13 @@ def test_rows_of_the_layer_table(images):
 
 
 def test_the_fixed_prefix_is_all_that_may_be_computed_once(images):
-    prefixes = {name: build(name).fixed_prefix() for name in ARCHITECTURES}
-    assert prefixes == {
+    expected = {
         "softmax": ("flatten",),
         "mlp": ("flatten",),
         "deep-mnist": ("image",),
         "swift": ("image", "crop", "standardize"),
     }
+    assert {name: build(name).fixed_prefix() for name in expected} == expected
     assert build("mlp", pixels=(1,)).fixed_prefix() == ("flatten", "pixels")
     assert build("mlp", components=1).fixed_prefix() == ("flatten", "projection")
     network = build("swift").train()

@@ -119,3 +119,21 @@ def test_a_mistyped_metric_is_an_error_when_a_study_is_loaded(mistyped):
     with pytest.raises(SettingError, match="hidden-layer/mlp-1: unknown metric 'test_acuracy'") as caught:
         check_study(changed)
     assert "test_accuracy" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"network": "sofmax"}, "unknown network 'sofmax'"),
+        ({"options": {"hiden": 3}}, "'hiden'"),
+        ({"quick": {"max_step": 50}}, "unknown recipe field 'max_step'"),
+        ({"fixes_protocol_of": "liner"}, "fixes_protocol_of='liner'"),
+    ],
+)
+def test_what_can_be_checked_of_an_experiment_is_checked_when_its_study_is_loaded(changes, problem):
+    study = STUDIES["crash-course"]
+    changed = replace(study, experiments=(replace(study.experiments[0], **changes), *study.experiments[1:]))
+    with pytest.raises(SettingError) as caught:
+        check_study(changed)
+    assert caught.value.problem.startswith(f"crash-course/{study.experiments[0].id}: ")
+    assert problem in caught.value.problem

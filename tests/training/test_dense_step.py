@@ -57,6 +57,8 @@ CHANGED: dict[str, dict[str, Any]] = {
     "seed": {"seed": 3},
 }
 """For each field of `Recipe`: settings in which it is not at its default and matters."""
+AUTOGRAD_ONLY = {"precision"}
+"""Fields that send a run to autograd."""
 NO_EFFECT_ON_WEIGHTS = {"device", "threads"}
 """Fields that say where a run is computed, not what."""
 
@@ -97,15 +99,18 @@ def test_both_steps_give_the_same_weights_or_autograd_is_used(
     recipe = Recipe(**{**BASE, **CHANGED[field]})
     weights, kind = _train(recipe, examples)
     expected = _by_autograd(recipe, examples, monkeypatch)
-    assert kind == ("autograd" if field == "precision" else "dense")
+    expected_kind = "autograd" if field in AUTOGRAD_ONLY else "dense"
+    assert kind == expected_kind, f"add {field} to DENSE_RECIPE_FIELDS, or to AUTOGRAD_ONLY here"
     assert kind == "autograd" or field in DENSE_RECIPE_FIELDS | {"device"}
     for ours, theirs in zip(weights, expected, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize("field", sorted(set(CHANGED) - NO_EFFECT_ON_WEIGHTS))
-def test_every_field_changes_the_weights(field: str, examples: tuple[Examples, Examples]) -> None:
-    """So that a field which some step ignores is found."""
+def test_every_field_changes_the_weights(
+    field: str, examples: tuple[Examples, Examples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a field which some step ignores is found. Weights of the same kind of step are compared."""
     default = {other.name: other.default for other in dataclasses.fields(Recipe)}[field]
     changed = {**BASE, **CHANGED[field]}
     unchanged = {**changed, field: BASE.get(field, default)}
@@ -115,7 +120,10 @@ def test_every_field_changes_the_weights(field: str, examples: tuple[Examples, E
         unchanged = {**changed, field: 2}
     if field == "optimizer":
         unchanged = {**changed, field: "adam"}
-    ours, theirs = (_train(Recipe(**fields), examples)[0] for fields in (changed, unchanged))
+    one, other = Recipe(**changed), Recipe(**unchanged)
+    (ours, kind), (theirs, other_kind) = _train(one, examples), _train(other, examples)
+    if kind != other_kind:
+        theirs = _by_autograd(other, examples, monkeypatch)
     assert any(not torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
@@ -137,10 +145,13 @@ def test_a_field_that_a_dense_step_does_not_know_sends_the_run_to_autograd(
     assert fit(network, new, *examples).step_kind == "autograd"
 
 
-def test_a_new_field_that_does_nothing_is_found(examples: tuple[Examples, Examples]) -> None:
+def test_a_new_field_that_does_nothing_is_found(
+    examples: tuple[Examples, Examples], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What `test_every_field_changes_the_weights` asks of each field fails for one that is ignored."""
-    ours, _ = _train(WithNewField(**BASE, made_up=1.0), examples)
-    theirs, _ = _train(WithNewField(**{**BASE, "made_up": 2.0}), examples)
+    ours, kind = _train(WithNewField(**BASE, made_up=1.0), examples)
+    theirs = _by_autograd(WithNewField(**BASE), examples, monkeypatch)
+    assert kind == "autograd"
     assert all(map(torch.equal, ours, theirs))
     assert {field.name for field in dataclasses.fields(WithNewField)} - set(CHANGED) == {"made_up"}
 

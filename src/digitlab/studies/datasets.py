@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 IMAGE_OF_TWO = 1015
-"""The image that sources 001 and 004 ask about: a two in the course's file, and in any file of its order."""
+"""The image that studies `practice-lab` and `mat-file` ask about: a two in the course's file."""
 MAT_FILE = "classroom.mat"
 """The name of the file that the computation `file` of source 004 (`mat-file`) writes."""
 

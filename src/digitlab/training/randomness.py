@@ -5,7 +5,7 @@ A resumed training therefore draws exactly what an uninterrupted one draws.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -13,8 +13,8 @@ from torch import Tensor
 
 __all__ = ["RngStream", "epoch_order", "generator_for", "reseed"]
 
-RngStream = Literal["order", "dropout", "augmentation"]
-STREAMS: tuple[RngStream, ...] = ("order", "dropout", "augmentation")
+RngStream = Literal["order", "dropout", "augmentation"]  # a new one goes last: its index is hashed
+STREAMS: tuple[RngStream, ...] = get_args(RngStream)
 
 
 def reseed(generator: torch.Generator, seed: int, stream: RngStream, number: int) -> None:
