@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -78,14 +79,19 @@ def reproduce(
     if options.mat:
         check_mat_file(options.mat)
     options = replace(options, out=options.out.absolute())
-    executor = _executor(options)
     _check_output_folder(options)
+    executor = _executor(options)
     run = _Reproduction(studies, options, on_change or (lambda _: None))
     return run.run(executor)
 
 
 def _executor(options: ReproduceOptions) -> JobExecutor:
-    return ray_executor(options.ray) if options.ray else local_executor(available_cores())
+    if options.ray:
+        return ray_executor(options.ray)
+    executor = local_executor(available_cores())
+    for _ in range(executor.n_workers):  # workers import while jobs are planned here
+        executor.submit(import_module, "digitlab.studies.run_job")
+    return executor
 
 
 class _Reproduction:
