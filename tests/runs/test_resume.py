@@ -135,6 +135,7 @@ def test_killed_with_sigkill_at_any_moment(few, tmp_path):
     while not (stopped / "metrics.json").exists():
         begun = [sys.executable, "-m", "digitlab", "train", *words]
         process = subprocess.Popen(begun, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        process.stderr.readline()  # training starts
         process.stderr.readline()  # an epoch is done
         if kills < 3:
             time.sleep(chance.uniform(0, 0.3))
