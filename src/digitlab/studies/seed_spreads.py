@@ -1,4 +1,4 @@
-"""Recorded standard deviations over seeds, for the experiments of source 003 that train one seed.
+"""Recorded standard deviations over seeds, for experiments of source 003 (`hidden-layer`) of one seed.
 
 Measured once, on 24 November 2026: seeds 0, 1 and 2 (where n = 3: 0 and 1) on an AMD EPYC, seeds 0 by the
 code before the loops became one; and, as one more run, seed 0 on an Intel Xeon, which rounds differently
