@@ -334,8 +334,7 @@ def _check_outputs(network: Network) -> None:
 
 def _fill_projections(networks: Sequence[Network], train: Digits) -> None:
     """Fills the fixed projection of networks that have one: principal components of the training images."""
-    n_components = networks[0].options.get("components", 0)
-    if not n_components:
+    if not (n_components := networks[0].options.get("components", 0)):
         return
     from sklearn.decomposition import PCA
 
