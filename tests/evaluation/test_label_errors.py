@@ -5,7 +5,7 @@ import pytest
 
 from digitlab.errors import SettingError
 from digitlab.evaluation import find_label_issues
-from digitlab.evaluation.label_errors import possible_label_issues, votes_needed
+from digitlab.evaluation.misclassifications import possible_label_issues, votes_needed
 
 
 def logits_where(said):

@@ -10,7 +10,7 @@ from digitlab.report import (
     Series,
     overall_rows,
 )
-from digitlab.report.experiment_setup import describe_setup
+from digitlab.report.format import describe_setup
 from digitlab.report.tables import (
     headline,
     highlight_figures,

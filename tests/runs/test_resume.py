@@ -20,9 +20,8 @@ from digitlab.networks import build
 from digitlab.runs import DataConfig, Run
 from digitlab.training import Examples, HistoryEntry, Recipe, checkpoint, fit
 from digitlab.training.checkpoint import Checkpoint
-from digitlab.training.early_stopping import EarlyStopping
 from digitlab.training.hardware import choose_hardware
-from digitlab.training.state import Member, TrainState
+from digitlab.training.state import EarlyStopping, Member, TrainState
 from digitlab.training.step import AutogradStep, StepSetup
 
 

@@ -15,10 +15,9 @@ from digitlab.networks import build
 from digitlab.report import ExperimentResult, Measurement, Series
 from digitlab.runs import DataConfig
 from digitlab.studies import STUDIES, ReproduceOptions, StudyData, TrainingExperiment
+from digitlab.studies.experiment_results import ExperimentRuns, SearchResult, SeedResult
 from digitlab.studies.figures import confusion, draw_mean_scores, errors, learning_curves, view_figure
 from digitlab.studies.hidden_layer_published import results_table
-from digitlab.studies.search_results import SearchResult
-from digitlab.studies.training_results import ExperimentRuns, SeedResult
 from digitlab.training import Examples, HistoryEntry, Recipe
 
 DATA = DataConfig(train="mnist:test[:200]", validation="none", test="none")

@@ -20,9 +20,9 @@ from digitlab.studies import (
     TrainingExperiment,
     study,
 )
+from digitlab.studies.experiment_results import recipe_for, seeds_for
 from digitlab.studies.plan import fit_keys, plan_jobs, train_keys
 from digitlab.studies.registry import check_study
-from digitlab.studies.training_results import recipe_for, seeds_for
 
 OPTIONS = ReproduceOptions(Path("out"))
 EXPERIMENTS = [(name, each) for name, one in STUDIES.items() for each in one.experiments]

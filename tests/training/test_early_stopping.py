@@ -4,7 +4,7 @@ import torch
 
 from digitlab.networks import build
 from digitlab.training import HistoryEntry, Recipe
-from digitlab.training.early_stopping import EarlyStopping
+from digitlab.training.state import EarlyStopping
 
 
 def _set(network, value):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from digitlab.training.ema import EMA
+from digitlab.training.state import EMA
 
 
 def test_the_average_by_hand():

@@ -19,7 +19,7 @@ from digitlab.jobs import Progress, ResultStore, inline_executor, run_jobs
 from digitlab.networks import build, load_network
 from digitlab.training import Recipe, fit
 from digitlab.tuning import Candidate, Plan, SearchData, fit_job, run_fit, search
-from digitlab.tuning.folder import SearchFolder
+from digitlab.tuning.results import SearchFolder
 
 RECIPE = Recipe(epochs=3, batch_size=8)
 

@@ -1,6 +1,5 @@
 """Benchmarks: what digitlab promises about time, measured on this machine."""
 
-from digitlab.bench.measurement import Measurement
-from digitlab.bench.suite import BENCHMARKS, run_benchmarks
+from digitlab.bench.benchmarks import BENCHMARKS, Measurement, run_benchmarks
 
 __all__ = ["BENCHMARKS", "Measurement", "run_benchmarks"]

@@ -20,8 +20,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from digitlab.errors import ModelError, SettingError
-from digitlab.estimator.errors import InputError, as_value_errors
 from digitlab.estimator.inputs import (
+    InputError,
+    as_value_errors,
     can_hold_out,
     flatten_images,
     get_shape,

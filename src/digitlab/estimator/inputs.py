@@ -1,8 +1,10 @@
-"""Input conversion of the classifier: from arrays as scikit-learn takes them to `Examples`."""
+"""Checking what is given to the estimator, and its errors."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,13 @@ import torch
 from numpy.typing import NDArray
 
 from digitlab.data import stratified_sample
+from digitlab.errors import DataError, SettingError
 from digitlab.training import Examples
 
 __all__ = [
+    "InputError",
+    "ParameterError",
+    "as_value_errors",
     "can_hold_out",
     "flatten_images",
     "get_shape",
@@ -20,6 +26,24 @@ __all__ = [
     "split_validation",
     "to_input_tensor",
 ]
+
+
+class InputError(DataError, ValueError):
+    """Data that a `DigitClassifier` cannot take; a ValueError too, as scikit-learn expects."""
+
+
+class ParameterError(SettingError, ValueError):
+    """A parameter that a `DigitClassifier` does not have or allow; a ValueError too."""
+
+
+@contextmanager
+def as_value_errors() -> Iterator[None]:
+    """Makes a SettingError of the block a ParameterError, which is a ValueError too."""
+    try:
+        yield
+    except SettingError as error:
+        raise ParameterError(error.problem, error.remedy) from None
+
 
 FEWEST_HELD_OUT = 10
 """Examples below which a held-out part is too small to stop a training by."""

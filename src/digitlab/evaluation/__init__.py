@@ -6,16 +6,17 @@ from digitlab.evaluation.classification import (
     Metrics,
     accuracy_and_log_loss,
     compute_metrics,
+    predict_logits,
 )
-from digitlab.evaluation.label_errors import LabelIssue, find_label_issues
 from digitlab.evaluation.misclassifications import (
+    LabelIssue,
     Misclassification,
     PairPanels,
+    find_label_issues,
     find_misclassifications,
     most_confused,
     pair_panels,
 )
-from digitlab.evaluation.prediction import predict_logits
 from digitlab.evaluation.statistics import SampleStats, sample_stats, wilson_interval
 
 __all__ = [

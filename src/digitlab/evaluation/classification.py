@@ -1,4 +1,4 @@
-"""Classification metrics: accuracy, log loss, confusion matrix, precision, recall and F1 per class."""
+"""Classification: predicted logits, accuracy, log loss, confusion matrix."""
 
 from __future__ import annotations
 
@@ -6,12 +6,44 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from digitlab.evaluation.statistics import wilson_interval
+from digitlab.networks import Network
 from digitlab.probabilities import log_softmax
 
-__all__ = ["ClassMetrics", "ConfusionPair", "Metrics", "accuracy_and_log_loss", "compute_metrics"]
+__all__ = [
+    "ClassMetrics",
+    "ConfusionPair",
+    "Metrics",
+    "accuracy_and_log_loss",
+    "compute_metrics",
+    "predict_logits",
+]
+
+BATCH = 1000
+
+
+def predict_logits(network: Network, inputs: Tensor) -> NDArray[np.float32]:
+    """Predicts logits of every input, in evaluation mode and float32.
+
+    Args:
+        network: On any device; left in the mode it was in.
+        inputs: `(n, *input_shape)`, `float32`.
+
+    Returns:
+        `(n, 10)` logits.
+    """
+    was_training = network.training
+    network.eval()
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        parts = [network(part.to(device)).float().cpu() for part in inputs.split(BATCH)]
+    network.train(was_training)
+    logits: NDArray[np.float32] = torch.cat(parts).numpy()
+    return logits
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from digitlab.inspection.attribution import (
     occlusion,
     saliency,
 )
+from digitlab.inspection.contact_sheet import SkippedView, WrittenView, write_view, write_views
 from digitlab.inspection.input_images import average_digits, pixel_importances, random_indices, top_pixels
 from digitlab.inspection.lookup import (
     check_index,
@@ -43,7 +44,6 @@ from digitlab.inspection.registry import THEMES, VIEWS, inspect, view
 from digitlab.inspection.unit_computation import Step, UnitComputation, compute_unit
 from digitlab.inspection.unit_statistics import UnitValues, box_plot_stats, centroids, unit_values
 from digitlab.inspection.view import InputImage, InspectedModel, View, ViewOptions, ViewResult
-from digitlab.inspection.view_files import SkippedView, WrittenView, write_view, write_views
 from digitlab.inspection.weights import (
     Kernels,
     UnitWeights,

@@ -13,17 +13,15 @@ from numpy.typing import NDArray
 from digitlab.data import Digits, known_label_errors
 from digitlab.errors import SettingError
 from digitlab.evaluation import Metrics, compute_metrics
-from digitlab.evaluation.label_errors import (
-    LabelIssue,
-    find_label_issues,
-    possible_label_issues,
-    votes_needed,
-)
 from digitlab.evaluation.misclassifications import (
+    LabelIssue,
     Misclassification,
+    find_label_issues,
     find_misclassifications,
     most_confused,
     pair_panels,
+    possible_label_issues,
+    votes_needed,
 )
 from digitlab.figures import draw_confusion, draw_digits, draw_errors
 from digitlab.figures.confusion_matrix import PANEL, draw_pair

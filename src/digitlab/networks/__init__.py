@@ -1,9 +1,8 @@
 """Networks by name: the architectures, the layer table, weights in and out."""
 
 from digitlab.networks.dense import set_projection
-from digitlab.networks.layer_table import LayerRow, layer_table, multiply_adds
 from digitlab.networks.layers import Dropout
-from digitlab.networks.network import Network
+from digitlab.networks.network import LayerRow, Network, layer_table, multiply_adds
 from digitlab.networks.onnx_export import export_onnx
 from digitlab.networks.registry import ARCHITECTURES, Architecture, architecture, build
 from digitlab.networks.weights import load_network, load_weights, save_network

@@ -1,5 +1,6 @@
 """The report: one page, its Markdown and its JSON, from results on disk."""
 
+from digitlab.report.page import write_report
 from digitlab.report.results import (
     ExperimentResult,
     FigureFile,
@@ -15,7 +16,6 @@ from digitlab.report.results import (
     write_results,
 )
 from digitlab.report.tables import overall_rows
-from digitlab.report.write import write_report
 
 __all__ = [
     "ExperimentResult",

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from digitlab.formatting import MISSING
-from digitlab.report.experiment_setup import describe_setup
-from digitlab.report.format import cell_texts
+from digitlab.report.format import cell_texts, describe_setup
 from digitlab.report.results import ExperimentResult, Results, StudyResult, Table
 from digitlab.report.tables import (
     TIMES,

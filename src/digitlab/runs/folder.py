@@ -16,7 +16,7 @@ from digitlab.networks import Network, architecture, load_network, save_network
 from digitlab.runs.config import SCHEMA_VERSION, RunConfig
 from digitlab.settings import from_dict, to_dict
 from digitlab.training.checkpoint import Checkpoint
-from digitlab.training.history import HistoryEntry, history_from_csv, history_to_csv
+from digitlab.training.fit_result import HistoryEntry, history_from_csv, history_to_csv
 
 __all__ = ["Run", "check_schema", "new_run_folder", "open_runs"]
 

@@ -1,5 +1,6 @@
 """Studies: the five published pieces of work, as data, and the runner that does them."""
 
+from digitlab.studies.experiment_results import ExperimentRuns
 from digitlab.studies.registry import STUDIES, study
 from digitlab.studies.reproduction import ReproduceProgress, reproduce
 from digitlab.studies.study import (
@@ -14,7 +15,6 @@ from digitlab.studies.study import (
     StudyData,
     TrainingExperiment,
 )
-from digitlab.studies.training_results import ExperimentRuns
 
 __all__ = [
     "STUDIES",

@@ -13,9 +13,9 @@ from digitlab.networks import layer_table
 from digitlab.probabilities import softmax
 from digitlab.report import Table
 from digitlab.studies.datasets import CLASSROOM_HELD_OUT, IMAGE_OF_TWO
+from digitlab.studies.experiment_results import ExperimentRuns
 from digitlab.studies.figures import confusion
 from digitlab.studies.study import FigureSpec, TrainingExperiment
-from digitlab.studies.training_results import ExperimentRuns
 from digitlab.training import recipe
 
 __all__ = ["HELD_OUT", "OPTIONS", "RECIPE", "layers", "logits_of_two", "measures", "weight_shapes"]

@@ -13,6 +13,7 @@ from digitlab.inspection.activation_functions import TOY_PROBABILITIES, TOY_TARG
 from digitlab.networks import layer_table
 from digitlab.report import Table
 from digitlab.studies.datasets import FIRST_5000_HELD_OUT, FIRST_5000_SET_ASIDE
+from digitlab.studies.experiment_results import ExperimentRuns
 from digitlab.studies.figures import confusion, learning_curves, view_figure, view_without_model
 from digitlab.studies.study import (
     Computation,
@@ -23,7 +24,6 @@ from digitlab.studies.study import (
     Study,
     TrainingExperiment,
 )
-from digitlab.studies.training_results import ExperimentRuns
 from digitlab.training import RECIPES, Examples
 
 __all__ = ["STUDY"]

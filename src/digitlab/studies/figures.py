@@ -22,8 +22,8 @@ from digitlab.inspection.learning import (
 )
 from digitlab.networks import Network, build
 from digitlab.report import Series
+from digitlab.studies.experiment_results import ExperimentRuns
 from digitlab.studies.study import SearchExperiment
-from digitlab.studies.training_results import ExperimentRuns
 from digitlab.training import Examples, Recipe
 
 __all__ = [

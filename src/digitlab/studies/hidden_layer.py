@@ -8,7 +8,7 @@ from digitlab.studies import hidden_layer_published as printed
 from digitlab.studies.datasets import FIRST_5000_HELD_OUT
 from digitlab.studies.figures import components, confusion, errors, learning_curves, view_figure
 from digitlab.studies.hidden_layer_forest import forest_pixels
-from digitlab.studies.seed_spreads import SEED_SPREADS
+from digitlab.studies.hidden_layer_published import SEED_SPREADS
 from digitlab.studies.study import (
     Computation,
     FigureSpec,

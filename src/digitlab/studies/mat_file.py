@@ -20,6 +20,7 @@ from digitlab.studies.course_common import (
     weight_shapes,
 )
 from digitlab.studies.datasets import IMAGE_OF_TWO, MAT_FILE, mat_file_data
+from digitlab.studies.experiment_results import ExperimentRuns
 from digitlab.studies.figures import learning_curves, view_figure, view_without_model
 from digitlab.studies.study import (
     Computation,
@@ -30,7 +31,6 @@ from digitlab.studies.study import (
     Study,
     TrainingExperiment,
 )
-from digitlab.studies.training_results import ExperimentRuns
 
 __all__ = ["STUDY"]
 

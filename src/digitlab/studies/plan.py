@@ -9,6 +9,7 @@ from digitlab.jobs import Job
 from digitlab.networks import build
 from digitlab.settings import to_dict
 from digitlab.studies.datasets import data_digest
+from digitlab.studies.experiment_results import recipe_for, seeds_for, train_data
 from digitlab.studies.run_job import compute, draw_runs, draw_search
 from digitlab.studies.study import (
     Computation,
@@ -19,7 +20,6 @@ from digitlab.studies.study import (
     TrainingExperiment,
 )
 from digitlab.studies.train_job import fit_fold, train_runs
-from digitlab.studies.training_results import recipe_for, seeds_for, train_data
 from digitlab.training import plan_stacks
 
 __all__ = ["INPUT", "computation_key", "figures_key", "fit_keys", "plan_jobs", "train_keys"]

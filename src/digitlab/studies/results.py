@@ -13,8 +13,8 @@ from digitlab.jobs import ResultStore
 from digitlab.networks import architecture
 from digitlab.report import ExperimentResult, FigureFile, Measurement, Series, StudyResult
 from digitlab.settings import to_dict
+from digitlab.studies.experiment_results import SearchResult, SeedResult, recipe_for, train_data
 from digitlab.studies.plan import computation_key, figures_key, fit_keys, plan_jobs, train_keys
-from digitlab.studies.search_results import SearchResult
 from digitlab.studies.study import (
     Computation,
     Experiment,
@@ -24,7 +24,6 @@ from digitlab.studies.study import (
     TrainingExperiment,
 )
 from digitlab.studies.train_job import run_folder
-from digitlab.studies.training_results import SeedResult, recipe_for, train_data
 from digitlab.studies.verdict import accuracy_error, compare_all
 from digitlab.training import Recipe
 

@@ -13,12 +13,11 @@ from digitlab.figures import save_figure
 from digitlab.files import write_bytes
 from digitlab.settings import to_dict
 from digitlab.studies.datasets import MAT_FILE
+from digitlab.studies.experiment_results import ExperimentRuns, SearchResult, SeedResult, train_data
 from digitlab.studies.figures import draw_mean_scores
 from digitlab.studies.registry import STUDIES
-from digitlab.studies.search_results import SearchResult
 from digitlab.studies.study import Computation, ReproduceOptions, SearchExperiment, TrainingExperiment
 from digitlab.studies.train_job import FIT_FILE, run_folder, with_files
-from digitlab.studies.training_results import ExperimentRuns, SeedResult, train_data
 
 __all__ = ["compute", "draw_runs", "draw_search"]
 

@@ -14,7 +14,7 @@ from digitlab.runs import DataConfig
 from digitlab.training import Recipe
 
 if TYPE_CHECKING:  # only for annotations: training_results imports this module
-    from digitlab.studies.training_results import ExperimentRuns
+    from digitlab.studies.experiment_results import ExperimentRuns
 
 __all__ = [
     "Computation",

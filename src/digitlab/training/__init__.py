@@ -1,16 +1,14 @@
 """Training: the recipe, the training loop and checkpoints."""
 
+from digitlab.training.batches import Examples, StepCounts
 from digitlab.training.distributed import is_main_process
-from digitlab.training.examples import Examples
-from digitlab.training.fit_result import Callback, FitResult, OnHistory, StepInfo
+from digitlab.training.fit_result import Callback, FitResult, HistoryEntry, OnHistory, StepInfo
 from digitlab.training.hardware import available_cores
-from digitlab.training.history import HistoryEntry
 from digitlab.training.loop import fit
 from digitlab.training.recipe import Recipe, check_effect
 from digitlab.training.recipes import RECIPE_SUMMARIES, RECIPES, recipe, recipe_fields, standard_recipe
 from digitlab.training.snapshots import Snapshot, snapshots
 from digitlab.training.stacking import plan_stacks, supports_dense_step
-from digitlab.training.state import StepCounts
 from digitlab.training.validate import check_training
 
 __all__ = [

@@ -1,23 +1,82 @@
-"""Batches: which examples each step sees, gathered from tensors in memory, and their augmentation."""
+"""`Examples` in memory, and the batches of an epoch, augmented where the recipe says so."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
-from digitlab.training.examples import Examples
+from digitlab.data import Digits
+from digitlab.errors import DataError
+from digitlab.networks import Network
 from digitlab.training.randomness import epoch_order, generator_for
 from digitlab.training.recipe import Recipe
-from digitlab.training.state import StepCounts
 
-__all__ = ["augment", "iter_batches"]
+__all__ = ["Examples", "StepCounts", "augment", "iter_batches"]
+
 
 GATHERED_BYTES = 2**20
 """About how much is gathered at once: less stays in the cache, more costs fewer calls."""
+
+
+@dataclass(frozen=True)
+class StepCounts:
+    """How many steps an epoch has, how many lie between two history entries, and how many there are."""
+
+    epoch_steps: int
+    eval_every: int
+    total_steps: int
+
+    @classmethod
+    def of(cls, recipe: Recipe, n: int) -> StepCounts:
+        """The step counts of a recipe for `n` training examples."""
+        whole, rest = divmod(n, recipe.batch_size)
+        epoch_steps = max(1, whole if recipe.drop_last else whole + bool(rest))
+        total = recipe.max_steps or recipe.epochs * epoch_steps
+        return cls(epoch_steps, min(total, recipe.eval_every or epoch_steps), total)
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """What a network is trained on or scored with.
+
+    Attributes:
+        inputs: `(n, height, width)` ink in [0, 1], or `(n, features)`; `float32`.
+        labels: `(n,)`, `int64`, 0 to 9.
+    """
+
+    inputs: Tensor
+    labels: Tensor
+
+    @classmethod
+    def of(cls, digits: Digits) -> Examples:
+        """The pictures and labels of `digits` as tensors."""
+        return cls(torch.from_numpy(digits.ink()), torch.tensor(digits.labels))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def to(self, device: str) -> Examples:
+        """The same on another device."""
+        return Examples(self.inputs.to(device), self.labels.to(device))
+
+    def check_fit(self, network: Network) -> None:
+        """Checks that `network` takes these inputs.
+
+        Raises:
+            DataError: If it does not; the message says what it takes.
+        """
+        shape = tuple(self.inputs.shape[1:])
+        if not network.takes(shape):
+            here, there = (" x ".join(map(str, sides)) for sides in (shape, network.input_shape))
+            raise DataError(
+                f"{network.name} takes inputs of {there}; these are {here}",
+                "Train softmax or mlp, which take any size, or choose other data.",
+            )
 
 
 def iter_batches(

@@ -25,10 +25,9 @@ import torch
 from torch import Tensor, nn
 
 from digitlab.networks import Dropout, Network
-from digitlab.training.early_stopping import Weights
 from digitlab.training.optimizers import clip_gradients, make_optimizer
 from digitlab.training.randomness import reseed
-from digitlab.training.step import Step, StepSetup
+from digitlab.training.step import Step, StepSetup, Weights
 
 __all__ = ["DENSE_RECIPE_FIELDS", "DenseLayer", "DenseStep", "dense_layers"]
 

@@ -16,19 +16,16 @@ from torch.nn.functional import cross_entropy
 from digitlab.errors import SettingError
 from digitlab.evaluation import accuracy_and_log_loss, predict_logits
 from digitlab.networks import Network
-from digitlab.training.batches import iter_batches
+from digitlab.training.batches import Examples, StepCounts, iter_batches
 from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.distributed import ProcessGroup, init_distributed
-from digitlab.training.early_stopping import EarlyStopping, copy_weights
-from digitlab.training.ema import EMA
-from digitlab.training.examples import Examples
-from digitlab.training.fit_result import Callback, FitResult, OnHistory, StepInfo
+from digitlab.training.fit_result import Callback, FitResult, HistoryEntry, OnHistory, StepInfo
 from digitlab.training.hardware import Hardware, choose_hardware
-from digitlab.training.history import HistoryEntry
 from digitlab.training.recipe import Recipe
 from digitlab.training.schedules import learning_rate_at
 from digitlab.training.stacking import apply_fixed_layers, make_step
-from digitlab.training.state import Member, StepCounts, TrainState
+from digitlab.training.state import EMA, EarlyStopping, Member, TrainState
+from digitlab.training.step import copy_weights
 from digitlab.training.validate import check_training, divergence_error
 
 __all__ = ["fit"]

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 
 from digitlab.errors import SettingError
 from digitlab.networks import Network
-from digitlab.training.early_stopping import Weights, copy_weights
-from digitlab.training.examples import Examples
+from digitlab.training.batches import Examples, StepCounts
 from digitlab.training.fit_result import StepInfo
 from digitlab.training.loop import fit
 from digitlab.training.recipe import Recipe
-from digitlab.training.state import StepCounts
+from digitlab.training.step import Weights, copy_weights
 
 __all__ = ["Snapshot", "snapshots"]
 

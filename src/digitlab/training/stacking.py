@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from digitlab.networks import Network
+from digitlab.training.batches import Examples
 from digitlab.training.dense_step import DENSE_RECIPE_FIELDS, DenseStep, dense_layers
 from digitlab.training.distributed import ProcessGroup
-from digitlab.training.examples import Examples
 from digitlab.training.hardware import Hardware, choose_hardware
 from digitlab.training.recipe import Recipe
 from digitlab.training.step import AutogradStep, Step, StepSetup

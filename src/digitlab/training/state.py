@@ -2,34 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import torch
+from torch import Tensor, nn
+
 from digitlab.networks import Network
-from digitlab.training.early_stopping import EarlyStopping, Weights, copy_weights
-from digitlab.training.ema import EMA
-from digitlab.training.history import HistoryEntry
+from digitlab.training.fit_result import HistoryEntry
 from digitlab.training.recipe import Recipe
-from digitlab.training.step import Step, load_weights
+from digitlab.training.step import Step, Weights, copy_weights, load_weights
 
-__all__ = ["Member", "StepCounts", "TrainState"]
+__all__ = ["EMA", "EarlyStopping", "Member", "TrainState"]
 
 
-@dataclass(frozen=True)
-class StepCounts:
-    """How many steps an epoch has, how many lie between two history entries, and how many there are."""
+class EarlyStopping:
+    """Early stopping with patience, by the recipe's monitored metric.
 
-    epoch_steps: int
-    eval_every: int
-    total_steps: int
+    Attributes:
+        best: The best entry so far; None before the first, and without patience.
+        weights: Its weights, when the recipe restores them; else empty.
+    """
 
-    @classmethod
-    def of(cls, recipe: Recipe, n: int) -> StepCounts:
-        """The step counts of a recipe for `n` training examples."""
-        whole, rest = divmod(n, recipe.batch_size)
-        epoch_steps = max(1, whole if recipe.drop_last else whole + bool(rest))
-        total = recipe.max_steps or recipe.epochs * epoch_steps
-        return cls(epoch_steps, min(total, recipe.eval_every or epoch_steps), total)
+    def __init__(self, recipe: Recipe) -> None:
+        self.monitor = recipe.monitor
+        self.patience = recipe.patience
+        self.restore_best = recipe.restore_best
+        self.best: HistoryEntry | None = None
+        self.weights: Weights = {}
+
+    def update(self, entry: HistoryEntry, network: nn.Module) -> None:
+        """Copies the weights of `network`, if `entry` is better than all before it."""
+        if self.patience is None:
+            return
+        if self.best is None or self._monitored(entry) < self._monitored(self.best):
+            self.best = entry
+            self.weights = copy_weights(network) if self.restore_best else {}
+
+    def should_stop(self, now: int) -> bool:
+        """Whether the last `patience` entries up to number `now` brought no improvement."""
+        return self.patience is not None and self.best is not None and now - self.best.entry >= self.patience
+
+    def _monitored(self, entry: HistoryEntry) -> float:
+        """The monitored metric, signed so that smaller is better."""
+        if self.monitor == "validation_accuracy":
+            assert entry.validation_accuracy is not None
+            return -entry.validation_accuracy
+        assert entry.validation_loss is not None
+        return entry.validation_loss
+
+
+class EMA:
+    """An exponential moving average of parameters and buffers.
+
+        average <- decay average + (1 - decay) weights
+
+    Buffers too: an average that leaves the statistics of batch normalization out costs up to a point
+    of accuracy early on. Early, the decay is lowered to `(1 + t) / (10 + t)` after `t` steps, so that
+    the initial weights are soon forgotten. Integer buffers are copied, not averaged.
+
+    Args:
+        tensors: The live tensors; they stay the same objects while training.
+        decay: In [0, 1).
+
+    Attributes:
+        averages: One for each live tensor.
+    """
+
+    def __init__(self, tensors: Sequence[Tensor], decay: float) -> None:
+        self.decay = decay
+        self._live = [tensor.detach() for tensor in tensors]
+        self.averages = [tensor.clone() for tensor in self._live]
+        self._floating = [i for i, tensor in enumerate(self._live) if tensor.is_floating_point()]
+        self._integer = [i for i, tensor in enumerate(self._live) if not tensor.is_floating_point()]
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Takes in the live tensors as they are after `step` steps."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        averages = [self.averages[i] for i in self._floating]
+        torch._foreach_lerp_(averages, [self._live[i] for i in self._floating], 1 - decay)
+        for i in self._integer:
+            self.averages[i].copy_(self._live[i])
+
+    @contextmanager
+    @torch.no_grad()
+    def swap_in(self) -> Iterator[None]:
+        """Puts the averages into the live tensors for the length of a block."""
+        before = [tensor.clone() for tensor in self._live]
+        self._load(self.averages)
+        try:
+            yield
+        finally:
+            self._load(before)
+
+    @torch.no_grad()
+    def _load(self, values: Sequence[Tensor]) -> None:
+        for live, value in zip(self._live, values, strict=True):
+            live.copy_(value)
 
 
 @dataclass

@@ -18,13 +18,20 @@ from torch.nn.functional import cross_entropy
 
 from digitlab.networks import Dropout, Network
 from digitlab.training.distributed import ProcessGroup
-from digitlab.training.early_stopping import Weights
 from digitlab.training.hardware import Hardware
 from digitlab.training.optimizers import Optimizer, clip_gradients, make_optimizer
 from digitlab.training.randomness import reseed
 from digitlab.training.recipe import Recipe
 
-__all__ = ["AutogradStep", "Step", "StepSetup"]
+__all__ = ["AutogradStep", "Step", "StepSetup", "Weights", "copy_weights", "load_weights"]
+
+Weights = dict[str, Tensor]
+"""Parameters and buffers by name, as `Network.state_dict` has them."""
+
+
+def copy_weights(network: nn.Module) -> Weights:
+    """A copy of all parameters and buffers of `network`, by name."""
+    return {name: value.detach().clone() for name, value in network.state_dict().items()}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digitlab.errors import SettingError, TrainingError
 from digitlab.networks import Network
-from digitlab.training.examples import Examples
+from digitlab.training.batches import Examples
 from digitlab.training.hardware import choose_hardware
 from digitlab.training.recipe import Recipe
 

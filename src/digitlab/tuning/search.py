@@ -20,10 +20,9 @@ from digitlab.runs import DataConfig, Run, environment, new_run_folder
 from digitlab.settings import from_dict
 from digitlab.training import Examples, Recipe, check_training, fit
 from digitlab.tuning.data import PER_FOLD, SearchData
-from digitlab.tuning.folder import SearchFolder
 from digitlab.tuning.grid import expand_grid, sample_candidates
 from digitlab.tuning.plan import Fit, Plan
-from digitlab.tuning.results import CvResults, FoldResult, cv_results, rank_candidates
+from digitlab.tuning.results import CvResults, FoldResult, SearchFolder, cv_results, rank_candidates
 from digitlab.tuning.run_fit import DATA, fit_job
 
 __all__ = ["BestCandidate", "SearchProgress", "SearchResult", "search"]

@@ -1,29 +1,146 @@
-"""Training speed: steps beside a plain PyTorch loop, several seeds beside one, and time to an accuracy."""
+"""The benchmarks: latency of commands and predictions, speed of training."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from PIL import Image
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
-from digitlab.bench.measurement import Measurement
 from digitlab.data import classroom, mnist
-from digitlab.evaluation import accuracy_and_log_loss, predict_logits
+from digitlab.errors import SettingError
+from digitlab.evaluation import accuracy_and_log_loss, predict_logits, sample_stats
+from digitlab.formatting import format_number
 from digitlab.networks import build
+from digitlab.reader import OnnxModel
 from digitlab.training import RECIPES, Examples, Recipe, fit
 
-__all__ = ["seeds", "steps", "time_to_99", "time_to_99_5"]
+__all__ = [
+    "BENCHMARKS",
+    "Measurement",
+    "help_page",
+    "inference",
+    "load",
+    "predict",
+    "run_benchmarks",
+    "seeds",
+    "steps",
+    "time_to_99",
+    "time_to_99_5",
+]
+
 
 ROUNDS = 5
+Log = Callable[[str], None]
+LOAD = "import time; from digitlab.data import mnist; t = time.perf_counter(); mnist('train'); mnist('test')"
 SEEDS = 10
 
-Log = Callable[[str], None]
+
+@dataclass(frozen=True)
+class Measurement:
+    """One figure of a benchmark.
+
+    Attributes:
+        name: The benchmark and the figure, for example `time-to-99: training`.
+        unit: Of the values: `s`, `ms`, `us/step`, `accuracy`, `ratio`, `images/s`.
+        values: Each measurement, in order; at least one.
+        goal: What is promised, in words; empty for a figure that is only of interest.
+    """
+
+    name: str
+    unit: str
+    values: Sequence[float]
+    goal: str = ""
+
+    def to_dict(self, machine: dict[str, Any]) -> dict[str, Any]:
+        """The measurement as plain data for JSON, with the machine it was made on."""
+        found = sample_stats(self.values)
+        return {
+            "name": self.name,
+            "n": found.n,
+            "mean": found.mean,
+            "std": found.std,
+            "values": list(found.values),
+            "unit": self.unit,
+            "goal": self.goal,
+            "machine": machine,
+        }
+
+    def as_text(self) -> str:
+        """One line: name, mean, standard deviation, lowest and highest, n, and what is promised."""
+        found = sample_stats(self.values)
+        mean, std, low, high = (
+            format_number(value, significant=5)
+            for value in (found.mean, found.std, min(found.values), max(found.values))
+        )
+        goal = f"   [{self.goal}]" if self.goal else ""
+        return f"{self.name:<52} {mean} ± {std} {self.unit}  ({low} to {high}, n={found.n}){goal}"
+
+
+def help_page(log: Log) -> Iterator[Measurement]:
+    """`digitlab --help`, from its start to its end, in a process of its own."""
+    yield Measurement("help: digitlab --help", "s", _cold(["-m", "digitlab", "--help"], log), "under 0.3 s")
+
+
+def load(log: Log) -> Iterator[Measurement]:
+    """Loading MNIST when it has been unpacked before, in a fresh process."""
+    mnist("train"), mnist("test")
+    command = [sys.executable, "-c", f"{LOAD}; print(time.perf_counter() - t)"]
+    runs = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(ROUNDS)]
+    yield Measurement("load: MNIST, warm", "ms", [float(run.stdout) * 1e3 for run in runs], "under 50 ms")
+
+
+def predict(log: Log) -> Iterator[Measurement]:
+    """`digitlab predict` on one PNG with the model that ships, in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder) / "digit.png"
+        Image.fromarray(255 - mnist("test").images[0]).resize((280, 280)).save(picture)
+        seconds = _cold(["-m", "digitlab", "predict", str(picture)], log)
+    yield Measurement("predict: one PNG", "s", seconds, "under 1.5 s")
+
+
+def inference(log: Log) -> Iterator[Measurement]:
+    """Inference throughput: the 10,000 test digits through torch (`swift`) and the shipped ONNX model."""
+    test = mnist("test")
+    examples, network, shipped = Examples.of(test), build("swift"), OnnxModel()
+    models: list[tuple[str, Callable[[], NDArray[np.float32]]]] = [
+        ("swift in torch", lambda: predict_logits(network, examples.inputs)),
+        ("shipped model in ONNX Runtime", lambda: shipped.logits(examples.inputs.numpy())),
+    ]
+    for name, predict_all in models:
+        predict_all()
+        rates = []
+        for _ in range(ROUNDS):
+            started = time.perf_counter()
+            logits = predict_all()
+            rates.append(len(test) / (time.perf_counter() - started))
+            assert np.isfinite(logits).all()
+        log(f"inference: {name}: {max(rates):,.0f} images/s")
+        yield Measurement(f"inference: {name}", "images/s", rates)
+
+
+def _cold(arguments: list[str], log: Log) -> list[float]:
+    """Seconds of several runs of Python with `arguments`; the first, which fills caches, is left out."""
+    seconds = []
+    for number in range(ROUNDS + 1):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
+        if number:
+            seconds.append(time.perf_counter() - started)
+            log(f"{' '.join(arguments[:3])}: {seconds[-1]:.2f} s")
+    return seconds
 
 
 @dataclass(frozen=True)
@@ -157,3 +274,35 @@ def _time_to(
         log(f"{name}: seed {seed}: {accuracy:.2%} in {fitted.train_seconds:.2f} s")
     yield Measurement(f"{name}: training time", "s", seconds, goal)
     yield Measurement(f"{name}: test accuracy", "accuracy", accuracies, f"mean of at least {wanted:.1%}")
+
+
+BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Iterator[Measurement]]] = {
+    "help": help_page,
+    "load": load,
+    "predict": predict,
+    "inference": inference,
+    "seeds": seeds,
+    "steps": steps,
+    "time-to-99": time_to_99,
+    "time-to-99.5": time_to_99_5,
+}
+
+
+def run_benchmarks(names: Sequence[str], log: Callable[[str], None]) -> Iterator[Measurement]:
+    """Runs benchmarks one after another.
+
+    Args:
+        names: Which; none for all.
+        log: Is called with a line of progress.
+
+    Yields:
+        Each figure as it is known.
+
+    Raises:
+        SettingError: If there is no benchmark of one of the names.
+    """
+    for name in names:
+        if name not in BENCHMARKS:
+            raise SettingError(f"unknown benchmark {name!r}", f"Those there are: {', '.join(BENCHMARKS)}.")
+    for name in names or BENCHMARKS:
+        yield from BENCHMARKS[name](log)
