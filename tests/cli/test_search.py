@@ -126,6 +126,7 @@ def _progress():
         candidates=[Candidate(params={"hidden": [n, 5]}, options={}, recipe=recipe) for n in (7, 8)],
         data={"n": 10},
         validation="per-fold",
+        splitter="StratifiedKFold",
         cv=2,
         shuffle=False,
         seed=0,

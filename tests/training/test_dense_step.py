@@ -28,6 +28,7 @@ CHANGED: dict[str, dict[str, Any]] = {
     "betas": {"betas": (0.5, 0.6)},
     "rho": {"optimizer": "rmsprop", "rho": 0.5},
     "epsilon": {"epsilon": 1e-3},
+    "epsilon_in_root": {"optimizer": "rmsprop", "epsilon": 1e-3, "epsilon_in_root": False},
     "weight_decay": {"weight_decay": 0.1},
     "label_smoothing": {"label_smoothing": 0.3},
     "max_grad_norm": {"optimizer": "sgd", "max_grad_norm": 0.1},

@@ -19,6 +19,7 @@ BOUNDS = {
     "betas": ([(0, 0), (0.9, 0.999)], [(0.9,), (0.9, 1), (-0.1, 0.9), (0.9, 0.9, 0.9)]),
     "rho": ([0, 0.999], [1, -0.1]),
     "epsilon": ([1e-30, 1], [0, -1e-8]),
+    "epsilon_in_root": ([True, False], ["perhaps", 2]),
     "weight_decay": ([0, 10], [-1e-9]),
     "label_smoothing": ([0, 0.99], [1, -0.1]),
     "max_grad_norm": ([None, 1e-6], [0, -5]),

@@ -1,5 +1,7 @@
 """Recipes by name: the frameworks' defaults, the sources' settings, the standard of each network."""
 
+from dataclasses import replace
+
 import pytest
 
 from digitlab.errors import SettingError
@@ -10,7 +12,7 @@ from digitlab.training import RECIPES, Recipe, recipe, standard_recipe
 def test_the_defaults_of_keras():
     # keras.optimizers: Adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07),
     # RMSprop(learning_rate=0.001, rho=0.9, epsilon=1e-07), SGD(learning_rate=0.01); fit(batch_size=32)
-    adam, rmsprop, sgd = recipe("keras-adam"), recipe("keras-rmsprop"), recipe("keras-sgd")
+    adam, rmsprop, sgd = recipe("keras-adam"), recipe("keras-3-rmsprop"), recipe("keras-sgd")
     assert (adam.optimizer, adam.learning_rate, adam.betas, adam.epsilon) == (
         "adam",
         1e-3,
@@ -23,6 +25,7 @@ def test_the_defaults_of_keras():
         0.9,
         1e-7,
     )
+    assert replace(recipe("keras-2.0-rmsprop"), epsilon_in_root=True) == rmsprop
     assert (sgd.optimizer, sgd.learning_rate) == ("sgd", 1e-2)
     assert {adam.batch_size, rmsprop.batch_size, sgd.batch_size} == {32}
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import KFold, StratifiedKFold
 
 from digitlab.errors import DataError, DigitlabError, SettingError
 from digitlab.training import Examples, Recipe
 from digitlab.tuning import Candidate, Plan
 from digitlab.tuning.data import SearchData
+from digitlab.tuning.plan import parse_cv
 
 
 def _plan(**changes):
@@ -21,6 +22,7 @@ def _plan(**changes):
         "candidates": [Candidate(params={}, options={}, recipe=Recipe())],
         "data": {"n": 120},
         "validation": "per-fold",
+        "splitter": "StratifiedKFold",
         "cv": 3,
         "shuffle": False,
         "seed": 7,
@@ -39,12 +41,15 @@ def _numbers(examples):
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
-def test_folds_are_scikit_learns(shuffle):
+@pytest.mark.parametrize("splitter", [KFold, StratifiedKFold])
+def test_folds_are_scikit_learns(splitter, shuffle):
     examples = _numbered()
     data = SearchData.load(examples, "none")
-    folds = StratifiedKFold(4, shuffle=shuffle, random_state=7 if shuffle else None)
+    folds = splitter(4, shuffle=shuffle, random_state=7 if shuffle else None)
     for split, (train, scored) in enumerate(folds.split(examples.labels, examples.labels)):
-        parts = data.fold(_plan(cv=4, shuffle=shuffle, validation="none"), split, 1.0)
+        parts = data.fold(
+            _plan(splitter=splitter.__name__, cv=4, shuffle=shuffle, validation="none"), split, 1.0
+        )
         assert _numbers(parts[0]) == train.tolist()
         assert parts[1] is None
         assert _numbers(parts[2]) == scored.tolist()
@@ -112,15 +117,45 @@ def test_data_that_will_not_do():
         with pytest.raises(DataError, match=words):
             SearchData.load(data, wrong)
     with pytest.raises(DataError, match="of 1 class"):
-        SearchData.load(replace(data, labels=data.labels * 0), "per-fold").check(3)
+        SearchData.load(replace(data, labels=data.labels * 0), "per-fold").check("StratifiedKFold", 3)
     with pytest.raises(DataError, match="0 examples of 0 class"):
-        SearchData.load(Examples(torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64)), "per-fold").check(3)
+        SearchData.load(Examples(torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64)), "per-fold").check(
+            "StratifiedKFold", 3
+        )
 
 
 @pytest.mark.parametrize("cv", [0, 1, 41])
 def test_folds_that_cannot_be_dealt(cv):
     with pytest.raises(SettingError, match=f"to {cv} folds: the smallest class, 0, has 40"):
-        SearchData.load(_numbered(), "per-fold").check(cv)
+        SearchData.load(_numbered(), "per-fold").check("StratifiedKFold", cv)
+
+
+def test_unshuffled_plain_folds_need_only_as_many_examples():
+    data = SearchData.load(_numbered(), "none")
+    data.check("KFold", 120)
+    with pytest.raises(SettingError, match="to 121 folds: it has 120 examples"):
+        data.check("KFold", 121)
+
+
+@pytest.mark.parametrize(
+    ("cv", "expected"),
+    [
+        (3, ("StratifiedKFold", 3)),
+        ("5", ("StratifiedKFold", 5)),
+        ("KFold:4", ("KFold", 4)),
+        ("StratifiedKFold:2", ("StratifiedKFold", 2)),
+    ],
+)
+def test_cv(cv, expected):
+    assert parse_cv(cv) == expected
+
+
+@pytest.mark.parametrize(
+    "cv", ["", ":3", "KFold", "KFold:", "KFold:x", "kfold:3", "-3", "3.5", "GroupKFold:3"]
+)
+def test_cv_that_says_nothing(cv):
+    with pytest.raises(SettingError, match="cannot deal examples to folds by cv="):
+        parse_cv(cv)
 
 
 def test_named_validation_needs_named_data():

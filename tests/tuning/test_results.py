@@ -49,6 +49,7 @@ def _plan(halving=False):
         candidates=[Candidate(params={"epochs": n}, options={}, recipe=Recipe(epochs=n)) for n in SCORES],
         data={"name": "told", "n": 9, "digest": ""},
         validation="per-fold",
+        splitter="StratifiedKFold",
         cv=3,
         shuffle=False,
         seed=0,

@@ -183,6 +183,7 @@ def test_a_fit_is_a_job_like_any_other(examples, tmp_path):
         candidates=[Candidate(params={}, options={"inputs": 12, "hidden": [3]}, recipe=recipe)],
         data=data.describe(),
         validation="per-fold",
+        splitter="StratifiedKFold",
         cv=3,
         shuffle=False,
         seed=0,
@@ -208,6 +209,7 @@ def test_a_fit_is_a_job_like_any_other(examples, tmp_path):
         ({"grid": {"width": [3]}}, SettingError, "neither an option of mlp nor a recipe field"),
         ({"network": "mlb"}, SettingError, "unknown network 'mlb'"),
         ({"cv": 50}, SettingError, "cannot deal examples to 50 folds"),
+        ({"cv": "KFold:121"}, SettingError, "cannot deal examples to 121 folds: it has 120 examples"),
         ({"cv": 1}, SettingError, "field of a search cv=1"),
         ({"workers": 0}, SettingError, "0 processes"),
         ({"workers": 1, "ray": "a:1"}, SettingError, "do not go together"),
@@ -237,8 +239,8 @@ def test_a_run_is_no_search(examples, tmp_path):
     for content, words in [
         ("{}", "cannot read"),
         ("[]", "cannot read"),
-        ('{"schema_version": 2}', "cannot read"),
-        ('{"schema_version": 1, "network": "mlp"}', "schema version 1; this digitlab reads 2"),
+        ('{"schema_version": 3}', "cannot read"),
+        ('{"schema_version": 1, "network": "mlp"}', "schema version 1; this digitlab reads 3"),
     ]:
         (tmp_path / "search.json").write_text(content)
         with pytest.raises(RunError, match=words) as refused:

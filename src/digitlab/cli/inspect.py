@@ -34,6 +34,9 @@ def inspect(
     digit: Annotated[int | None, typer.Option(help="The class that an attribution explains.")] = None,
     pair: Annotated[str | None, typer.Option(help="Two digits to compare.", metavar="A,B")] = None,
     count: Annotated[int | None, typer.Option(help="How many digits, pixels, errors or units.")] = None,
+    logits: Annotated[
+        str | None, typer.Option(help="Logits for the view softmax.", metavar="Z,Z,...")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of what is drawn at random.")] = 0,
     data: Annotated[
         str | None, typer.Option(help="Digits to classify; by default test digits of the network's size.")
@@ -61,6 +64,7 @@ def inspect(
     if model is None:
         raise SettingError("no model is given", "Give a run folder or a model file; --list lists the views.")
     words = {"layer": layer, "unit": unit, "position": position, "digit": digit, "pair": pair, "count": count}
+    words["logits"] = logits
     options = from_dict(ViewOptions, {"image": _index_or_path(image), "seed": seed, **words})
     every_view = view == ["all"]
     names = list(VIEWS) if every_view else [find_view(name).name for name in view or ()]

@@ -26,7 +26,13 @@ def search(
             metavar="NAME=V1,V2,...",
         ),
     ],
-    cv: Annotated[int, typer.Option(help="How many stratified folds.")] = 3,
+    cv: Annotated[
+        str,
+        typer.Option(
+            help="How many stratified folds; or KFold:3 or StratifiedKFold:3, by scikit-learn's names.",
+            metavar="[SPLITTER:]K",
+        ),
+    ] = "3",
     workers: Annotated[
         int | None, typer.Option(help="Processes on this machine; by default one for each core.")
     ] = None,

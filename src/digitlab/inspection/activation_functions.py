@@ -162,13 +162,14 @@ def view_activation_functions(model: InspectedModel, options: ViewOptions) -> Vi
 
 
 def view_softmax(model: InspectedModel, options: ViewOptions) -> ViewResult:
-    """Softmax of four logits, and of one of them varied."""
-    steps = softmax_steps(LOGITS)
-    moved = len(LOGITS) - 1
-    values = np.linspace(-2, 8, 201)
-    swept = softmax_sweep(LOGITS, moved, values)
+    """Softmax of some logits, by default four, and of the last of them varied around the others."""
+    logits = options.logits or LOGITS
+    steps = softmax_steps(logits)
+    moved = len(logits) - 1
+    values = np.linspace(min(logits) - 3, max(logits) + 4, 201)
+    swept = softmax_sweep(logits, moved, values)
     figure = draw_softmax(
-        LOGITS,
+        logits,
         np.exp(steps.logits),
         steps.probabilities,
         moved,
@@ -177,7 +178,8 @@ def view_softmax(model: InspectedModel, options: ViewOptions) -> ViewResult:
         "Softmax: how does one logit change all probabilities?",
     )
     data = {"logits": steps.logits, "probabilities": steps.probabilities, "values": values, "swept": swept}
-    return ViewResult(data, figure)
+    probabilities = ", ".join(f"{each:.4g}" for each in steps.probabilities)
+    return ViewResult(data, figure, f"softmax({', '.join(f'{z:g}' for z in logits)}) = {probabilities}")
 
 
 def view_cross_entropy(model: InspectedModel, options: ViewOptions) -> ViewResult:

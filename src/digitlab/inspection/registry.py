@@ -15,6 +15,7 @@ from digitlab.inspection import (
     activation_functions,
     activation_maximization,
     activations,
+    architecture,
     attribution,
     classification_errors,
     input_images,
@@ -40,6 +41,13 @@ THEMES: Mapping[str, tuple[View, ...]] = MappingProxyType(
             ),
             View("averages", "The average image of each class.", input_images.view_averages),
             View("image", "One image with the value of each pixel.", input_images.view_image),
+        ),
+        "Architecture": (
+            View(
+                "architecture",
+                "Diagram of the network: its layers with their shapes and parameters.",
+                architecture.view_architecture,
+            ),
         ),
         "Weights": (
             View("weights", "The weights of each unit as an image, all on one scale.", weights.view_weights),
@@ -127,7 +135,7 @@ THEMES: Mapping[str, tuple[View, ...]] = MappingProxyType(
             ),
             View(
                 "softmax",
-                "Softmax of four logits, and of one of them varied.",
+                "Softmax of four logits, or of others that are given, and of one of them varied.",
                 activation_functions.view_softmax,
             ),
             View(

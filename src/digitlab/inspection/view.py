@@ -39,6 +39,7 @@ __all__ = [
 DATA_BY_SIZE = {(28, 28): "mnist:test", (20, 20): "classroom"}
 Digit = Annotated[int, Field(ge=0, le=9)]
 Index = Annotated[int, Field(ge=0)]
+Logit = Annotated[float, Field(ge=-700, le=700)]
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,8 @@ class ViewOptions:
     """Two digits to compare; None: those most often confused."""
     count: Annotated[int, Field(ge=1, le=100_000)] | None = None
     """How many digits, pixels, errors or units."""
+    logits: Annotated[tuple[Logit, ...], Field(min_length=2, max_length=20), CommaSeparated] | None = None
+    """Logits for the view `softmax`, at least two; None: 1, 2, 3, 4."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of what is drawn at random."""
 

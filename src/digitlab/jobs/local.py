@@ -172,6 +172,9 @@ def _prepare_worker(parent: int) -> None:
     """Runs at the start of each worker."""
     import loky.process_executor
 
+    # Ctrl-C in a terminal reaches every process; this process ends the workers. That it is blocked while they
+    # start is not enough: code that they run can unblock it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # loky replaces a worker whose memory grows by 300 MB, which data do that a job has loaded for the
     # next one; loading them and torch again would take seconds.
     loky.process_executor._USE_PSUTIL = False

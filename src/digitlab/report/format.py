@@ -37,6 +37,7 @@ IN_USE: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "betas": ("optimizer", ("adam", "adamw")),
     "rho": ("optimizer", ("rmsprop",)),
     "epsilon": ("optimizer", ("adam", "adamw", "rmsprop")),
+    "epsilon_in_root": ("optimizer", ("rmsprop",)),
     "lr_decay": ("schedule", ("step", "exponential")),
     "lr_decay_epochs": ("schedule", ("step", "exponential")),
     "pct_start": ("schedule", ("one-cycle",)),
@@ -191,7 +192,8 @@ def describe_setup(experiment: ExperimentResult) -> ExperimentSetup:
 
 
 def _in_use(name: str, value: Any, recipe: Mapping[str, Any]) -> bool:
-    if value is None or value is False or value == 0 or value == "constant":
+    choice = isinstance(value, bool) and (name in IN_USE or name in ONLY_WITH)  # "no" tells something, too
+    if value is None or value == "constant" or not (value or choice):
         return False
     if name in IN_USE:
         other, wanted = IN_USE[name]

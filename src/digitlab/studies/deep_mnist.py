@@ -15,6 +15,7 @@ from digitlab.report import Table
 from digitlab.studies.datasets import FIRST_5000_HELD_OUT, FIRST_5000_SET_ASIDE
 from digitlab.studies.experiment_results import ExperimentRuns
 from digitlab.studies.figures import confusion, learning_curves, view_figure, view_without_model
+from digitlab.studies.progress_lines import read_progress_lines
 from digitlab.studies.study import (
     Computation,
     ComputationResult,
@@ -51,6 +52,19 @@ def _layers(runs: ExperimentRuns) -> Table:
         rows=tuple(
             (row.name, row.kind, " x ".join(map(str, row.output_shape)), row.parameters, row.multiply_adds)
             for row in rows
+        ),
+    )
+
+
+def _progress_lines(runs: ExperimentRuns) -> Table:
+    """What the source prints while it trains, for the first seed."""
+    return Table(
+        id="progress",
+        title="Progress lines of seed 0: the coming batch of 50, before its step and without dropout",
+        columns=("step", "loss", "accuracy in the batch"),
+        rows=tuple(
+            (step, round(loss, 4), round(accuracy, 4))
+            for step, loss, accuracy in read_progress_lines(runs.seed_results[0].run.folder)
         ),
     )
 
@@ -152,7 +166,8 @@ STUDY = Study(
             seeds=1,
             quick={"max_steps": 40, "eval_every": 10},
             cost=60.0,
-            tables=(_layers,),
+            progress_every=100,
+            tables=(_layers, _progress_lines),
             measures=_validation,
             figures=LOOKS,
             notes=(
@@ -169,6 +184,8 @@ STUDY = Study(
             seeds=1,
             quick={"max_steps": 300, "eval_every": 100},
             cost=1000.0,
+            progress_every=100,
+            tables=(_progress_lines,),
             measures=_validation,
             figures=LOOKS,
             long=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -10,7 +10,15 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from digitlab.data import Digits, mnist
-from digitlab.figures import Line, animate_tiles, draw_confusion, draw_errors, draw_lines, draw_stages
+from digitlab.figures import (
+    Line,
+    animate_tiles,
+    draw_confusion,
+    draw_errors,
+    draw_learning_curves,
+    draw_lines,
+    draw_stages,
+)
 from digitlab.formatting import format_count, format_share
 from digitlab.inspection import InspectedModel, inspect
 from digitlab.inspection.learning import (
@@ -94,33 +102,40 @@ def _result(runs: ExperimentRuns, split: str) -> str:
 
 
 def learning_curves(runs: ExperimentRuns) -> Figure:
-    """Learning curves: log loss, mean and spread over seeds, beside the source's values."""
-    seed_results = runs.seed_results
-    length = min(len(seed_result.history) for seed_result in seed_results)
-    lines = []
-    if seed_results[0].history[0].extra_loss is not None:
-        extra = [[entry.extra_loss or 0.0 for entry in one.history[:length]] for one in seed_results]
-        lines.append(_line("training examples", extra))
-    else:
-        lines.append(
-            _line("training", [[p.train_loss for p in one.history[:length]] for one in seed_results])
-        )
-    if seed_results[0].history[0].validation_loss is not None:
-        losses = [[p.validation_loss or 0.0 for p in one.history[:length]] for one in seed_results]
-        lines.append(_line("validation", losses))
-    for name, label in (("validation_loss", "validation, as published"), ("train_loss", "as published")):
-        published = runs.experiment.published_series.get(name)
-        if published:
-            values = np.array(published, dtype=float)
-            lines.append(Line(label, range(1, len(values) + 1), values, published=True))
+    """Learning curves: log loss by epoch, mean and spread over seeds, beside the source's values.
+
+    With the accuracies beside it, where the source printed those, too.
+    """
+    loss = _curves(runs, "loss")
     unit = "evaluation" if runs.experiment.recipe.eval_every else "epoch"
-    seeds = len(seed_results)
-    title = (
-        f"{runs.experiment.title}\nmean of {seeds} seeds and their spread"
-        if seeds > 1
-        else runs.experiment.title
-    )
-    return draw_lines(lines, title, unit, "log loss (nats)")
+    seeds = len(runs.seed_results)
+    title = runs.experiment.title + (f"\nmean of {seeds} seeds and their spread" if seeds > 1 else "")
+    if {"train_accuracy", "validation_accuracy"} & runs.experiment.published_series.keys():
+        return draw_learning_curves(loss, _curves(runs, "accuracy"), title)
+    return draw_lines(loss, title, unit, "log loss (nats)")
+
+
+def _curves(runs: ExperimentRuns, metric: str) -> list[Line]:
+    """The lines of `loss` or `accuracy`: ours over all seeds, then the source's."""
+    histories = [result.history for result in runs.seed_results]
+    length = min(map(len, histories))
+    lines, published = [], runs.experiment.published_series
+    splits = {"extra": "training examples", "train": "training", "validation": "validation"}
+    if getattr(histories[0][0], f"extra_{metric}") is None:
+        del splits["extra"]
+    else:
+        del splits["train"]
+    if getattr(histories[0][0], f"validation_{metric}") is None:
+        del splits["validation"]
+    for split, name in splits.items():
+        values = [[getattr(entry, f"{split}_{metric}") for entry in one[:length]] for one in histories]
+        lines.append(Line.over_seeds(name, range(1, length + 1), values))
+    for split in ("train", "validation"):
+        if f"{split}_{metric}" in published:
+            values = np.array(published[f"{split}_{metric}"], dtype=float)
+            name = {"train": "training", "validation": "validation"}[split]
+            lines.append(Line(f"{name}, as published", range(1, len(values) + 1), values, published=True))
+    return lines
 
 
 def draw_mean_scores(search: SearchExperiment, scores: Series) -> Figure:
@@ -130,10 +145,6 @@ def draw_mean_scores(search: SearchExperiment, scores: Series) -> Figure:
         published = np.array(scores.published, dtype=float)
         lines.append(Line("as published", scores.x, published, published=True))
     return draw_lines(lines, search.title, scores.x_name, "accuracy on the fold held out")
-
-
-def _line(name: str, values: Sequence[Sequence[float]]) -> Line:
-    return Line.over_seeds(name, range(1, len(values[0]) + 1), values)
 
 
 def view_without_model(what: str, title: str, digits: Digits | None = None) -> tuple[str, str, Figure]:

@@ -23,7 +23,7 @@ __all__ = ["STUDY"]
 
 COMPONENTS = 154
 """Principal components that hold 95 % of the variance of the 55,000 training images."""
-RMSPROP = replace(recipe("keras-rmsprop"), epochs=30)
+RMSPROP = replace(recipe("keras-2.0-rmsprop"), epochs=30)
 STOPPED_BY_TEN = {"epochs": 30, "patience": 10, "restore_best": False}
 """Keras's `EarlyStopping(patience=10)` as the source calls it: the last weights stay, not the best."""
 
@@ -140,6 +140,7 @@ STUDY = Study(
             widths=tuple(range(100, 900, 50)),
             quick_widths=(100, 400),
             quick={"max_steps": 250, "patience": None},
+            splitter="KFold",
             cv=3,
             data="mnist:train",
             quick_data="mnist:train[:25000]",
@@ -178,7 +179,7 @@ STUDY = Study(
             title="Experiment 3: 700 ReLU units, RMSprop, stopped after 10 epochs without gain",
             network="mlp",
             options={"hidden": (700,), "initialization": "glorot"},
-            recipe=recipe("keras-rmsprop", STOPPED_BY_TEN),
+            recipe=recipe("keras-2.0-rmsprop", STOPPED_BY_TEN),
             data=FIRST_5000_HELD_OUT,
             quick={"max_steps": 400},
             cost=48.0,

@@ -114,6 +114,7 @@ def _training_jobs(study: Study, experiment: TrainingExperiment, options: Reprod
                 "pixels_from": computation_key(study, experiment.pixels_from)
                 if experiment.pixels_from
                 else None,
+                "progress_every": experiment.progress_every,
                 "score_train": "train" in data.measured_as,
                 "loss_errors_of": [
                     split
@@ -156,6 +157,7 @@ def _search_jobs(study: Study, experiment: SearchExperiment, options: ReproduceO
                 "recipe": {**to_dict(experiment.recipe), **changes, "threads": 1},
                 "data": experiment.quick_data if options.quick else experiment.data,
                 "validation": experiment.validation,
+                "splitter": experiment.splitter,
                 "cv": experiment.cv,
                 "fold": fold,
             },

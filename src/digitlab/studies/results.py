@@ -183,7 +183,10 @@ def _search_fields(search: SearchExperiment) -> dict[str, Any]:
     return {
         "network": {"name": search.network, "options": dict(search.options)},
         "recipe": _shared_settings(search.recipe),
-        "data": {"folds": f"{search.cv} stratified folds of {search.data}", "validation": search.validation},
+        "data": {
+            "folds": f"{search.cv} of {search.data}, by {search.splitter}",
+            "validation": search.validation,
+        },
     }
 
 
@@ -196,7 +199,7 @@ def _shared_settings(recipe: Recipe) -> dict[str, Any]:
 def _series(experiment: TrainingExperiment, found: Sequence[SeedResult]) -> dict[str, Series]:
     """Mean and spread of the histories, as far as every seed went."""
     length = min(len(result.history) for result in found)
-    lines = {"train_loss": "train_loss"}
+    lines = {name: name for name in ("train_loss", "train_accuracy")}
     first = found[0].history[0]
     if first.validation_loss is not None:
         lines |= {name: name for name in ("validation_loss", "validation_accuracy")}

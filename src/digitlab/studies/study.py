@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from digitlab.report import ExperimentResult, SeedSpread, Table
 from digitlab.runs import DataConfig
 from digitlab.training import Recipe
+from digitlab.tuning import Splitter
 
 if TYPE_CHECKING:  # only for annotations: training_results imports this module
     from digitlab.studies.experiment_results import ExperimentRuns
@@ -129,6 +130,8 @@ class TrainingExperiment:
         measures: Further metrics, one value for each seed.
         figures: Figures of the first seed's network, or of all seeds.
         tables: Tables.
+        progress_every: Steps from one progress line of the source to the next: loss and accuracy of the batch
+            that comes next, before its step and without dropout; None: it prints none.
         pixels_from: Id of the computation whose `pixels.npy` says which pixels the network reads.
         fixes_protocol_of: The id of the experiment whose protocol this one corrects.
         notes: Remarks for the reader.
@@ -150,6 +153,7 @@ class TrainingExperiment:
     measures: Callable[[ExperimentRuns], Mapping[str, Sequence[float]]] | None = None
     figures: tuple[FigureSpec, ...] = ()
     tables: tuple[Callable[[ExperimentRuns], Table], ...] = ()
+    progress_every: int | None = None
     pixels_from: str | None = None
     fixes_protocol_of: str | None = None
     notes: tuple[str, ...] = ()
@@ -178,6 +182,7 @@ class SearchExperiment:
         widths: What is compared: numbers of hidden units.
         quick_widths: What is compared in a quick look.
         quick: Recipe fields of a quick look.
+        splitter: How digits are dealt to folds, by scikit-learn's name.
         cv: How many folds.
         data: The digits that are split into folds, by name.
         quick_data: The same for a quick look.
@@ -199,6 +204,7 @@ class SearchExperiment:
     widths: tuple[int, ...]
     quick_widths: tuple[int, ...]
     quick: Mapping[str, Any]
+    splitter: Splitter
     cv: int
     data: str
     quick_data: str

@@ -14,12 +14,13 @@ from digitlab.data import Digits
 from digitlab.errors import TrainingError
 from digitlab.evaluation import predict_logits
 from digitlab.files import write_json
-from digitlab.networks import Network
+from digitlab.networks import Network, build
 from digitlab.probabilities import log_softmax
 from digitlab.runs import DataConfig, RunConfig, environment, train_run
 from digitlab.settings import from_dict
+from digitlab.studies.progress_lines import ProgressLines
 from digitlab.training import Examples, Recipe
-from digitlab.tuning import Candidate, Fit, Plan, SearchData, run_fit
+from digitlab.tuning import Candidate, Fit, Plan, SearchData, Splitter, run_fit
 
 __all__ = ["FIT_FILE", "PIXELS_FILE", "fit_fold", "run_folder", "train_runs", "with_files"]
 
@@ -57,6 +58,7 @@ def train_runs(
     seeds: Sequence[int],
     files: Files,
     pixels_from: str | None,
+    progress_every: int | None,
     score_train: bool,
     loss_errors_of: Sequence[str],
 ) -> dict[str, Any]:
@@ -72,6 +74,7 @@ def train_runs(
         seeds: The seeds.
         files: As in `with_files`.
         pixels_from: Key of the computation that chose the pixels that the network reads; None: all pixels.
+        progress_every: As in `TrainingExperiment`; only for one seed.
         score_train: Whether the finished network is scored on what it was trained on, too.
         loss_errors_of: Splits of which the standard error of the log loss is wanted.
 
@@ -87,11 +90,17 @@ def train_runs(
         environment=environment(),
     )
     splits = with_files(config.data, files, inputs).load()
+    callbacks = []
+    if progress_every:
+        untrained = build(config.network, seed=config.seed, **config.options)
+        examples = Examples.of(splits.train)
+        callbacks = [ProgressLines(folder, untrained, config.recipe, examples, progress_every)]
     done = train_run(
         folder,
         config,
         splits,
         seeds=seeds if len(seeds) > 1 else None,
+        callbacks=callbacks,
         score_train=score_train,
         figures=False,
     )
@@ -119,6 +128,7 @@ def fit_fold(
     recipe: Mapping[str, Any],
     data: str,
     validation: str,
+    splitter: Splitter,
     cv: int,
     fold: int,
 ) -> dict[str, Any]:
@@ -132,6 +142,7 @@ def fit_fold(
         recipe: How it is trained.
         data: The digits that are split into folds, by name.
         validation: What is held out of them beforehand, for early stopping.
+        splitter: How digits are dealt to folds.
         cv: How many folds.
         fold: Which fold is scored.
 
@@ -148,6 +159,7 @@ def fit_fold(
         candidates=(candidate,),
         data={"name": data, "n": len(examples.labels), "digest": ""},
         validation=validation,
+        splitter=splitter,
         cv=cv,
         shuffle=False,
         seed=candidate.recipe.seed,

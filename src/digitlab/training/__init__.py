@@ -1,6 +1,6 @@
 """Training: the recipe, the training loop and checkpoints."""
 
-from digitlab.training.batches import Examples, StepCounts
+from digitlab.training.batches import Examples, StepCounts, iter_batches
 from digitlab.training.distributed import is_main_process
 from digitlab.training.fit_result import Callback, FitResult, HistoryEntry, OnHistory, StepInfo
 from digitlab.training.hardware import available_cores
@@ -28,6 +28,7 @@ __all__ = [
     "check_training",
     "fit",
     "is_main_process",
+    "iter_batches",
     "plan_stacks",
     "recipe",
     "recipe_fields",

@@ -34,8 +34,8 @@ __all__ = ["DENSE_RECIPE_FIELDS", "DenseLayer", "DenseStep", "dense_layers"]
 DENSE_RECIPE_FIELDS = frozenset(
     {
         # done by the step itself
-        *("optimizer", "momentum", "betas", "rho", "epsilon", "weight_decay"),
-        *("label_smoothing", "max_grad_norm", "clip_mode"),
+        *("optimizer", "momentum", "betas", "rho", "epsilon", "epsilon_in_root"),
+        *("weight_decay", "label_smoothing", "max_grad_norm", "clip_mode"),
         # done by the loop, the same for every kind of step
         *("learning_rate", "schedule", "lr_decay", "lr_decay_epochs"),
         *("warmup_fraction", "pct_start", "final_lr_ratio"),

@@ -70,6 +70,8 @@ class Recipe:
     """Decay of the mean square of the gradient."""
     epsilon: Annotated[Positive, UsedWhen("optimizer", ("adam", "adamw", "rmsprop"))] = 1e-8
     """Small number that keeps the division by the root of the mean square finite."""
+    epsilon_in_root: Annotated[bool, UsedWhen("optimizer", ("rmsprop",))] = True
+    """Whether RMSprop adds epsilon to the mean square, as Keras 3 does, or to its root, as Keras 2.0 does."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     """Weight decay: decoupled for adamw, else added to the gradient (L2 penalty)."""
     label_smoothing: Fraction = 0.0

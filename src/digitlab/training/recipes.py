@@ -33,9 +33,14 @@ _NAMED: tuple[tuple[str, str, Recipe], ...] = (
         Recipe(optimizer="adam", learning_rate=1e-3, epsilon=1e-7, batch_size=32),
     ),
     (
-        "keras-rmsprop",
-        "Keras 3's defaults for RMSprop, epsilon inside the root",
+        "keras-3-rmsprop",
+        "Keras 3's defaults for RMSprop: epsilon is added to the mean square",
         Recipe(optimizer="rmsprop", learning_rate=1e-3, rho=0.9, epsilon=1e-7, batch_size=32),
+    ),
+    (
+        "keras-2.0-rmsprop",
+        "defaults for RMSprop of Keras in TensorFlow 2.0: epsilon is added to the root of the mean square",
+        Recipe(optimizer="rmsprop", rho=0.9, epsilon=1e-7, epsilon_in_root=False, batch_size=32),
     ),
     (
         "keras-sgd",

@@ -2,7 +2,7 @@
 
 from digitlab.tuning.data import SearchData
 from digitlab.tuning.grid import parse_grid
-from digitlab.tuning.plan import Candidate, Fit, Plan
+from digitlab.tuning.plan import Candidate, Fit, Plan, Splitter
 from digitlab.tuning.results import FoldResult
 from digitlab.tuning.run_fit import fit_job, run_fit
 from digitlab.tuning.search import BestCandidate, SearchProgress, SearchResult, search
@@ -16,6 +16,7 @@ __all__ = [
     "SearchData",
     "SearchProgress",
     "SearchResult",
+    "Splitter",
     "fit_job",
     "parse_grid",
     "run_fit",

@@ -16,7 +16,7 @@ from digitlab.errors import DataError, SettingError
 from digitlab.files import atomic_write, make_folder
 from digitlab.runs import DataConfig
 from digitlab.training import Examples
-from digitlab.tuning.plan import Plan
+from digitlab.tuning.plan import Plan, Splitter
 
 __all__ = ["PER_FOLD", "SearchData"]
 
@@ -78,12 +78,13 @@ class SearchData:
             digest.update(np.ascontiguousarray(array).data)
         return {"name": self.name, "n": len(self.labels), "digest": digest.hexdigest()}
 
-    def check(self, cv: int) -> None:
-        """Checks that `cv` folds with every class in them can be dealt.
+    def check(self, splitter: Splitter, cv: int) -> None:
+        """Checks that examples can be dealt to `cv` folds; stratified ones hold every class.
 
         Raises:
             DataError: If there is only one class.
-            SettingError: If `cv` is less than 2 or more than the smallest class has examples.
+            SettingError: If `cv` is less than 2, or more than there are examples of the smallest class
+                (stratified) or at all.
         """
         labels, counts = np.unique(self.labels, return_counts=True)
         if len(labels) < 2:
@@ -91,12 +92,14 @@ class SearchData:
                 f"{self.name}: {len(self.labels)} examples of {len(labels)} class",
                 "A search compares classifiers: give examples of at least two digits.",
             )
-        if not 2 <= cv <= counts.min():
-            smallest = labels[counts.argmin()]
+        smallest = labels[counts.argmin()]
+        most, problem = counts.min(), f"the smallest class, {smallest}, has {counts.min()} examples"
+        if splitter == "KFold":
+            most, problem = counts.sum(), f"it has {counts.sum()} examples"
+        if not 2 <= cv <= most:
             raise SettingError(
-                f"cannot deal {self.name} to {cv} folds: the smallest class, {smallest}, "
-                f"has {counts.min()} examples",
-                f"Use 2 to {counts.min()} folds." if counts.min() > 1 else "Give more examples of it.",
+                f"cannot deal {self.name} to {cv} folds: {problem}",
+                f"Use 2 to {most} folds." if most > 1 else "Give more examples of it.",
             )
 
     def fold(
@@ -105,16 +108,15 @@ class SearchData:
         """One fold: `(to train on, to stop early by, to score)`.
 
         Args:
-            plan: Says how examples are dealt to folds, as scikit-learn's `StratifiedKFold` does.
+            plan: Says how examples are dealt to folds, as the splitter of scikit-learn that it names.
             split: Which fold is scored.
             share: Share of the training part that is used, drawn from each class alike.
             stops_early: Whether something must be held out of the training part to stop by.
         """
-        from sklearn.model_selection import StratifiedKFold  # takes a second to import
+        from sklearn.model_selection import KFold, StratifiedKFold  # takes a second to import
 
-        folds = StratifiedKFold(
-            plan.cv, shuffle=plan.shuffle, random_state=plan.seed if plan.shuffle else None
-        )
+        splitter = KFold if plan.splitter == "KFold" else StratifiedKFold
+        folds = splitter(plan.cv, shuffle=plan.shuffle, random_state=plan.seed if plan.shuffle else None)
         train, scored = list(folds.split(self.labels, self.labels))[split]
         if share < 1:
             train = train[_stratified(self.labels[train], share, plan.seed)]

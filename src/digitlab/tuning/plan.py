@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import torch
 from pydantic import Field
 
+from digitlab.errors import SettingError
 from digitlab.networks import build, multiply_adds
 from digitlab.settings import settings
 from digitlab.training import Recipe
 
-__all__ = ["SCHEMA_VERSION", "Candidate", "Fit", "Plan"]
+__all__ = ["SCHEMA_VERSION", "Candidate", "Fit", "Plan", "Splitter", "parse_cv"]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+
+Splitter = Literal["StratifiedKFold", "KFold"]
+"""How examples are dealt to folds, by the names of scikit-learn's classes."""
 
 HALVING_FACTOR = 3
 """One candidate in three goes on to the next rung, with three times the examples (Jamieson and
@@ -24,6 +28,25 @@ STEP_OVERHEAD = 8_000_000
 """Multiply-adds that take about as long as what every step costs besides arithmetic."""
 UPDATE = 8
 """Multiply-adds that take about as long as updating one weight."""
+
+
+def parse_cv(cv: int | str) -> tuple[Splitter, int]:
+    """How examples are dealt to folds, and to how many.
+
+    Args:
+        cv: A number, which means stratified folds; or `KFold:3`, `StratifiedKFold:3`.
+
+    Raises:
+        SettingError: If it is neither.
+    """
+    name, separator, count = str(cv).rpartition(":")
+    splitters = {splitter: splitter for splitter in get_args(Splitter)} | {"": "StratifiedKFold"}
+    if name not in splitters or (separator and not name) or not count.isdecimal():
+        raise SettingError(
+            f"cannot deal examples to folds by cv={cv}",
+            "Give a number of stratified folds, for example 3, or one of KFold:3 and StratifiedKFold:3.",
+        )
+    return splitters[name], int(count)
 
 
 @settings("field of a candidate")
@@ -66,17 +89,19 @@ class Plan:
         data: What is searched on: `name`, `n` examples, and the `digest` of all numbers.
         validation: What early stopping monitors: `per-fold`, a stratified tenth of each fold's
             training part; or fixed data by name.
+        splitter: How examples are dealt to folds: each class alike, or in their order.
         cv: How many folds.
         shuffle: Whether examples are shuffled before they are dealt to folds.
         seed: Decides the shuffling, the tenths, and the samples of halving.
         halving: Whether most candidates are dropped early.
     """
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     network: str
     candidates: tuple[Candidate, ...]
     data: dict[str, Any]
     validation: str
+    splitter: Splitter
     cv: Annotated[int, Field(ge=2, le=1000)]
     shuffle: bool
     seed: Annotated[int, Field(ge=0, lt=2**32)]

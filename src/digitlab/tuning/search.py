@@ -21,7 +21,7 @@ from digitlab.settings import from_dict
 from digitlab.training import Examples, Recipe, check_training, fit
 from digitlab.tuning.data import PER_FOLD, SearchData
 from digitlab.tuning.grid import expand_grid, sample_candidates
-from digitlab.tuning.plan import Fit, Plan
+from digitlab.tuning.plan import Fit, Plan, parse_cv
 from digitlab.tuning.results import CvResults, FoldResult, SearchFolder, cv_results, rank_candidates
 from digitlab.tuning.run_fit import DATA, fit_job
 
@@ -111,7 +111,7 @@ def search(
     recipe: Recipe | None = None,
     data: str | Examples = "mnist:train",
     validation: str | Examples = PER_FOLD,
-    cv: int = 3,
+    cv: int | str = 3,
     shuffle: bool = False,
     seed: int = 0,
     n_candidates: int | None = None,
@@ -136,7 +136,7 @@ def search(
         validation: What early stopping monitors, if the recipe has patience: `per-fold`, a
             stratified tenth of each fold's training part; or the same digits for all folds, written
             as in `DataConfig` or given as examples.
-        cv: How many stratified folds.
+        cv: How many folds, stratified; or the splitter and their number: `KFold:3`, `StratifiedKFold:3`.
         shuffle: Whether examples are shuffled, by `seed`, before they are dealt to folds.
         seed: Decides folds, tenths and samples; weights and order are the recipe's own seed.
         n_candidates: Random search: try only so many combinations of the grid, drawn at random
@@ -192,7 +192,7 @@ def _plan(
     data: str | Examples,
     validation: str | Examples,
     *,
-    cv: int,
+    cv: int | str,
     shuffle: bool,
     seed: int,
     n_candidates: int | None,
@@ -205,17 +205,19 @@ def _plan(
     if architecture(network).input_shape is None and "inputs" not in grid:
         shared.setdefault("inputs", loaded.inputs[0].size)
     candidates = sample_candidates(expand_grid(network, grid, shared, recipe), n_candidates, seed)
+    splitter, folds = parse_cv(cv)
     plan = Plan(
         network=network,
         candidates=tuple(candidates),
         data=loaded.describe(),
         validation=validation if isinstance(validation, str) else "examples",
-        cv=cv,
+        splitter=splitter,
+        cv=folds,
         shuffle=shuffle,
         seed=seed,
         halving=halving,
     )
-    loaded.check(cv)
+    loaded.check(splitter, folds)
     train, validation_part, _ = loaded.fold(plan, 0, plan.shares[0])
     for candidate in candidates:
         with torch.device("meta"):
