@@ -84,7 +84,7 @@ def format_probability(probability: float, decimals: int = 2) -> str:
 
 
 def format_seconds(seconds: float, *, whole: bool = False) -> str:
-    """Formats a duration: `< 0.01 s`, `0.43 s`, `12.3 s`, `40 min 21 s`, `2 h 5 min`.
+    """Formats a duration: `0.63 ms`, `0.43 s`, `12.3 s`, `40 min 21 s`, `2 h 5 min`.
 
     Args:
         seconds: The duration, 0 or more.
@@ -93,7 +93,7 @@ def format_seconds(seconds: float, *, whole: bool = False) -> str:
     if whole:
         seconds = round(seconds)
     elif seconds < 0.01:
-        return "0 s" if seconds == 0 else "< 0.01 s"
+        return "0 s" if seconds == 0 else f"{format_number(1000 * seconds, significant=2)} ms"
     if round(seconds, 1) < 60:
         return f"{seconds:.{0 if whole else 2 if seconds < 1 else 1}f} s"
     if round(seconds) < 3600:

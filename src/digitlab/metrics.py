@@ -63,6 +63,7 @@ def _declared() -> Iterator[Metric]:
         yield Metric(name, "share", True, name.replace("_", " "))
     # What training took
     for name, title in (
+        ("step", "time of a step"),
         ("train", "training time"),
         ("load", "loading time"),
         ("evaluation", "evaluation time"),
@@ -73,7 +74,7 @@ def _declared() -> Iterator[Metric]:
     # What the studies compute by hand and look up in data
     for name in ("images", "pixels", "zeros"):
         yield Metric(name, "count", None, name)
-    for name in ("first_label", "last_label", "digit_read_in_1015"):
+    for name in ("first_label", "last_label", "label_of_example_72", "digit_read_in_1015"):
         yield Metric(name, "class", None, name.replace("_", " "))
     for name in (*(f"softmax_of_{n}" for n in range(1, 5)), "largest_probability", "probability_of_it"):
         yield Metric(name, "probability", None, name.replace("_", " "))
@@ -81,6 +82,9 @@ def _declared() -> Iterator[Metric]:
         yield Metric(name, "number", False, name.replace("_", " "))
     for name in ("mean_ink", "row_sum", "sum_of_probabilities"):
         yield Metric(name, "number", None, name.replace("_", " "))
+    for name in ("maximum_activation", "second_maximum_activation", "confusion_correlation"):
+        yield Metric(name, "number", None, name.replace("_", " "))
+    yield Metric("components", "count", None, "principal components")
     yield Metric("share_of_importance", "share", None, "share of importance")
     yield Metric("cross_entropy", "loss", None, "cross-entropy")
 

@@ -69,6 +69,13 @@ def test_stages_share_one_scale():
     assert len({axes.images[0].get_clim() for axes in plots}) == 1
 
 
+def test_stages_each_on_a_scale_of_its_own():
+    stages = [_noise(7, 5, 5) * size for size in (0.1, 1, 10)]
+    figure = draw_stages(stages, ["after 10", "after 100", "after 1,000"], "stages", own_scales=True)
+    highs = [axes.images[0].get_clim()[1] for axes in figure.axes if axes.get_title()]
+    np.testing.assert_allclose(np.array(highs) / highs[0], [1, 10, 100])
+
+
 def test_a_film_has_a_frame_for_each_step_on_one_scale():
     frames = [np.full((2, 5, 5), value) for value in (0.0, 0.5, -1.0)]
     data = animate_tiles(frames, ["step 0", "step 1", "step 2"], "film")

@@ -6,12 +6,17 @@ import numpy as np
 import pytest
 import torch
 
+from digitlab.data import mnist
+from digitlab.errors import SettingError
 from digitlab.inspection import (
+    InspectedModel,
     activation_curves,
     cross_entropy_steps,
+    inspect,
     softmax_steps,
     softmax_sweep,
 )
+from digitlab.networks import build
 
 
 def test_softmax_of_source_001_step_by_step():
@@ -64,3 +69,13 @@ def test_cross_entropy_against_torch():
     p = np.array([softmax_steps(row).probabilities for row in logits])
     torchs = torch.nn.functional.cross_entropy(torch.tensor(logits), torch.tensor(labels)).item()
     assert cross_entropy_steps(p, np.eye(10)[labels]).mean == pytest.approx(torchs)
+
+
+def test_the_softmax_view_takes_logits_of_ones_own():
+    model = InspectedModel(build("softmax"), "softmax", mnist("test").take(1))
+    result = inspect(model, "softmax", logits=(2.0, -1.0, 0.0))
+    np.testing.assert_allclose(result.data["probabilities"], softmax_steps([2, -1, 0]).probabilities)
+    assert result.summary == "softmax(2, -1, 0) = 0.8438, 0.04201, 0.1142"  # 7.389, 0.368, 1 of 8.757
+    assert inspect(model, "softmax").data["logits"].tolist() == [1, 2, 3, 4]
+    with pytest.raises(SettingError, match="logits"):
+        inspect(model, "softmax", logits=(1.0,))

@@ -31,7 +31,7 @@ def test_what_is_read_wrongly_is_marked(model):
     labels, read = result.data["labels"], result.data["predictions"]
     assert (read == model.predictions[result.data["indices"]]).all()
     assert [text.get_text() for text in result.figure.axes[0].texts] == [
-        str(label) if label == said else f"✗ said {said}, is {label}"
+        f"{label}, {said}" if label == said else f"✗ {label}, {said}"
         for label, said in zip(labels, read, strict=True)
     ]
     assert 0 < (labels != read).sum() <= 10  # a network that learned nothing

@@ -12,12 +12,11 @@ from digitlab.data import load
 from digitlab.evaluation import compute_metrics, predict_logits
 from digitlab.inspection import InspectedModel, inspect
 from digitlab.networks import build
-from digitlab.report import ExperimentResult, Measurement, Series
+from digitlab.report import Series
 from digitlab.runs import DataConfig
 from digitlab.studies import STUDIES, ReproduceOptions, StudyData, TrainingExperiment
 from digitlab.studies.experiment_results import ExperimentRuns, SearchResult, SeedResult
 from digitlab.studies.figures import confusion, draw_mean_scores, errors, learning_curves, view_figure
-from digitlab.studies.hidden_layer_published import results_table
 from digitlab.training import Examples, HistoryEntry, Recipe
 
 DATA = DataConfig(train="mnist:test[:200]", validation="none", test="none")
@@ -82,7 +81,7 @@ def test_learning_is_the_mean_over_seeds_as_far_as_all_went(runs):
     lines = {line.get_label(): line for line in axes.get_lines()}
     assert list(lines["training"].get_ydata()) == [3.0, 1.5]  # (2 + 4) / 2, (1 + 2) / 2
     assert list(lines["validation"].get_ydata()) == [4.0, 2.5]
-    assert list(lines["as published"].get_ydata()[:2]) == [3.0, 2.5]
+    assert list(lines["training, as published"].get_ydata()[:2]) == [3.0, 2.5]
     shade = axes.collections[0].get_paths()[0].vertices[:, 1]
     assert shade.max() == pytest.approx(3.0 + 2**0.5)  # the sample deviation of 2 and 4
 
@@ -130,24 +129,3 @@ def test_mean_scores_are_of_widths_whose_folds_are_all_done():
     # 0.92 of 60 digits: sqrt(0.92 * 0.08 / 60)
     assert found.standard_errors()["best_mean_score"] == pytest.approx((0.92 * 0.08 / 60) ** 0.5)
     assert found.table().rows == ((100, 0.9, 0.92, 0.94, 0.92, 1, 0.96739995, "1, 1, 1", "2.0, 2.0, 2.0"),)
-
-
-def test_the_sources_table_of_results_beside_ours():
-    def measured(value: float) -> Measurement:
-        return Measurement(mean=value, std=0.0, values=(value,))
-
-    ours = {
-        "train_seconds": measured(9.5),
-        "last_epoch_accuracy": measured(0.401),
-        "test_accuracy": measured(0.402),
-        "validation_accuracy": measured(0.403),
-    }
-    done = ExperimentResult(id="mlp-1", title="", measured=ours, seeds=(0,))
-    (table,) = results_table([done, ExperimentResult(id="mlp-2", title=""), replace(done, id="grid-best")])
-    assert table.rows == (
-        (
-            *("Simple MLP 1", "mlp-1", "1 min 24 s", "9.5 s", "43.6 %", "40.10 %"),
-            *("43.3 %", "40.20 %", "40.30 %", 1),
-        ),
-    )
-    assert results_table([]) == ()

@@ -132,8 +132,9 @@ def test_a_mistyped_metric_is_an_error_when_a_study_is_loaded(mistyped):
 )
 def test_what_can_be_checked_of_an_experiment_is_checked_when_its_study_is_loaded(changes, problem):
     study = STUDIES["crash-course"]
-    changed = replace(study, experiments=(replace(study.experiments[0], **changes), *study.experiments[1:]))
+    linear = study.experiment("linear-1")
+    changed = replace(study, experiments=(replace(linear, **changes),))
     with pytest.raises(SettingError) as caught:
         check_study(changed)
-    assert caught.value.problem.startswith(f"crash-course/{study.experiments[0].id}: ")
+    assert caught.value.problem.startswith(f"crash-course/{linear.id}: ")
     assert problem in caught.value.problem

@@ -24,6 +24,8 @@ LABELED = 12
 """The most errors that are told in words on a map."""
 MANY = 100
 """Errors from which on their crosses are small."""
+CROWD = 10_000
+"""Points beyond which they are drawn smaller and fainter, and as pixels also in a vector format."""
 APART = 0.055  # of the map's width and height, between two of these
 
 
@@ -101,7 +103,11 @@ def draw_scatter(
         if axes is None:
             axes = new_figure(8.0, 6.6).subplots()
         colors = [DIGIT_COLORS[digit] for digit in np.asarray(classes)]
-        axes.scatter(where[:, 0], where[:, 1], s=9, c=colors, alpha=0.55, linewidths=0)
+        crowded = len(where) > CROWD
+        size, alpha = (3, 0.35) if crowded else (9, 0.55)
+        axes.scatter(
+            where[:, 0], where[:, 1], s=size, c=colors, alpha=alpha, linewidths=0, rasterized=crowded
+        )
         outline = [patheffects.withStroke(linewidth=2.5, foreground="white")]
         for digit, (x, y) in enumerate(middles):
             if np.isnan(x):

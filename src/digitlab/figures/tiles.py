@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from matplotlib import colormaps
@@ -204,13 +205,17 @@ def draw_unit_weights(weights: ArrayLike, title: str, axes: Axes | None = None) 
     return figure
 
 
-def draw_stages(stages: Sequence[ArrayLike], names: Sequence[str], title: str) -> Figure:
-    """Draws the same weights at several stages side by side, all on one scale.
+def draw_stages(
+    stages: Sequence[ArrayLike], names: Sequence[str], title: str, own_scales: bool = False
+) -> Figure:
+    """Draws the same weights at several stages side by side.
 
     Args:
         stages: Each `(n, height, width)`.
         names: What each is: `after 10 steps`.
         title: What is seen.
+        own_scales: Whether each stage has a scale of its own, on which early, small weights show, too; else
+            all have one, on which they can be compared.
     """
     grids = np.array([np.asarray(stage, dtype=float) for stage in stages])
     count, n, height, width = grids.shape
@@ -224,10 +229,13 @@ def draw_stages(stages: Sequence[ArrayLike], names: Sequence[str], title: str) -
         plots = figure.subplots(1, count, squeeze=False)[0]
         for axes, grid, name in zip(plots, grids, names, strict=True):
             picture = paint_tiles(axes, grid, columns)
-            picture.set(cmap=SIGNED, clim=limits)
+            picture.set(cmap=SIGNED, clim=_limits(grid) if own_scales else limits)
             axes.set_title(name, fontsize=11)
+            if own_scales:
+                _bar(figure, picture, [axes], grid, "bottom")
         figure.suptitle(title, fontsize=12)
-        _bar(figure, picture, list(plots), grids)
+        if not own_scales:
+            _bar(figure, picture, list(plots), grids)
     return figure
 
 
@@ -290,8 +298,15 @@ def _limits(weights: NDArray[np.float64], share: float = SHOWN) -> tuple[float, 
     return -most, most
 
 
-def _bar(figure: Figure, picture: AxesImage, plots: list[Axes], weights: NDArray[np.float64]) -> None:
+def _bar(
+    figure: Figure,
+    picture: AxesImage,
+    plots: list[Axes],
+    weights: NDArray[np.float64],
+    location: Literal["right", "bottom"] = "right",
+) -> None:
     """The scale; its ends are pointed where some weights lie beyond it."""
     beyond = np.abs(weights).max() > picture.get_clim()[1] * 1.0001
-    bar = figure.colorbar(picture, ax=plots, shrink=0.8, aspect=25, extend="both" if beyond else "neither")
+    extend = "both" if beyond else "neither"
+    bar = figure.colorbar(picture, ax=plots, shrink=0.8, aspect=25, extend=extend, location=location)
     bar.set_label("weight")

@@ -139,10 +139,10 @@ def view_predictions(model: InspectedModel, options: ViewOptions) -> ViewResult:
     chosen = random_indices(len(digits), min(options.count or GRID, PICTURED), options.seed)
     images, labels, predicted = digits.images[chosen], digits.labels[chosen], model.predictions[chosen]
     wrong = np.flatnonzero(labels != predicted)
-    captions = [str(label) for label in labels]
+    captions = [f"{label}, {read}" for label, read in zip(labels, predicted, strict=True)]
     for number in wrong:
-        captions[number] = f"✗ said {predicted[number]}, is {labels[number]}"
-    some = f"{len(wrong)} of {len(chosen)} digits of {short_name(digits)}"
+        captions[number] = f"✗ {captions[number]}"
+    some = f"{len(wrong)} of {len(chosen)} digits of {short_name(digits)}; below each: label, prediction"
     title = f"Predictions of {model.name}: which digits are misclassified?\n{some}"
     figure = draw_digits(images / 255, captions, title, marked=wrong.tolist(), font_size=9)
     summary = f"misclassified: {len(wrong)} of these {len(chosen)} digits"

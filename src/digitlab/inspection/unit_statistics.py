@@ -193,7 +193,7 @@ def view_scatter(model: InspectedModel, options: ViewOptions) -> ViewResult:
     found, indices, some = _sampled_values(model, options, units)
     read = found.predictions
     middles, counts = centroids(found.values, read)
-    drawn = random_indices(len(read), POINTS, options.seed)
+    drawn = random_indices(len(read), options.count or POINTS, options.seed)
     few = f", {len(drawn):,} drawn" if len(drawn) < len(read) else ""
     title = (
         f"Scatter plot: do units {units[0]} and {units[1]} of {layer} separate the digits?\n"

@@ -11,8 +11,11 @@ from digitlab.report.format import cell_texts, describe_setup
 from digitlab.report.results import ExperimentResult, Results, StudyResult, Table
 from digitlab.report.tables import (
     TIMES,
+    item_rows,
+    items_summary,
     metric_rows,
     overall_rows,
+    series_summary,
     series_tables,
     spread_text,
     summary,
@@ -44,7 +47,7 @@ def _blocks(results: Results) -> Iterator[str]:
     yield (
         f"{count.total()} published figures: ✓ {count['inside']} in agreement (within one standard deviation "
         f"of ours, or the range of our seeds), ≈ {count['near']} close (within three), ≠ {count['outside']} "
-        f"different. Measured is mean ± standard deviation over n seeds. {TIMES}"
+        f"different. {series_summary(results)} Measured is mean ± standard deviation over n seeds. {TIMES}"
     )
     header, *rows = overall_rows(results)
     yield _table(header, [tuple(map(_escape, row)) for row in rows])
@@ -70,6 +73,12 @@ def _study(study: StudyResult) -> Iterator[str]:
     if study.notes:
         yield "### Notes on the source"
         yield _list(study.notes)
+    if study.items:
+        yield f"### {_escape(items_summary(study))}"
+        items = [
+            (row.what, row.place, ", ".join(text for text, _ in row.answers)) for row in item_rows(study)
+        ]
+        yield _table(("in the source", "where", "here"), [tuple(map(_escape, each)) for each in items])
 
 
 def _experiment(experiment: ExperimentResult) -> Iterator[str]:

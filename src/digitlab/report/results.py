@@ -33,7 +33,7 @@ __all__ = [
     "write_results",
 ]
 
-SCHEMA_VERSION: Literal[2] = 2
+SCHEMA_VERSION: Literal[3] = 3
 Seconds = Annotated[float, Field(ge=0)]
 Cell = str | int | float | None
 
@@ -153,6 +153,7 @@ class ExperimentResult:
         measured: Figures by name: `test_accuracy`, `final_loss`, `train_seconds`.
         published: The source's figures by the same names.
         references: Where in the source each published value stands.
+        sleep_counted: Published times in which the source's machine slept: no speed follows from them.
         comparison: The two compared, for figures that are no times.
         series: Figures that were followed, by name.
         figures: Pictures.
@@ -172,6 +173,7 @@ class ExperimentResult:
     measured: dict[str, Measurement] = field(default_factory=dict)
     published: dict[str, float] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
+    sleep_counted: tuple[str, ...] = ()
     comparison: dict[str, PublishedComparison] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
     figures: tuple[FigureFile, ...] = ()
@@ -184,6 +186,31 @@ class ExperimentResult:
         for name in (*self.measured, *self.published, *self.series):
             if name not in METRICS:
                 raise ValueError(f"experiment {self.id}: there is no metric {name!r}")
+        return self
+
+
+@settings("field of a source's item")
+class SourceItem:
+    """One item of a source: what it prints, draws, asks or shows, and where ours is.
+
+    Attributes:
+        what: What it is.
+        place: Where in the source: a cell, an output, a figure, a section.
+        ours: Where ours is: each `experiment:ID`, `published:EXPERIMENT/METRIC`, `series:EXPERIMENT/METRIC`,
+            `figure:EXPERIMENT/ID`, `table:EXPERIMENT/ID`, `note:EXPERIMENT`, `view:NAME`,
+            `command:digitlab ...` or `docs:PAGE`; `study` in place of an experiment is the study as a whole.
+        not_reproduced: Why there is nothing of ours; empty where there is.
+    """
+
+    what: str
+    place: str
+    ours: tuple[str, ...] = ()
+    not_reproduced: str = ""
+
+    @model_validator(mode="after")
+    def _answered(self) -> Self:
+        if bool(self.ours) == bool(self.not_reproduced):
+            raise ValueError(f"item {self.what!r} needs either `ours` or `not_reproduced`")
         return self
 
 
@@ -200,6 +227,7 @@ class StudyResult:
         experiments: In the order of the source.
         tables: Tables over several experiments.
         notes: Where the source and we differ, and why.
+        items: Everything that the source prints, draws or asks for, in its order.
     """
 
     id: str
@@ -210,6 +238,7 @@ class StudyResult:
     experiments: tuple[ExperimentResult, ...]
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
+    items: tuple[SourceItem, ...] = ()
 
 
 @settings("field of results")
@@ -225,7 +254,7 @@ class Results:
         studies: In the order of the sources.
     """
 
-    schema_version: Literal[2] = SCHEMA_VERSION
+    schema_version: Literal[3] = SCHEMA_VERSION
     environment: dict[str, Any]
     seconds: Seconds
     quick: bool

@@ -29,14 +29,19 @@ from digitlab.report.results import (
 
 __all__ = [
     "TIMES",
+    "ItemRow",
     "MetricRow",
     "SeriesTable",
     "headline",
     "highlight_figures",
+    "item_rows",
+    "items_summary",
     "metric_row",
     "metric_rows",
     "overall",
     "overall_rows",
+    "series_pairs",
+    "series_summary",
     "series_tables",
     "spread_text",
     "summary",
@@ -109,6 +114,15 @@ NO_ROW = MetricRow(
 
 
 @dataclass(frozen=True)
+class ItemRow:
+    """An item of a source with its answers: `(text, address on the page or empty)` each."""
+
+    what: str
+    place: str
+    answers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class SeriesTable:
     """Series over the same x as one table: `columns`, and `rows` of numbers as text."""
 
@@ -139,7 +153,8 @@ def metric_row(experiment: ExperimentResult, name: str) -> MetricRow:
     elif measured is None:
         verdict = "not measured"
     elif published is not None and metric_kind(name) == "seconds":
-        verdict = speed_text(published, measured.mean)
+        slept = name in experiment.sleep_counted
+        verdict = "its machine slept" if slept else speed_text(published, measured.mean)
     return MetricRow(
         name=name_text(name),
         published="" if published is None else published_text(name, published),
@@ -212,6 +227,27 @@ def verdict_counts(results: Results) -> Counter[str]:
     )
 
 
+def series_pairs(series: Series) -> list[tuple[float, float]]:
+    """The published values of a series, each with ours at the same place."""
+    published = series.published or ()
+    return [(value, ours) for value, ours in zip(published, series.mean, strict=False) if value is not None]
+
+
+def series_summary(results: Results) -> str:
+    """How many values by epoch or width stand beside ours, in a sentence; empty without any."""
+    pairs = [
+        series_pairs(series)
+        for study in results.studies
+        for experiment in study.experiments
+        for series in experiment.series.values()
+        if series.published
+    ]
+    n = sum(map(len, pairs))
+    if not n:
+        return ""
+    return f"{n:,} more published figures, by epoch or width in {len(pairs)} series, stand beside ours below."
+
+
 def summary(results: Results) -> str:
     """What was run, when, on what, and for how long, in a sentence."""
     here = results.environment
@@ -229,6 +265,40 @@ def summary(results: Results) -> str:
         text += f", on {here['processor']}".replace("(R)", "").replace("(TM)", "")
         text += f" ({cores} {'core' if cores == 1 else 'cores'})" if cores else ""
     return f"{text}, in {format_seconds(results.seconds)}."
+
+
+def item_rows(study: StudyResult) -> list[ItemRow]:
+    """Every item of a study's source, and where ours is."""
+    return [
+        ItemRow(
+            item.what,
+            item.place,
+            tuple(_answer(study, reference) for reference in item.ours)
+            or ((f"not reproduced: {item.not_reproduced}", ""),),
+        )
+        for item in study.items
+    ]
+
+
+def items_summary(study: StudyResult) -> str:
+    """How many items of the source are answered, in words."""
+    left_out = sum(not item.ours for item in study.items)
+    text = f"Every item of the source: {len(study.items) - left_out} of {len(study.items)} are here"
+    return f"{text}, {left_out} not reproduced" if left_out else text
+
+
+def _answer(study: StudyResult, reference: str) -> tuple[str, str]:
+    """A reference of a `SourceItem` in words, with its address on the page."""
+    kind, _, target = reference.partition(":")
+    if kind in ("view", "docs", "command"):
+        commands = {"view": f"`digitlab inspect --view {target}`", "command": f"`{target}`"}
+        return commands.get(kind, target.partition("#")[0]), ""
+    experiment, _, name = target.partition("/")
+    address = f"#{study.id}" if experiment == "study" else f"#{study.id}--{experiment}"
+    words = name_text(name) if kind in ("published", "series") else name
+    kinds = {"published": "", "series": "by epoch", "figure": "figure", "table": "table", "note": "note"}
+    text = " ".join(word for word in (experiment, kinds.get(kind, ""), words) if word and word != "study")
+    return text, address
 
 
 def series_tables(experiment: ExperimentResult) -> list[SeriesTable]:
@@ -279,7 +349,21 @@ def _grid(x_name: str, x: tuple[float, ...], group: Mapping[str, Series]) -> Ser
             texts.append([_number(scale, each, decimals) for each in series.std])
     padded = [(text + [MISSING] * len(x))[: len(x)] for text in texts]
     names = ", ".join(name_text(name) for name in group)
-    return SeriesTable(f"{names} by {x_name}", tuple(columns), tuple(zip(*padded, strict=True)))
+    title = f"{names} by {x_name}{_differences_text(group)}"
+    return SeriesTable(title, tuple(columns), tuple(zip(*padded, strict=True)))
+
+
+def _differences_text(group: Mapping[str, Series]) -> str:
+    """How far ours is from the published values on average, for each series that was published."""
+    told = []
+    for name, series in group.items():
+        pairs = series_pairs(series)
+        if pairs:
+            mean = sum(abs(ours - value) for value, ours in pairs) / len(pairs)
+            share = metric_kind(name) == "share"
+            number = f"{format_number(100 * mean, 2)} points" if share else format_number(mean, significant=2)
+            told.append(f"{name_text(name)} {number}")
+    return f"; mean absolute difference from the published: {', '.join(told)}" if told else ""
 
 
 def _number(scale: float, value: float | None, decimals: int) -> str:

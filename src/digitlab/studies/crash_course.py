@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
+from digitlab.studies.crash_course_exercises import (
+    confused_digits,
+    example_72,
+    linear_search,
+    what_more_steps_change,
+)
 from digitlab.studies.datasets import HELD_OUT_2500, SAME_FIRST_TEST_IMAGES
 from digitlab.studies.figures import confusion, growth, learning_curves, stages, view_figure
-from digitlab.studies.study import FigureSpec, PublishedValue, Study, TrainingExperiment
+from digitlab.studies.source_items import source_items
+from digitlab.studies.study import Computation, FigureSpec, PublishedValue, Study, TrainingExperiment
 from digitlab.training import Recipe
 
 __all__ = ["STUDY"]
@@ -49,6 +57,13 @@ STUDY = Study(
         "exercise asks for a combination that reaches 95 %, and for the hidden units' weights as pictures."
     ),
     experiments=(
+        Computation(
+            id="example-72",
+            title="Example 72 of the training file",
+            run=example_72,
+            published={"label_of_example_72": PublishedValue(7, "trainlabel(72)")},
+            notes=("The source also draws an example at random; `digitlab inspect --view digits` does.",),
+        ),
         TrainingExperiment(
             id="linear-1",
             title="Linear softmax, rate 0.02, 100 steps of 10",
@@ -97,6 +112,7 @@ STUDY = Study(
                     view_figure("weights"),
                 ),
             ),
+            answers=(confused_digits,),
         ),
         TrainingExperiment(
             id="linear-2-heldout",
@@ -107,6 +123,13 @@ STUDY = Study(
             seeds=5,
             cost=0.8,
             fixes_protocol_of="linear-2",
+        ),
+        Computation(
+            id="linear-search",
+            title="Task 1's exercise: how well can a linear model do?",
+            run=linear_search,
+            cost=12.0,
+            notes=("Rate, batch size and steps are chosen on held-out digits; test digits are scored once.",),
         ),
         TrainingExperiment(
             id="dense",
@@ -145,6 +168,12 @@ STUDY = Study(
                 ),
                 FigureSpec("stages", "First-layer weights after 10, 100 and 1,000 steps", stages),
                 FigureSpec(
+                    "stages-own",
+                    "The same, each stage on a scale of its own: small weights show, too",
+                    partial(stages, own_scales=True),
+                    in_quick=False,
+                ),
+                FigureSpec(
                     "growth",
                     "First-layer weights of 25 units while they are learned (animation)",
                     growth,
@@ -152,6 +181,7 @@ STUDY = Study(
                     in_quick=False,
                 ),
             ),
+            answers=(confused_digits, what_more_steps_change),
         ),
         TrainingExperiment(
             id="dense-heldout",
@@ -209,4 +239,5 @@ STUDY = Study(
         "biases too, which is why the first period is slow.",
         "Units are numbered from 1 in Julia: its unit 98 is our number 97. Weights are of seeds of ours.",
     ),
+    items=source_items("crash-course"),
 )

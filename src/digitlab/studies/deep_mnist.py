@@ -16,6 +16,7 @@ from digitlab.studies.datasets import FIRST_5000_HELD_OUT, FIRST_5000_SET_ASIDE
 from digitlab.studies.experiment_results import ExperimentRuns
 from digitlab.studies.figures import confusion, learning_curves, view_figure, view_without_model
 from digitlab.studies.progress_lines import read_progress_lines
+from digitlab.studies.source_items import source_items
 from digitlab.studies.study import (
     Computation,
     ComputationResult,
@@ -199,4 +200,5 @@ STUDY = Study(
         "worked out on logits.",
         "It shows the maps of both convolutions before the ReLU; so do we.",
     ),
+    items=source_items("deep-mnist"),
 )

@@ -136,7 +136,8 @@ def recipe_for(experiment: TrainingExperiment, options: ReproduceOptions, seed: 
 
 def seeds_for(experiment: TrainingExperiment, options: ReproduceOptions) -> list[int]:
     """The seeds of an experiment: as many as asked for, else as the study says, one if quick."""
-    return list(range(options.seeds or (1 if options.quick else experiment.seeds)))
+    count = options.seeds or (1 if options.quick else experiment.seeds)
+    return list(range(experiment.first_seed, experiment.first_seed + count))
 
 
 def train_data(experiment: TrainingExperiment, options: ReproduceOptions) -> StudyData:

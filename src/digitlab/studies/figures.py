@@ -44,6 +44,7 @@ __all__ = [
     "stages",
     "view_figure",
     "view_without_model",
+    "weights_by_step",
 ]
 
 Draw = Callable[[ExperimentRuns], Figure | bytes]
@@ -132,9 +133,9 @@ def _curves(runs: ExperimentRuns, metric: str) -> list[Line]:
         lines.append(Line.over_seeds(name, range(1, length + 1), values))
     for split in ("train", "validation"):
         if f"{split}_{metric}" in published:
-            values = np.array(published[f"{split}_{metric}"], dtype=float)
+            theirs = np.array(published[f"{split}_{metric}"], dtype=float)
             name = {"train": "training", "validation": "validation"}[split]
-            lines.append(Line(f"{name}, as published", range(1, len(values) + 1), values, published=True))
+            lines.append(Line(f"{name}, as published", range(1, len(theirs) + 1), theirs, published=True))
     return lines
 
 
@@ -170,17 +171,18 @@ def components(what: str) -> Draw:
     return draw
 
 
-def stages(runs: ExperimentRuns) -> Figure:
+def stages(runs: ExperimentRuns, own_scales: bool = False) -> Figure:
     """The first layer's weights after 10, 100 and 1,000 steps, or as far as the training goes."""
-    weights, layer = _weights_by_step(runs)
+    weights, layer = weights_by_step(runs)
     steps = [step for step in STAGE_STEPS if step in weights]
     title = f"Weights of {layer} while they are learned: what does each unit respond to by then?"
-    return draw_stages([weights[step] for step in steps], [format_step(step) for step in steps], title)
+    names = [format_step(step) for step in steps]
+    return draw_stages([weights[step] for step in steps], names, title, own_scales)
 
 
 def growth(runs: ExperimentRuns) -> bytes:
     """Twenty-five units of the first layer while they learn, as an animation."""
-    weights, _ = _weights_by_step(runs)
+    weights, _ = weights_by_step(runs)
     frames = animation_steps(runs.recipe, len(runs.train_examples))
     steps = [step for step in frames if step in weights]
     tiles = [weights[step][:MAX_ANIMATED_UNITS] for step in steps]
@@ -188,7 +190,7 @@ def growth(runs: ExperimentRuns) -> bytes:
 
 
 @lru_cache(maxsize=1)  # both figures of one experiment
-def _weights_by_step(runs: ExperimentRuns) -> tuple[dict[int, NDArray[np.float32]], str]:
+def weights_by_step(runs: ExperimentRuns) -> tuple[dict[int, NDArray[np.float32]], str]:
     """The first layer's weights by step, for both figures from one training; and the layer's name."""
     network, recipe, train = _retrain_setup(runs)
     wanted = sorted({*STAGE_STEPS, *animation_steps(recipe, len(train))})

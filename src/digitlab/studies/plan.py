@@ -127,7 +127,8 @@ def _training_jobs(study: Study, experiment: TrainingExperiment, options: Reprod
             data_digest=data_digest(),
             group=study.id,
         )
-    n_drawn = len(experiment.figures) + len(experiment.tables) + bool(experiment.measures)
+    n_drawn = len(experiment.figures) + len(experiment.tables) + len(experiment.answers)
+    n_drawn += bool(experiment.measures)
     if n_drawn:
         yield Job(
             key=figures_key(study, experiment),

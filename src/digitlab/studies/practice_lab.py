@@ -27,6 +27,7 @@ from digitlab.studies.course_common import (
 )
 from digitlab.studies.datasets import CLASSROOM_BOXES, CLASSROOM_WHOLE, IMAGE_OF_TWO
 from digitlab.studies.figures import learning_curves, view_figure, view_without_model
+from digitlab.studies.source_items import source_items
 from digitlab.studies.study import (
     Computation,
     ComputationResult,
@@ -178,6 +179,7 @@ STUDY = Study(
             published={
                 "final_loss": PublishedValue(0.0294, "Out [21], epoch 40"),
                 "digit_read_in_1015": PublishedValue(2, "In [23], the image of a two"),
+                "step_seconds": PublishedValue(0.002, "Out [21]: 2ms/step"),
                 "parameters": PublishedValue(10575, "Out [17]"),
             },
             published_series={"train_loss": LOSSES},
@@ -246,4 +248,5 @@ STUDY = Study(
         "the other form).",
         "Loss is the mean over an epoch's batches while the weights move, as Keras prints it.",
     ),
+    items=source_items("practice-lab"),
 )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from digitlab.evaluation import sample_stats
+from digitlab.formatting import format_seconds
 from digitlab.jobs import ResultStore
 from digitlab.networks import architecture
 from digitlab.report import ExperimentResult, FigureFile, Measurement, Series, StudyResult
@@ -60,8 +61,19 @@ class StudyResults:
             seconds=sum(self.seconds.get(key, 0.0) for key in keys if key in self.results),
             experiments=experiments,
             tables=study.tables(experiments) if study.tables else (),
-            notes=study.notes,
+            notes=(*study.notes, *self._left_out(study)),
+            items=study.items,
         )
+
+    def _left_out(self, study: Study) -> list[str]:
+        """A note for each experiment that is only done with `--long`, where that was not asked for."""
+        done = study.selected(self.options)
+        return [
+            f"Not done here: `{each.id}`, {each.title[0].lower()}{each.title[1:]}, which takes about "
+            f"{format_seconds(each.cost)} on one core. `digitlab reproduce {study.id} --long` does it."
+            for each in study.experiments
+            if each not in done and not isinstance(each, SearchExperiment)
+        ]
 
     def _experiment(self, study: Study, experiment: Experiment) -> ExperimentResult:
         fields: dict[str, Any] = {}
@@ -79,7 +91,7 @@ class StudyResults:
             if search.widths:
                 fields["series"] = {"mean_score": search.series()}
                 values = {name: [value] for name, value in search.metrics().items()}
-                errors, tables = search.standard_errors(), [search.table()]
+                errors, tables = search.standard_errors(), [search.table(), *experiment.tables]
         key = computation_key(study, experiment.id)
         drawn = key if isinstance(experiment, Computation) else figures_key(study, experiment)
         shown = self.results.get(drawn, {})
@@ -100,13 +112,14 @@ class StudyResults:
             measured=measured,
             published={name: value.value for name, value in experiment.published.items()},
             references={name: value.reference for name, value in experiment.published.items()},
+            sleep_counted=tuple(name for name, value in experiment.published.items() if value.counts_sleep),
             comparison=compare_all(measured, experiment.published, errors, seed_spread),
             figures=tuple(
                 FigureFile(id=figure["id"], title=figure["title"], file=f"{drawn}/{figure['file']}")
                 for figure in shown.get("figures", [])
             ),
             tables=(*tables, *shown.get("tables", [])),
-            notes=experiment.notes,
+            notes=(*experiment.notes, *shown.get("answers", [])),
             **fields,
         )
 
@@ -174,6 +187,8 @@ def _training_values(experiment: TrainingExperiment, found: Sequence[SeedResult]
         values[f"{split}_loss"] = [result.scores[split]["log_loss"] for result in found]
     if "parameters" in experiment.published:
         values["parameters"] = [float(found[0].parameters)]
+    if "step_seconds" in experiment.published:
+        values["step_seconds"] = [result.train_seconds / result.history[-1].step for result in found]
     values["history_entries"] = [float(entry.entry) for entry in last]
     values["train_seconds"] = [result.train_seconds for result in found]
     return values

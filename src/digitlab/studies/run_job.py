@@ -37,6 +37,7 @@ def compute(
         "figures": [_write_figure(folder, *each) for each in result.figures],
         "measured": {name: [float(value)] for name, value in result.measured.items()},
         "tables": [to_dict(table) for table in result.tables],
+        "answers": list(result.answers),
     }
 
 
@@ -70,6 +71,7 @@ def draw_runs(
         "figures": figures,
         "measured": {name: [float(value) for value in values] for name, values in measures.items()},
         "tables": [to_dict(table(runs)) for table in found.tables],
+        "answers": [answer(runs) for answer in found.answers],
     }
 
 

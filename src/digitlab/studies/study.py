@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
-from digitlab.report import ExperimentResult, SeedSpread, Table
+from digitlab.report import ExperimentResult, SeedSpread, SourceItem, Table
 from digitlab.runs import DataConfig
 from digitlab.training import Recipe
 from digitlab.tuning import Splitter
@@ -42,11 +42,13 @@ class PublishedValue:
         value: The value.
         reference: Where in the source it stands.
         at_least: Whether it is an aim to be reached, not a result.
+        counts_sleep: Whether it is a time in which the machine slept, so that no speed follows from it.
     """
 
     value: float
     reference: str
     at_least: bool = False
+    counts_sleep: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ class TrainingExperiment:
         options: Its options.
         recipe: How it is trained; its seed is replaced.
         data: The digits; may depend on the options of `reproduce`.
-        seeds: How many seeds, 0, 1, 2 ...
+        seeds: How many seeds.
+        first_seed: The first of them; the others follow: 0, 1, 2 ...
         quick: Recipe fields of a quick look, which trains one seed.
         cost: Expected seconds of one core for one seed.
         published: The source's values, by metric.
@@ -130,6 +133,7 @@ class TrainingExperiment:
         measures: Further metrics, one value for each seed.
         figures: Figures of the first seed's network, or of all seeds.
         tables: Tables.
+        answers: Answers to the source's questions, in words worked out from the runs.
         progress_every: Steps from one progress line of the source to the next: loss and accuracy of the batch
             that comes next, before its step and without dropout; None: it prints none.
         pixels_from: Id of the computation whose `pixels.npy` says which pixels the network reads.
@@ -145,6 +149,7 @@ class TrainingExperiment:
     recipe: Recipe
     data: StudyData | Callable[[ReproduceOptions], StudyData]
     seeds: int = 1
+    first_seed: int = 0
     quick: Mapping[str, Any] = field(default_factory=dict)
     cost: float = 1.0
     published: Mapping[str, PublishedValue] = field(default_factory=dict)
@@ -153,6 +158,7 @@ class TrainingExperiment:
     measures: Callable[[ExperimentRuns], Mapping[str, Sequence[float]]] | None = None
     figures: tuple[FigureSpec, ...] = ()
     tables: tuple[Callable[[ExperimentRuns], Table], ...] = ()
+    answers: tuple[Callable[[ExperimentRuns], str], ...] = ()
     progress_every: int | None = None
     pixels_from: str | None = None
     fixes_protocol_of: str | None = None
@@ -191,6 +197,7 @@ class SearchExperiment:
         published: The source's values, by metric.
         published_series: The source's mean score for each width, as `mean_score`.
         seed_spread: Standard deviation over seeds, measured once.
+        tables: Further tables.
         notes: Remarks for the reader.
         fixes_protocol_of: The id of the experiment whose protocol this one corrects.
         long: Whether it is done only when long ones are asked for.
@@ -213,6 +220,7 @@ class SearchExperiment:
     published: Mapping[str, PublishedValue] = field(default_factory=dict)
     published_series: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
     seed_spread: SeedSpread | None = None
+    tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
     fixes_protocol_of: str | None = None
     long: bool = False
@@ -230,11 +238,13 @@ class ComputationResult:
         measured: Values by metric.
         figures: Figures: id, caption, figure.
         tables: Tables.
+        answers: Answers to the source's questions, in words.
     """
 
     measured: Mapping[str, float] = field(default_factory=dict)
     figures: Sequence[tuple[str, str, Figure]] = ()
     tables: Sequence[Table] = ()
+    answers: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,6 +288,7 @@ class Study:
         experiments: In its order.
         notes: Where it and we differ, and why; its errors.
         tables: Makes tables over several experiments, from their results.
+        items: Everything that the source prints, draws or asks for, in its order.
     """
 
     id: str
@@ -287,6 +298,7 @@ class Study:
     experiments: tuple[Experiment, ...]
     notes: tuple[str, ...] = ()
     tables: Callable[[Sequence[ExperimentResult]], tuple[Table, ...]] | None = None
+    items: tuple[SourceItem, ...] = ()
 
     def experiment(self, name: str) -> Experiment:
         """The experiment called `name`."""
