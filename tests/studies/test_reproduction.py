@@ -30,6 +30,7 @@ from digitlab.studies import (
     reproduce,
 )
 from digitlab.studies.figures import confusion
+from digitlab.studies.source_items import check_items
 from digitlab.training import Recipe
 
 LAB = ["practice-lab"]
@@ -103,6 +104,18 @@ def test_it_leaves_the_page_the_results_and_every_figure(killed_and_resumed):
     softmax = study.experiments[0].measured
     assert softmax["softmax_of_4"].mean == pytest.approx(0.6439, abs=1e-4)
     assert softmax["largest_difference_to_library"].mean < 1e-15
+
+
+@pytest.mark.slow
+def test_every_item_of_the_source_is_on_the_page(killed_and_resumed):
+    folder, _, _ = killed_and_resumed
+    (study,) = read_results(folder / "results.json").studies
+    assert check_items(STUDIES["practice-lab"], study.experiments, study.tables) == []
+    assert len(study.items) == len(STUDIES["practice-lab"].items)
+    page = (folder / "index.html").read_text()
+    assert f"Every item of the source: {len(study.items)} of {len(study.items)} are here" in page
+    for item in study.items:
+        assert item.place.partition(",")[0] in page
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The numbers transcribed from source 003, each against the source's text where that is at hand."""
+"""Numbers transcribed from source 003 (`hidden-layer`), against the source's text where it is at hand."""
 
 from __future__ import annotations
 

@@ -44,6 +44,9 @@ class TorchModel:
         return predict_logits(self.module, torch.from_numpy(np.ascontiguousarray(ink)))
 
 
+REMEDY = "Give a run folder, a .safetensors file or an .onnx file."
+
+
 def open_model(path: Path) -> Model:
     """Opens a run folder, a weights file (`.safetensors`) or an ONNX file (`.onnx`).
 
@@ -66,9 +69,9 @@ def open_network(path: Path) -> Network:
     if path.is_dir():
         return Run.open(path).network()
     if not path.exists():
-        raise ModelError(
-            f"there is no model at {path}", "Give a run folder, a .safetensors file or an .onnx file."
-        )
+        raise ModelError(f"there is no model at {path}", REMEDY)
+    if path.suffix != ".safetensors":
+        raise ModelError(f"{path} is no model file", REMEDY)
     return load_network(path)
 
 

@@ -237,6 +237,8 @@ STUDY = Study(
         "The source says that its data are a sample of the training data; its batches come from all 60,000.",
         "Its weights start from TensorFlow.jl's default, a normal distribution of standard deviation 0.01, "
         "biases too, which is why the first period is slow.",
+        "Its dropout belongs to the graph and stays on in evaluation; with a keep probability of 1.0 that "
+        "changes nothing. Ours is on only while the network is trained.",
         "Units are numbered from 1 in Julia: its unit 98 is our number 97. Weights are of seeds of ours.",
     ),
     items=source_items("crash-course"),

@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from torch import nn
+
 from digitlab.data import load
 from digitlab.evaluation import accuracy_and_log_loss, predict_logits
 from digitlab.inspection import cross_entropy_steps
 from digitlab.inspection.activation_functions import TOY_PROBABILITIES, TOY_TARGETS
 from digitlab.networks import layer_table
+from digitlab.probabilities import softmax
 from digitlab.report import Table
 from digitlab.studies.datasets import FIRST_5000_HELD_OUT, FIRST_5000_SET_ASIDE
 from digitlab.studies.experiment_results import ExperimentRuns
-from digitlab.studies.figures import confusion, learning_curves, view_figure, view_without_model
+from digitlab.studies.figures import ARCHITECTURE, confusion, learning_curves, view_figure, view_without_model
 from digitlab.studies.progress_lines import read_progress_lines
 from digitlab.studies.source_items import source_items
 from digitlab.studies.study import (
@@ -57,6 +60,39 @@ def _layers(runs: ExperimentRuns) -> Table:
     )
 
 
+def _shapes(runs: ExperimentRuns) -> Table:
+    """The shapes of digits, of a batch and of the weights, images flattened as the source has them."""
+    splits, linear = runs.splits, runs.network.layers["logits"]
+    assert splits.validation is not None
+    assert splits.test is not None
+    assert isinstance(linear, nn.Linear)
+    pixels, batch = splits.train.height * splits.train.width, runs.recipe.batch_size
+    sizes = {"training": splits.train, "validation": splits.validation, "test": splits.test}
+    rows = [(f"{name} images", f"{len(digits):,} x {pixels}", "uint8") for name, digits in sizes.items()]
+    rows += [
+        ("images of a batch", f"{batch} x {pixels}", "float32"),
+        ("labels of a batch, one-hot", f"{batch} x 10", "float32"),
+        ("weights W", f"{linear.in_features} x {linear.out_features}", "float32"),
+        ("biases b", f"{linear.out_features}", "float32"),
+        ("outputs x W + b", f"{batch} x {linear.out_features}", "float32"),
+    ]
+    return Table(id="shapes", title="Shapes", columns=("what", "shape", "type"), rows=tuple(rows))
+
+
+def _one_hot(runs: ExperimentRuns) -> Table:
+    """The one-hot label of a nine beside the probabilities that the first seed's network gives to it."""
+    assert runs.splits.test is not None
+    test = Examples.of(runs.splits.test)
+    nine = int((test.labels == 9).nonzero()[0])
+    probabilities = softmax(predict_logits(runs.network, test.inputs[nine : nine + 1]))[0]
+    return Table(
+        id="one-hot",
+        title=f"One-hot label and softmax output: test image {nine}, a nine",
+        columns=("digit", "one-hot label", "probability"),
+        rows=tuple((digit, int(digit == 9), round(float(probabilities[digit]), 4)) for digit in range(10)),
+    )
+
+
 def _progress_lines(runs: ExperimentRuns) -> Table:
     """What the source prints while it trains, for the first seed."""
     return Table(
@@ -84,6 +120,7 @@ def _validation(runs: ExperimentRuns) -> Mapping[str, Sequence[float]]:
 
 
 LOOKS = (
+    ARCHITECTURE,
     FigureSpec("curves", "Learning curve: log loss every 100 steps", learning_curves),
     FigureSpec(
         "kernels",
@@ -125,6 +162,7 @@ STUDY = Study(
             data=FIRST_5000_HELD_OUT,
             seeds=5,
             cost=0.8,
+            tables=(_shapes, _one_hot),
             figures=(
                 FigureSpec("curves", "Learning curve: log loss every 100 steps", learning_curves),
                 FigureSpec(

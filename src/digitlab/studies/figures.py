@@ -31,10 +31,11 @@ from digitlab.inspection.learning import (
 from digitlab.networks import Network, build
 from digitlab.report import Series
 from digitlab.studies.experiment_results import ExperimentRuns
-from digitlab.studies.study import SearchExperiment
+from digitlab.studies.study import FigureSpec, SearchExperiment
 from digitlab.training import Examples, Recipe
 
 __all__ = [
+    "ARCHITECTURE",
     "components",
     "confusion",
     "draw_mean_scores",
@@ -63,6 +64,11 @@ def view_figure(what: str, split: str = "train", **choices: object) -> Draw:
         return inspect(_subject(runs, split), what, None, **choices).figure
 
     return draw
+
+
+ARCHITECTURE = FigureSpec(
+    "architecture", "Network architecture: layers, shapes and parameters", view_figure("architecture")
+)
 
 
 @lru_cache(maxsize=2)  # one experiment's; more would keep the digits of all before it in memory

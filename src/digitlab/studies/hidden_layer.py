@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from digitlab.studies.datasets import FIRST_5000_HELD_OUT
-from digitlab.studies.figures import view_figure
+from digitlab.studies.figures import ARCHITECTURE, view_figure
 from digitlab.studies.hidden_layer_700 import (
-    ARCHITECTURE,
     CONFUSION,
     CURVES,
     ERRORS,

@@ -22,11 +22,13 @@ from digitlab.studies.hidden_layer_published import (
     CV_RESULTS,
     EPOCHS,
     OTHER,
+    SERIES,
     asleep_seconds,
 )
 
 __all__ = [
     "PUBLISHED_CV_RESULTS",
+    "PUBLISHED_FIRST_FITS",
     "activations_head",
     "agreement",
     "class_counts",
@@ -34,6 +36,7 @@ __all__ = [
     "first_image_outputs",
     "layers",
     "maxima_and_agreement",
+    "models_4_and_5",
     "published_accuracy",
     "published_confusion",
     "study_tables",
@@ -57,6 +60,19 @@ PUBLISHED_CV_RESULTS = Table(
     rows=tuple(
         (int(width), *(round(value, 5) for value in values), int(rank))
         for width, *values, rank in zip(*CV_RESULTS.values(), strict=True)
+    ),
+)
+
+
+_FIRST_FITS = [name for name in EPOCHS if name.startswith("grid-") and name != "grid-refit"]
+PUBLISHED_FIRST_FITS = Table(
+    id="first-fits",
+    title="The fits of the source's search whose epochs it printed",
+    columns=("hidden units", "fold", "epoch", *SERIES),
+    rows=tuple(
+        (int(name.split("-")[1]), int(name.split("-")[3]), epoch, *values)
+        for name in _FIRST_FITS
+        for epoch, values in enumerate(zip(*EPOCHS[name].values(), strict=True), start=1)
     ),
 )
 
@@ -196,6 +212,29 @@ def three_trainings(runs: ExperimentRuns) -> Table:
             *("training", "epochs", "training loss", "validation loss"),
             *("validation accuracy", "test accuracy", "test loss"),
         ),
+        rows=tuple(rows),
+    )
+
+
+def models_4_and_5(runs: ExperimentRuns) -> Table:
+    """Every epoch of the source's second and third training of this network, beside the mean of ours."""
+    ours = [result.history for result in runs.seed_results]
+    rows: list[tuple[str | int | float | None, ...]] = []
+    for epoch in range(max(len(EPOCHS[name]["train_loss"]) for name in SIGMOID[1:])):
+        cells: list[str | int | float | None] = [epoch + 1]
+        for metric in SERIES:
+            for name in SIGMOID[1:]:
+                values = EPOCHS[name][metric]
+                cells.append(values[epoch] if epoch < len(values) else None)
+            found = [getattr(one[epoch], metric) for one in ours if epoch < len(one)]
+            cells.append(round(float(np.mean(found)), 4) if found else None)
+        rows.append(tuple(cells))
+    names = [name.replace("_", " ").replace("train ", "training ") for name in SERIES]
+    columns = [f"{name}, {who}" for name in names for who in ("model 4", "model 5", "ours")]
+    return Table(
+        id="models-4-and-5",
+        title="The source's models 4 and 5, the same network trained again, by epoch; ours: mean of seeds",
+        columns=("epoch", *columns),
         rows=tuple(rows),
     )
 

@@ -21,7 +21,7 @@ from digitlab.studies.course_common import (
 )
 from digitlab.studies.datasets import IMAGE_OF_TWO, MAT_FILE, mat_file_data
 from digitlab.studies.experiment_results import ExperimentRuns
-from digitlab.studies.figures import learning_curves, view_figure, view_without_model
+from digitlab.studies.figures import ARCHITECTURE, learning_curves, view_figure, view_without_model
 from digitlab.studies.source_items import source_items
 from digitlab.studies.study import (
     Computation,
@@ -151,6 +151,7 @@ STUDY = Study(
             measures=measures,
             tables=(layers, weight_shapes, _two),
             figures=(
+                ARCHITECTURE,
                 FigureSpec(
                     "loss", "Learning curve: loss after each epoch, beside the published one", learning_curves
                 ),

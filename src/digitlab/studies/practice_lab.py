@@ -26,7 +26,7 @@ from digitlab.studies.course_common import (
     weight_shapes,
 )
 from digitlab.studies.datasets import CLASSROOM_BOXES, CLASSROOM_WHOLE, IMAGE_OF_TWO
-from digitlab.studies.figures import learning_curves, view_figure, view_without_model
+from digitlab.studies.figures import ARCHITECTURE, learning_curves, view_figure, view_without_model
 from digitlab.studies.source_items import source_items
 from digitlab.studies.study import (
     Computation,
@@ -186,6 +186,7 @@ STUDY = Study(
             measures=measures,
             tables=(layers, weight_shapes, logits_of_two),
             figures=(
+                ARCHITECTURE,
                 FigureSpec(
                     "loss", "Learning curve: loss after each epoch, beside the published one", learning_curves
                 ),

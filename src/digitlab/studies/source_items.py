@@ -77,7 +77,8 @@ def _resolves(
     if kind == "experiment":
         return True
     if kind == "note":
-        return bool(experiment.notes)
+        answers = experiment.answers if isinstance(experiment, TrainingExperiment) else ()
+        return bool(experiment.notes or answers)
     if kind == "published":
         return rest in experiment.published
     if kind == "series":
