@@ -51,12 +51,12 @@ __all__ = [
 Draw = Callable[[ExperimentRuns], Figure | bytes]
 
 
-def view_figure(what: str, split: str = "train", **choices: object) -> Draw:
+def view_figure(what: str, split: str | None = "train", **choices: object) -> Draw:
     """A named view of the first seed's network.
 
     Args:
         what: The view's name, as `digitlab inspect --view` has it.
-        split: Which of the experiment's digits the network reads.
+        split: Which of the experiment's digits the network reads; None: those that it was trained on.
         **choices: Fields of `ViewOptions`.
     """
 
@@ -67,14 +67,16 @@ def view_figure(what: str, split: str = "train", **choices: object) -> Draw:
 
 
 ARCHITECTURE = FigureSpec(
-    "architecture", "Network architecture: layers, shapes and parameters", view_figure("architecture")
+    "architecture", "Network architecture: layers, shapes and parameters", view_figure("architecture", None)
 )
 
 
 @lru_cache(maxsize=2)  # one experiment's; more would keep the digits of all before it in memory
-def _subject(runs: ExperimentRuns, split: str) -> InspectedModel:
+def _subject(runs: ExperimentRuns, split: str | None) -> InspectedModel:
     """The network with the digits of a split; made once, because its activations are computed once."""
-    return InspectedModel(runs.network, _name(runs), runs.digits(split))
+    return InspectedModel(
+        runs.network, _name(runs), runs.digits(split) if split is not None else runs.splits.train
+    )
 
 
 def _name(runs: ExperimentRuns) -> str:
