@@ -6,7 +6,6 @@ import platform
 import re
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Literal, cast
 
 import torch
@@ -15,7 +14,7 @@ from pydantic import field_validator
 from digitlab.data import Digits, SplitMethod, load
 from digitlab.errors import SettingError
 from digitlab.settings import settings
-from digitlab.training import Recipe, available_cores
+from digitlab.training import Recipe, available_cores, processor_name
 
 __all__ = ["SCHEMA_VERSION", "DataConfig", "RunConfig", "Splits", "environment"]
 
@@ -142,15 +141,6 @@ def environment() -> dict[str, Any]:
         "torch": torch.__version__,
         "numpy": version("numpy"),
         "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
+        "processor": processor_name(),
         "cores": available_cores(),
     }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown"
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or "unknown"

@@ -3,7 +3,7 @@
 from digitlab.training.batches import Examples, StepCounts, iter_batches
 from digitlab.training.distributed import is_main_process
 from digitlab.training.fit_result import Callback, FitResult, HistoryEntry, OnHistory, StepInfo
-from digitlab.training.hardware import available_cores
+from digitlab.training.hardware import available_cores, processor_name
 from digitlab.training.loop import fit
 from digitlab.training.recipe import Recipe, check_effect
 from digitlab.training.recipes import RECIPE_SUMMARIES, RECIPES, recipe, recipe_fields, standard_recipe
@@ -30,6 +30,7 @@ __all__ = [
     "is_main_process",
     "iter_batches",
     "plan_stacks",
+    "processor_name",
     "recipe",
     "recipe_fields",
     "snapshots",

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -22,7 +23,7 @@ from digitlab.files import make_folder, write_json
 from digitlab.networks import Network, multiply_adds
 from digitlab.training.recipe import Recipe
 
-__all__ = ["Hardware", "choose_hardware"]
+__all__ = ["Hardware", "available_cores", "choose_hardware", "processor_name"]
 
 SMALL_STEP = 4_000_000
 """Multiply-adds of a forward step below which a second thread costs more than it brings.
@@ -166,7 +167,8 @@ def bfloat16_time_ratio() -> float | None:
     torch; the answer is kept in the cache folder.
     """
     path = cache_folder() / "bfloat16.json"
-    machine = f"{platform.node()}, {platform.processor()}, torch {torch.__version__}, {LIMIT}"
+    amx = "with" if _claims("_is_amx_tile_supported") else "without"
+    machine = f"{platform.node()}, {processor_name()} {amx} AMX, torch {torch.__version__}, {LIMIT}"
     try:
         kept = json.loads(path.read_bytes())
         if kept["machine"] == machine:
@@ -187,6 +189,16 @@ def _claims(question: str) -> bool:
     # torch has no public question for this; should a name change, float32 is the safe answer.
     asked = getattr(torch.cpu, question, None)
     return asked is not None and bool(asked())
+
+
+def processor_name() -> str:
+    """The processor's name, as its maker gives it; `unknown` where the system does not tell."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown"
 
 
 def available_cores() -> int:
