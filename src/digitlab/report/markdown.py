@@ -8,11 +8,10 @@ from urllib.parse import quote
 
 from digitlab.formatting import MISSING
 from digitlab.report.format import cell_texts, describe_setup
+from digitlab.report.items import item_rows, items_summary
 from digitlab.report.results import ExperimentResult, Results, StudyResult, Table
 from digitlab.report.tables import (
     TIMES,
-    item_rows,
-    items_summary,
     metric_rows,
     overall_rows,
     series_summary,

@@ -18,7 +18,7 @@ from PIL import Image
 from digitlab.errors import RunError
 from digitlab.files import write_text
 from digitlab.formatting import MISSING, format_seconds
-from digitlab.report import tables
+from digitlab.report import items, tables
 from digitlab.report.format import cell_texts, describe_setup
 from digitlab.report.markdown import markdown
 from digitlab.report.results import FigureFile, Results, Table, read_results
@@ -107,6 +107,7 @@ def page(results: Results, figures: Mapping[str, EmbeddedFigure], under_way: boo
         figures=figures,
         reload_seconds=RELOAD_SECONDS if under_way else None,
         tables=tables,
+        items=items,
         counts=tables.verdict_counts(results),
         dash=MISSING,
         many_rows=MANY_ROWS,

@@ -29,13 +29,10 @@ from digitlab.report.results import (
 
 __all__ = [
     "TIMES",
-    "ItemRow",
     "MetricRow",
     "SeriesTable",
     "headline",
     "highlight_figures",
-    "item_rows",
-    "items_summary",
     "metric_row",
     "metric_rows",
     "overall",
@@ -111,15 +108,6 @@ NO_ROW = MetricRow(
     kind="",
 )
 """The row of a metric that there is not."""
-
-
-@dataclass(frozen=True)
-class ItemRow:
-    """An item of a source with its answers: `(text, address on the page or empty)` each."""
-
-    what: str
-    place: str
-    answers: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -265,40 +253,6 @@ def summary(results: Results) -> str:
         text += f", on {here['processor']}".replace("(R)", "").replace("(TM)", "")
         text += f" ({cores} {'core' if cores == 1 else 'cores'})" if cores else ""
     return f"{text}, in {format_seconds(results.seconds)}."
-
-
-def item_rows(study: StudyResult) -> list[ItemRow]:
-    """Every item of a study's source, and where ours is."""
-    return [
-        ItemRow(
-            item.what,
-            item.place,
-            tuple(_answer(study, reference) for reference in item.ours)
-            or ((f"not reproduced: {item.not_reproduced}", ""),),
-        )
-        for item in study.items
-    ]
-
-
-def items_summary(study: StudyResult) -> str:
-    """How many items of the source are answered, in words."""
-    left_out = sum(not item.ours for item in study.items)
-    text = f"Every item of the source: {len(study.items) - left_out} of {len(study.items)} are here"
-    return f"{text}, {left_out} not reproduced" if left_out else text
-
-
-def _answer(study: StudyResult, reference: str) -> tuple[str, str]:
-    """A reference of a `SourceItem` in words, with its address on the page."""
-    kind, _, target = reference.partition(":")
-    if kind in ("view", "docs", "command"):
-        commands = {"view": f"`digitlab inspect --view {target}`", "command": f"`{target}`"}
-        return commands.get(kind, target.partition("#")[0]), ""
-    experiment, _, name = target.partition("/")
-    address = f"#{study.id}" if experiment == "study" else f"#{study.id}--{experiment}"
-    words = name_text(name) if kind in ("published", "series") else name
-    kinds = {"published": "", "series": "by epoch", "figure": "figure", "table": "table", "note": "note"}
-    text = " ".join(word for word in (experiment, kinds.get(kind, ""), words) if word and word != "study")
-    return text, address
 
 
 def series_tables(experiment: ExperimentResult) -> list[SeriesTable]:
