@@ -48,6 +48,8 @@ def _answer(study: StudyResult, reference: str) -> tuple[str, str]:
     experiment, _, name = target.partition("/")
     address = f"#{study.id}" if experiment == "study" else f"#{study.id}--{experiment}"
     words = name_text(name) if kind in ("published", "series") else name
-    kinds = {"published": "", "series": "by epoch", "figure": "figure", "table": "table", "note": "note"}
-    text = " ".join(word for word in (experiment, kinds.get(kind, ""), words) if word and word != "study")
+    kinds = {"figure": "figure", "table": "table", "note": "note"}
+    after = "by epoch" if kind == "series" else ""
+    parts = (experiment, kinds.get(kind, ""), words, after)
+    text = " ".join(part for part in parts if part and part != "study")
     return text, address
