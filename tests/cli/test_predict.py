@@ -69,7 +69,8 @@ def test_json(digitlab, picture, model):
     assert list(answer) == ["predictions", "model"]
     assert answer["model"] == str(model)
     (one,) = answer["predictions"]
-    assert list(one) == ["image", "digit", "probabilities"]
+    assert list(one) == ["image", "digit", "probabilities", "error"]
+    assert one["error"] is None
     assert (one["image"], one["digit"], len(one["probabilities"])) == (str(picture), 7, 10)
     assert sum(one["probabilities"]) == pytest.approx(1)
 
@@ -98,6 +99,39 @@ def test_errors_are_two_lines(digitlab, picture, model, tmp_path):
         assert (code, out) == (2, "")
         assert err.startswith("error: cannot read ")
         assert err.count("\n") == 2
+
+
+def test_one_bad_file_does_not_lose_the_others(digitlab, picture, model, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no picture")
+    code, out, err = digitlab(picture, bad, picture, "--model", model)
+    assert code == 2
+    assert out == f"{picture}: 7 (0.847), next 3 (0.085)\n" * 2
+    assert err.startswith(f"error: {bad} is not a picture")
+    code, out, err = digitlab(picture, bad, "--model", model, "--json")
+    assert code == 2
+    first, second = json.loads(out)["predictions"]
+    assert (first["digit"], first["error"]) == (7, None)
+    assert (second["image"], second["digit"], second["probabilities"]) == (str(bad), None, None)
+    assert second["error"].startswith(f"{bad} is not a picture")
+
+
+def test_a_folder_stands_for_its_images(digitlab, picture, model, tmp_path):
+    inner = tmp_path / "scans" / "inner"
+    inner.mkdir(parents=True)
+    for path in (tmp_path / "scans" / "b.png", inner / "a.PNG"):
+        path.write_bytes(picture.read_bytes())
+    (inner / "notes.txt").write_text("no picture")
+    code, out, _ = digitlab(tmp_path / "scans", "--model", model)
+    assert code == 0
+    assert [line.partition(":")[0] for line in out.splitlines()] == [
+        str(tmp_path / "scans" / "b.png"),
+        str(inner / "a.PNG"),
+    ]
+    (tmp_path / "empty").mkdir()
+    code, out, err = digitlab(tmp_path / "empty", "--model", model)
+    assert (code, out) == (2, "")
+    assert "holds no image files" in err
 
 
 def test_it_answers_at_once_without_torch(picture, model):

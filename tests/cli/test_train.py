@@ -104,11 +104,11 @@ def test_seeds_of_a_network_that_is_not_stacked(command, few, tmp_path):
     assert err.splitlines()[0].startswith("mlp, seeds 0 to 1: 79,510 parameters, 3 steps, cpu, 1 thread")
     assert sorted(os.listdir(tmp_path / "a")) == ["seed-0", "seed-1", "seeds.json"]
     assert "job.json" not in os.listdir(tmp_path / "a" / "seed-0")
-    assert len(command("compare", tmp_path / "a", "--csv")[1].splitlines()) == 3
+    assert len(command("compare", tmp_path / "a", "--csv")[1].splitlines()) == 2
 
 
 def test_a_line_at_least_every_ten_seconds(command, words, monkeypatch):
-    from digitlab.cli import progress
+    from digitlab.runs import progress
 
     assert progress.LINE_SECONDS < 10
     monkeypatch.setattr(progress, "LINE_SECONDS", -1.0)  # as if each step took so long
@@ -125,12 +125,14 @@ def test_a_line_at_least_every_ten_seconds(command, words, monkeypatch):
     ("more", "named", "remedy"),
     [
         (("--set", "learning_rat=1"), "'learning_rat'", "learning_rate"),
+        (("--set", "hidden=20"), "hidden is an option of mlp", "--option hidden=20"),
+        (("--option", "epochs=3"), "epochs is a field of the recipe", "--set epochs=3"),
         (("--set", "learning_rate=fast"), "learning_rate='fast'", "number"),
         (("--set", "learning_rate=nan"), "learning_rate='nan'", "finite"),
         (("--set", "learning_rate"), "'learning_rate'", "field=value"),
         (("--set", "epochs=1", "--set", "epochs=2"), "epochs is given twice", "once"),
         (("--option", "width=1"), "'width'", "hidden"),
-        (("--option", "seed=1"), "'seed'", "hidden"),
+        (("--option", "seed=1"), "seed is a field of the recipe", "--set seed=1"),
         (("--option", "name=1"), "'name'", "hidden"),
         (("--option", "self=1"), "'self'", "hidden"),
         (("--option", "outputs=3"), "outputs=3", "Leave outputs out"),
@@ -283,3 +285,23 @@ def test_interrupted_and_resumed(few, tmp_path):
     path.write_text(path.read_text().replace('"max_steps": 9999999', '"max_steps": 400'))
     subprocess.run([*begun, "--resume", tmp_path / "a"], check=True, capture_output=True)
     assert Run.open(tmp_path / "a").finished
+
+
+def test_why_it_stopped_and_which_weights_are_kept(command, few, tmp_path):
+    fields = ("--data", few, "--validation", "last:50", "--set", "learning_rate=1", "--set", "patience=1")
+    code, out, err = command("train", "mlp", *fields, "--set", "epochs=30", "--out", tmp_path / "a")
+    assert code == 0, err
+    best = Run.open(tmp_path / "a").metrics()["best_entry"]
+    assert out.rstrip().endswith(f"stopped early; entry {best} was the best, the best weights are kept")
+    code, out, _ = command(
+        "train",
+        "mlp",
+        *fields,
+        "--set",
+        "restore_best=false",
+        "--set",
+        "epochs=30",
+        "--out",
+        tmp_path / "b",
+    )
+    assert out.rstrip().endswith("the last weights are kept")

@@ -140,3 +140,26 @@ def test_metrics_are_one_json_document(make_run):
 def test_runs_without_a_split_in_common(make_run):
     with pytest.raises(RunError, match="no split in common"):
         compare_runs([make_run("a", {"validation": 0.5}), make_run("b", {"test": 0.5})])
+
+
+def test_a_folder_of_seeds_is_one_row(make_run, tmp_path):
+    seeds = [make_run(f"f/seed-{n}", {"test": share}, seed=n) for n, share in enumerate((0.90, 0.92, 0.94))]
+    other = make_run("a", {"test": 0.93}, learning_rate=0.1)
+    table = compare_runs([(tmp_path / "f", seeds), (other.folder, [other])])
+    first, second = table.rows
+    assert (first["run"], first["n"], first["test accuracy"]) == (str(other.folder), 1, 0.93)
+    assert (second["run"], second["n"], second["seed"]) == (str(tmp_path / "f"), 3, [0, 1, 2])
+    assert second["test accuracy"] == pytest.approx(0.92)
+    assert second["test accuracy sd"] == pytest.approx(0.02)
+    # t(0.975, 2) = 4.3027; 4.3027 x 0.02 / sqrt(3) = 0.0497
+    assert second["test accuracy low"] == pytest.approx(0.92 - 0.0497, abs=1e-4)
+    assert second["test accuracy high"] == pytest.approx(0.92 + 0.0497, abs=1e-4)
+    cells = dict(zip(table.shown, table.cells()[1], strict=True))
+    assert cells["test accuracy"] == "0.9200 ± 0.0200 (0.8703 to 0.9697)"
+    assert "test accuracy sd" not in table.shown
+    assert "test accuracy sd" in table.columns
+
+
+def test_a_folder_of_different_runs_has_a_row_for_each(make_run, tmp_path):
+    runs = [make_run("f/a", {"test": 0.9}), make_run("f/b", {"test": 0.95}, learning_rate=0.1)]
+    assert len(compare_runs([(tmp_path / "f", runs)]).rows) == 2

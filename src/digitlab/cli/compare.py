@@ -22,13 +22,16 @@ def compare(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare runs: a table of the settings in which they differ and of their metrics, best first."""
+    """Compare runs: a table of the settings in which they differ and of their metrics, best first.
+
+    A folder of runs that differ in their seeds is one row: mean ± standard deviation over its n runs.
+    """
     from digitlab.runs import compare_runs, open_runs
 
-    table = compare_runs([run for folder in runs for run in open_runs(folder)])
+    table = compare_runs([(folder, open_runs(folder)) for folder in runs])
     if as_json:
         print_json({"sorted_by": table.sorted_by, "columns": table.columns, "runs": table.rows})
     elif as_csv:
         print(table.as_csv(), end="")
     else:
-        print_table(table.columns, table.cells(), left=table.left)
+        print_table(table.shown, table.cells(), left=table.left)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digitlab.cli.output import AsJson, print_json, print_table
+from digitlab.cli.output import AsJson, log_member, print_json, print_table
 from digitlab.formatting import format_count
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ __all__ = ["evaluate"]
 
 def evaluate(
     model: Annotated[
-        Path, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, .safetensors or .onnx.")
+        Path,
+        typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, a folder of runs, .safetensors or .onnx."),
     ],
     data: Annotated[
         str | None,
@@ -32,21 +33,45 @@ def evaluate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Evaluate a model: accuracy, log loss, metrics of each digit, confusion matrix."""
+    """Evaluate a model: accuracy, log loss, metrics of each digit, confusion matrix.
+
+    Of a folder of runs, the first is shown, and the mean and standard deviation over all.
+    """
     from digitlab import runs
     from digitlab.data import load
-    from digitlab.runs import open_model
 
-    opened = open_model(model)
+    opened = runs.open(model)
     data = data or runs.default_data(opened)
-    scores = runs.evaluate(opened, load(data))
+    digits = load(data)
+    scores = opened.evaluate(digits)
+    others = [member.evaluate(digits) for member in opened.members[1:]]
+    log_member(opened)
     if figure is not None:
         title = runs.confusion_title(str(model), data, scores)
         runs.write_confusion(scores, title, figure)
     if as_json:
-        print_json({"model": str(model), "network": opened.network, "data": data, **scores.to_dict()})
+        answer = {"model": str(model), "network": opened.network, "data": data, **scores.to_dict()}
+        if others:
+            answer["runs"] = [
+                {"run": str(run.folder), "accuracy": each.accuracy, "log_loss": each.log_loss}
+                for run, each in zip(opened.runs, [scores, *others], strict=True)
+            ]
+        print_json(answer)
     else:
         _print(scores, data)
+        if others:
+            _print_spread([scores, *others])
+
+
+def _print_spread(scores: list[Metrics]) -> None:
+    from digitlab.evaluation import sample_stats
+
+    accuracy = sample_stats([each.accuracy for each in scores])
+    loss = sample_stats([each.log_loss for each in scores])
+    print(
+        f"\nall {accuracy.n} runs: accuracy {accuracy.mean:.4f} ± {accuracy.std:.4f}, "
+        f"log loss {loss.mean:.4f} ± {loss.std:.4f}"
+    )
 
 
 def _print(scores: Metrics, data: str) -> None:

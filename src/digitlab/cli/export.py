@@ -7,21 +7,25 @@ from typing import Annotated
 
 import typer
 
-from digitlab.cli.output import AsJson, print_json
+from digitlab.cli.output import AsJson, log_member, print_json
 from digitlab.formatting import format_count
 
 __all__ = ["export"]
 
 
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder or a .safetensors file.")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run folder, a folder of runs, or a .safetensors file.")
+    ],
     to: Annotated[Path, typer.Option(help="The file to write: FILE.onnx or FILE.safetensors.")],
     as_json: AsJson = False,
 ) -> None:
     """Write a model to one file, checked against the original after writing."""
-    from digitlab.runs import export_model
+    from digitlab import runs
 
-    exported = export_model(run, to)
+    opened = runs.open(run)
+    log_member(opened)
+    exported = opened.export(to)
     if as_json:
         print_json(exported)
         return

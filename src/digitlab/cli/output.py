@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection, Iterable, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from digitlab.runs import TrainedModel
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
-__all__ = ["AsJson", "format_table", "log", "print_error", "print_json", "print_table"]
+__all__ = ["AsJson", "format_table", "log", "log_member", "print_error", "print_json", "print_table"]
 
 PLAIN_WIDTH = 10_000
 """Characters in a line of a table that no terminal shows, so that no cell of it is broken."""
@@ -25,6 +28,12 @@ def print_json(value: object) -> None:
 def log(text: str) -> None:
     """Prints `text` on standard error, at once."""
     print(text, file=sys.stderr, flush=True)
+
+
+def log_member(opened: TrainedModel) -> None:
+    """Says which run of a folder of several is taken."""
+    if len(opened.runs) > 1:
+        log(f"note: {opened.path} holds {len(opened.runs)} runs; taken is {opened.runs[0].folder.name}")
 
 
 def print_error(text: str) -> None:

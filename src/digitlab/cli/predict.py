@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digitlab.cli.output import AsJson, print_json
+from digitlab.cli.output import AsJson, log_member, print_error, print_json
 from digitlab.errors import OutputError
 from digitlab.files import atomic_write
 
@@ -19,12 +19,14 @@ __all__ = ["predict"]
 
 def predict(
     images: Annotated[
-        list[Path], typer.Argument(help="Image files of one digit each: PNG, JPEG, TIFF and others.")
+        list[Path],
+        typer.Argument(help="Image files of one digit each: PNG, JPEG, TIFF and others; or folders of them."),
     ],
     model: Annotated[
         Path | None,
         typer.Option(
-            help="A run folder, an ONNX or a safetensors file; by default the model that ships with it."
+            help="A run folder, a folder of runs (the first is taken), an ONNX or a safetensors file; by "
+            "default the model that ships with it."
         ),
     ] = None,
     show: Annotated[
@@ -32,21 +34,29 @@ def predict(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Predict the digit that each image file shows, with its probability."""
+    """Predict the digit that each image file shows, with its probability.
+
+    A file that cannot be read has its error on standard error; the others are predicted all the same.
+    """
     from digitlab.reader import DEFAULT_MODEL
     from digitlab.reader import predict as predict_pictures
 
     if show is not None and show.suffix.lower() != ".png":
         raise OutputError(f"cannot write {show}: its name does not end in .png", "Name it FILE.png.")
     path = model or DEFAULT_MODEL
-    predictions = predict_pictures(images, _opened(path))
-    if show is not None:
-        _write_sheet(show, predictions)
+    predictions = predict_pictures(images, _opened(path), skip_errors=True)
+    read = [one for one in predictions if not one.error]
+    if show is not None and read:
+        _write_sheet(show, read)
     if as_json:
         print_json({"predictions": [_to_dict(one) for one in predictions], "model": str(path)})
-    else:
-        for one in predictions:
+    for one in predictions:
+        if one.error:
+            print_error(one.error)
+        elif not as_json:
             print(_format_prediction(one))
+    if len(read) < len(predictions):
+        raise typer.Exit(2)
 
 
 def _opened(path: Path) -> Model:
@@ -55,13 +65,20 @@ def _opened(path: Path) -> Model:
         from digitlab.reader import OnnxModel
 
         return OnnxModel(path)
-    from digitlab.runs import open_model
+    from digitlab import runs
 
-    return open_model(path)
+    opened = runs.open(path)
+    log_member(opened)
+    return opened
 
 
 def _to_dict(one: Prediction) -> dict[str, object]:
-    return {"image": one.image, "digit": one.digit, "probabilities": list(one.probabilities)}
+    return {
+        "image": one.image,
+        "digit": one.digit,
+        "probabilities": list(one.probabilities) or None,
+        "error": one.error or None,
+    }
 
 
 def _format_prediction(one: Prediction) -> str:

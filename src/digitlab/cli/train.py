@@ -99,13 +99,14 @@ def train(
 
     if ray is not None and seeds in (None, 1):
         raise SettingError(f"--ray {ray} trains several runs side by side", "Say how many: --seeds N.")
-    changes = parse_assignments(set_ or [])
+    changes, options = parse_assignments(set_ or []), parse_assignments(option or [])
+    _check_kinds(network, options, changes)
     if seed is not None:
         changes["seed"] = seed
     sources = {"train": data, "validation": validation, "test": test}
     job = _Job(
         network,
-        parse_assignments(option or []),
+        options,
         standard_recipe(network, recipe, changes),
         DataConfig(**{name: source for name, source in sources.items() if source is not None}),
         out,
@@ -130,43 +131,50 @@ class _Job:
 
     def train(self) -> Run:
         from digitlab import runs
-        from digitlab.cli.progress import progress_bar
 
-        with progress_bar(f"{self.network}, seed {self.recipe.seed}", self.recipe) as progress:
-            return runs.train(
-                self.network,
-                self.options,
-                self.recipe,
-                self.data,
-                self.out,
-                callbacks=[progress.on_step],
-                on_start=progress.on_start,
-                on_history=progress.on_history,
-            )
+        return runs.train(self.network, self.options, self.recipe, self.data, self.out, progress=True)
 
     def train_seeds(self, seeds: int, ray: str | None) -> tuple[Path, list[Run]]:
         from digitlab import runs
-        from digitlab.cli.progress import progress_bar
 
-        with progress_bar(_seeds_title(self.network, self.recipe.seed, seeds), self.recipe) as progress:
-            return runs.train_seeds(
-                self.network,
-                self.options,
-                self.recipe,
-                self.data,
-                self.out,
-                seeds=seeds,
-                ray=ray,
-                callbacks=[progress.on_step],
-                on_start=progress.on_start,
-                on_run=lambda run: log(_format_run(run_as_json(run))),
-                on_progress=progress.on_jobs,
-            )
+        return runs.train_seeds(
+            self.network,
+            self.options,
+            self.recipe,
+            self.data,
+            self.out,
+            seeds=seeds,
+            ray=ray,
+            on_run=lambda run: log(_format_run(run_as_json(run))),
+            progress=True,
+        )
 
     def work(self) -> None:
         from digitlab import runs
 
         runs.train_worker(runs.configure(self.network, self.options, self.recipe, self.data))
+
+
+def _check_kinds(network: str, options: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Refuses options of a network given as fields of the recipe, and the other way round."""
+    from dataclasses import fields
+
+    from digitlab.networks import architecture
+    from digitlab.training import Recipe
+
+    of_network = {field.name for field in fields(architecture(network).options)}
+    of_recipe = {field.name for field in fields(Recipe)}
+    for name, value in changes.items():
+        if name in of_network - of_recipe:
+            raise SettingError(
+                f"{name} is an option of {network}, not a field of the recipe",
+                f"Write --option {name}={value}.",
+            )
+    for name, value in options.items():
+        if name in of_recipe - of_network:
+            raise SettingError(
+                f"{name} is a field of the recipe, not an option of {network}", f"Write --set {name}={value}."
+            )
 
 
 def _check_only_resume(others: dict[str, Any]) -> None:
@@ -181,7 +189,6 @@ def _check_only_resume(others: dict[str, Any]) -> None:
 
 def _resume(folder: Path, network: str | None, ray: str | None, as_json: bool) -> None:
     from digitlab import runs
-    from digitlab.cli.progress import progress_bar
     from digitlab.training import is_main_process
 
     if not (folder / "run.json").exists() and (folder / "seeds.json").exists():
@@ -199,44 +206,27 @@ def _resume(folder: Path, network: str | None, ray: str | None, as_json: bool) -
     if run.finished:
         log(f"{folder} is finished already")
     else:
-        with progress_bar(f"{config.network}, seed {config.seed}", config.recipe) as progress:
-            runs.resume(
-                folder,
-                callbacks=[progress.on_step],
-                on_start=progress.on_start,
-                on_history=progress.on_history,
-            )
+        runs.resume(folder, progress=True)
     _print_run(run, as_json)
 
 
 def _resume_seeds(folder: Path, network: str | None, ray: str | None, as_json: bool) -> None:
     from digitlab import runs
-    from digitlab.cli.progress import progress_bar
 
     saved = runs.SeedRuns.open(folder)
     config = saved.config
     _check_network(folder, network, config.network)
     if len(saved.finished()) == len(saved.seeds):
         log(f"{folder} is finished already")
-    with progress_bar(_seeds_title(config.network, config.seed, len(saved.seeds)), config.recipe) as progress:
-        finished = runs.resume_seeds(
-            folder,
-            ray=ray,
-            callbacks=[progress.on_step],
-            on_start=progress.on_start,
-            on_run=lambda run: log(_format_run(run_as_json(run))),
-            on_progress=progress.on_jobs,
-        )
+    finished = runs.resume_seeds(
+        folder, ray=ray, on_run=lambda run: log(_format_run(run_as_json(run))), progress=True
+    )
     _print_seeds(folder, finished, as_json)
 
 
 def _check_network(folder: Path, network: str | None, begun: str) -> None:
     if network not in (None, begun):
         raise SettingError(f"{folder} is a run of {begun}, not of {network}", "Leave the name out.")
-
-
-def _seeds_title(network: str, first: int, seeds: int) -> str:
-    return f"{network}, seeds {first} to {first + seeds - 1}"
 
 
 def run_as_json(run: Run) -> dict[str, Any]:
@@ -254,6 +244,9 @@ def run_as_json(run: Run) -> dict[str, Any]:
         "steps": metrics["steps"],
         "step_kind": metrics["step_kind"],
         "n_stacked_seeds": metrics["n_stacked_seeds"],
+        "stopped_early": metrics.get("stopped_early", False),
+        "best_entry": metrics.get("best_entry"),
+        "kept": "best" if run.config.recipe.patience and run.config.recipe.restore_best else "last",
         "hardware": metrics["hardware"],
         "metrics": {
             split: {key: scores[key] for key in ("n", "accuracy", "interval", "log_loss")}
@@ -276,10 +269,14 @@ def _format_run(run: dict[str, Any]) -> str:
         f"log loss {scores['log_loss']:.4f})"
         for split, scores in run["metrics"].items()
     ]
-    return (
+    text = (
         f"{run['run']}: {', '.join(splits)}; {format_count(run['parameters'], 'parameter')}, "
         f"{format_seconds(run['train_seconds'])} of training"
     )
+    if run["best_entry"] is not None:
+        stopped = "stopped early; " if run["stopped_early"] else ""
+        text += f"; {stopped}entry {run['best_entry']} was the best, the {run['kept']} weights are kept"
+    return text
 
 
 def _print_seeds(folder: Path, runs: list[Run], as_json: bool) -> None:

@@ -38,11 +38,11 @@ LAYOUT = "Put the pictures of each digit into a sub-folder named after it, 0 to 
 LITTER = ("thumbs.db", "desktop.ini")  # what Windows leaves behind; hidden files start with a dot
 
 
-def read_digit(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
-    """Reads an image file of one digit and converts it to MNIST's format.
+def read_digit(source: str | os.PathLike[str] | Image.Image) -> NDArray[np.uint8]:
+    """Reads an image of one digit and converts it to MNIST's format.
 
     Args:
-        path: A picture file; see `read_image`.
+        source: A picture file, see `read_image`; or a Pillow image.
 
     Returns:
         `(28, 28)`, 0 = paper, 255 = ink, centered as MNIST is.
@@ -50,12 +50,14 @@ def read_digit(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     Raises:
         DataError: If the file cannot be read as a picture, or shows no ink.
     """
+    if isinstance(source, Image.Image):
+        return to_mnist_format(_seen(source.copy()))
     try:
-        return to_mnist_format(read_image(path))
+        return to_mnist_format(read_image(source))
     except DataError as error:
-        if os.fspath(path) in error.problem:
+        if os.fspath(source) in error.problem:
             raise
-        raise DataError(f"{os.fspath(path)}: {error.problem}", error.remedy) from error
+        raise DataError(f"{os.fspath(source)}: {error.problem}", error.remedy) from error
 
 
 def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:

@@ -17,7 +17,7 @@ from digitlab.evaluation.misclassifications import (
     most_confused,
     pair_panels,
 )
-from digitlab.evaluation.statistics import SampleStats, sample_stats, wilson_interval
+from digitlab.evaluation.statistics import SampleStats, mean_interval, sample_stats, wilson_interval
 
 __all__ = [
     "ClassMetrics",
@@ -31,6 +31,7 @@ __all__ = [
     "compute_metrics",
     "find_label_issues",
     "find_misclassifications",
+    "mean_interval",
     "most_confused",
     "pair_panels",
     "predict_logits",

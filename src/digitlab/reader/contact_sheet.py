@@ -39,7 +39,7 @@ def contact_sheet(predictions: Sequence[Prediction]) -> Image.Image:
         ink = Image.fromarray(255 - prediction.pixels)
         page.paste(ink.resize((SIDE, SIDE), Image.Resampling.NEAREST), (left, top))
         draw.rectangle((left - 1, top - 1, left + SIDE, top + SIDE), outline=160)
-        said = f"{prediction.digit} ({prediction.probabilities[prediction.digit]:.3f})"
+        said = f"{prediction.digit} ({max(prediction.probabilities):.3f})"
         for line, words in enumerate((_fitted(Path(prediction.image).name, font), said)):
             draw.text((left, top + SIDE + 4 + line * (TEXT + 4)), words, fill=0, font=font)
     return page

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -13,10 +14,17 @@ from numpy.typing import NDArray
 
 from digitlab.data.classroom import digit_boxes
 from digitlab.data.image_file import read_digit
-from digitlab.errors import ModelError
+from digitlab.errors import DataError, ModelError
 from digitlab.probabilities import softmax
+from digitlab.reader.onnx_model import OnnxModel
 
 __all__ = ["Model", "Prediction", "predict"]
+
+IMAGE_SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"),
+    *(".pgm", ".ppm", ".pbm", ".jp2"),
+)
+"""Endings of the files that a folder stands for."""
 
 
 class Model(Protocol):
@@ -40,48 +48,96 @@ class Prediction:
 
     Attributes:
         image: The path of the image, as given.
-        digit: The most probable digit.
-        probabilities: Ten of them, for the digits 0 to 9; they sum to 1.
-        pixels: The network's input: `(28, 28)` or `(20, 20)`, `uint8`, 0 = paper, 255 = ink.
+        digit: The most probable digit; None if the image could not be read.
+        probabilities: Ten of them, for the digits 0 to 9; they sum to 1. Empty if it could not be read.
+        pixels: The network's input: `(28, 28)` or `(20, 20)`, `uint8`, 0 = paper, 255 = ink; or `(0, 0)`.
+        error: Why it could not be read, with the remedy; empty if it could.
     """
 
     image: str
-    digit: int
+    digit: int | None
     probabilities: tuple[float, ...]
     pixels: NDArray[np.uint8]
+    error: str = ""
 
 
-def predict(paths: Sequence[str | os.PathLike[str]], model: Model) -> list[Prediction]:
+def predict(
+    paths: Sequence[str | os.PathLike[str]] | str | os.PathLike[str],
+    model: Model | None = None,
+    *,
+    skip_errors: bool = False,
+) -> list[Prediction]:
     """Predicts the digit in each of several image files.
 
     Args:
-        paths: Image files of one digit each; see `digitlab.data.image_file.read_image`.
-        model: A network that takes images of 28x28, or of the classroom set's 20x20.
+        paths: Image files of one digit each, or one of them; see `digitlab.data.image_file.read_image`. A
+            folder stands for all image files in it and below it, by name.
+        model: A network that takes images of 28x28, or of the classroom set's 20x20; None: the one that
+            ships with digitlab.
+        skip_errors: Whether an image that cannot be read has its `error` in its place, instead of ending all.
 
     Returns:
         One prediction for each path, in order.
 
     Raises:
-        DataError: If a picture cannot be read or shows no ink.
+        DataError: If a picture cannot be read or shows no ink; with `skip_errors`, if a folder holds none.
         ModelError: If the network takes images of another size, or gives logits that are not finite.
     """
+    model = OnnxModel() if model is None else model
     size = math.prod(model.input_shape)
     if size not in (28 * 28, 20 * 20):
         raise ModelError(
             f"{model.network} takes inputs of {'x'.join(map(str, model.input_shape))}",
             "Pictures are brought to 28x28 or 20x20: use a network trained on such images.",
         )
-    if not paths:
-        return []
-    inputs = np.stack([read_digit(path) for path in paths])
+    named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    files = [file for path in named for file in _files(path)]
+    inputs: dict[int, NDArray[np.uint8]] = {}
+    errors: dict[int, str] = {}
+    for number, file in enumerate(files):
+        try:
+            inputs[number] = read_digit(file)
+        except DataError as error:
+            if not skip_errors:
+                raise
+            errors[number] = str(error)
+    read = _predict(inputs, model, size) if inputs else {}
+    nothing = np.zeros((0, 0), np.uint8)
+    return [
+        Prediction(os.fspath(file), *read[number])
+        if number in read
+        else Prediction(os.fspath(file), None, (), nothing, errors[number])
+        for number, file in enumerate(files)
+    ]
+
+
+def _predict(
+    inputs: dict[int, NDArray[np.uint8]], model: Model, size: int
+) -> dict[int, tuple[int, tuple[float, ...], NDArray[np.uint8]]]:
+    """Digit, probabilities and input of each image, by its number."""
+    pixels = np.stack(list(inputs.values()))
     if size == 20 * 20:
-        inputs = digit_boxes(inputs)
-    logits = model.logits(np.multiply(inputs, np.float32(1 / 255), dtype=np.float32))
+        pixels = digit_boxes(pixels)
+    logits = model.logits(np.multiply(pixels, np.float32(1 / 255), dtype=np.float32))
     if not np.isfinite(logits).all():
         raise ModelError(
             "the network gives logits that are not finite", "Train it again, or use another one."
         )
-    return [
-        Prediction(os.fspath(path), int(row.argmax()), tuple(row.tolist()), image)
-        for path, row, image in zip(paths, softmax(logits), inputs, strict=True)
-    ]
+    return {
+        number: (int(row.argmax()), tuple(row.tolist()), image)
+        for number, row, image in zip(inputs, softmax(logits), pixels, strict=True)
+    }
+
+
+def _files(path: str | os.PathLike[str]) -> list[str | os.PathLike[str]]:
+    """The path itself, or the image files in a folder and below it."""
+    if not Path(path).is_dir():
+        return [path]
+    found = sorted(
+        file
+        for file in Path(path).rglob("*")
+        if file.suffix.lower() in IMAGE_SUFFIXES and file.is_file() and not file.name.startswith(".")
+    )
+    if not found:
+        raise DataError(f"{path} holds no image files", f"Their names end in {', '.join(IMAGE_SUFFIXES)}.")
+    return [*found]

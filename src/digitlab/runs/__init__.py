@@ -1,7 +1,7 @@
 """Runs: configuration and folder of a training run; train, resume, evaluate, open, export, compare."""
 
 from digitlab.runs.compare import RunTable, compare_runs
-from digitlab.runs.config import DataConfig, RunConfig, Splits, environment
+from digitlab.runs.config import DataConfig, RunConfig, Splits, configure, environment
 from digitlab.runs.evaluate import (
     confusion_title,
     default_data,
@@ -13,7 +13,8 @@ from digitlab.runs.evaluate import (
 from digitlab.runs.folder import Run, new_run_folder, open_runs
 from digitlab.runs.models import Model, TorchModel, export_model, open_model, open_network
 from digitlab.runs.seeds import SeedRuns, resume_seeds, train_seeds
-from digitlab.runs.train import TrainingStart, configure, resume, train, train_run, train_worker
+from digitlab.runs.train import TrainingStart, resume, train, train_run, train_worker
+from digitlab.runs.trained_model import TrainedModel, open
 
 __all__ = [
     "DataConfig",
@@ -24,6 +25,7 @@ __all__ = [
     "SeedRuns",
     "Splits",
     "TorchModel",
+    "TrainedModel",
     "TrainingStart",
     "compare_runs",
     "configure",
@@ -34,6 +36,7 @@ __all__ = [
     "evaluate_and_save",
     "export_model",
     "new_run_folder",
+    "open",
     "open_model",
     "open_network",
     "open_runs",

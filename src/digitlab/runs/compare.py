@@ -6,9 +6,11 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from digitlab.errors import RunError
+from digitlab.evaluation import mean_interval, sample_stats
 from digitlab.formatting import MISSING
 from digitlab.runs.folder import Run
 from digitlab.settings import to_dict
@@ -21,13 +23,16 @@ SPLITS = ("validation", "test", "train", "extra")
 
 @dataclass(frozen=True)
 class RunTable:
-    """A table of runs.
+    """A table of runs and of folders of runs.
 
     Attributes:
         sorted_by: The accuracy by which the best comes first: that of the first split of validation, test
             and train that every run has.
-        columns: Names of the columns.
-        rows: One row for each run; what a run does not have is None.
+        columns: Names of the columns. A metric of several runs is their mean; `n` is how many, and
+            `METRIC sd` the standard deviation over them. `METRIC low` and `METRIC high` are the 95 % interval
+            of an accuracy: of the mean over several runs (Student's t), of a single run for digits like these
+            (Wilson).
+        rows: One row for each run or folder; what it does not have is None.
     """
 
     sorted_by: str
@@ -43,32 +48,45 @@ class RunTable:
         return text.getvalue()
 
     @property
+    def shown(self) -> list[str]:
+        """Columns of the table as text: spread and interval stand in the cell of their metric."""
+        own = {f"{name} {word}" for name in self.columns for word in ("sd", "low", "high")}
+        return [name for name in self.columns if name not in own]
+
+    @property
     def left(self) -> set[str]:
         """Columns of text, which are aligned left; the others hold numbers."""
         numbers = (int, float, type(None))
         return {name for name in self.columns if any(not isinstance(row[name], numbers) for row in self.rows)}
 
     def cells(self) -> list[list[str]]:
-        """The rows as texts, one for each column."""
-        return [[_format_cell(row[name]) for name in self.columns] for row in self.rows]
+        """The rows as texts, one for each of `shown`."""
+        return [[_with_spread(row, name) for name in self.shown] for row in self.rows]
 
 
-def compare_runs(runs: Sequence[Run]) -> RunTable:
+def compare_runs(groups: Sequence[Run | tuple[Path, Sequence[Run]]]) -> RunTable:
     """Compares finished runs: a table of what differs between them, the best first.
+
+    Args:
+        groups: Runs, each in a row of its own; or a folder with its runs, which share a row if they differ
+            in nothing but their seeds.
 
     Raises:
         RunError: If a run is not finished, or there is no split that every run has.
     """
-    settings = [_settings(run) for run in runs]
+    named = [row for each in groups for row in _rows(each)]
+    settings = [_group_settings(runs) for _, runs in named]
     names = list(dict.fromkeys(name for row in settings for name in row))
     differing = [name for name in names if any(row.get(name) != settings[0].get(name) for row in settings)]
+    several = any(len(runs) > 1 for _, runs in named)
     rows = [
         {
-            "run": str(run.folder),
+            "run": str(folder),
+            **({"n": len(runs)} if several else {}),
             **{name: row.get(name) for name in differing},
-            **_metrics(run),
+            **_group_metrics(runs),
         }
-        for run, row in zip(runs, settings, strict=True)
+        for (folder, runs), row in zip(named, settings, strict=True)
     ]
     shared = [f"{split} accuracy" for split in SPLITS if all(f"{split} accuracy" in row for row in rows)]
     if not shared:
@@ -76,6 +94,21 @@ def compare_runs(runs: Sequence[Run]) -> RunTable:
     rows.sort(key=lambda row: -row[shared[0]])
     columns = list(dict.fromkeys(name for row in rows for name in row))
     return RunTable(shared[0], columns, [{name: row.get(name) for name in columns} for row in rows])
+
+
+def _rows(group: Run | tuple[Path, Sequence[Run]]) -> list[tuple[Path, tuple[Run, ...]]]:
+    """The rows of a run or a folder: one for runs that differ in nothing but their seeds, else one each."""
+    folder, runs = (group.folder, [group]) if isinstance(group, Run) else group
+    settings = [{**_settings(run), "seed": None} for run in runs]
+    if all(each == settings[0] for each in settings):
+        return [(folder, tuple(runs))]
+    return [(run.folder, (run,)) for run in runs]
+
+
+def _group_settings(runs: Sequence[Run]) -> Row:
+    """What the runs of a row have in common; their seeds where there are several."""
+    found = [_settings(run) for run in runs]
+    return found[0] if len(runs) == 1 else {**found[0], "seed": [row["seed"] for row in found]}
 
 
 def _settings(run: Run) -> Row:
@@ -88,15 +121,42 @@ def _settings(run: Run) -> Row:
     }
 
 
+def _group_metrics(runs: Sequence[Run]) -> Row:
+    found = [_metrics(run) for run in runs]
+    if len(found) == 1:
+        return found[0]
+    row: Row = {}
+    for name in found[0]:
+        if name.endswith((" low", " high")) or any(name not in each for each in found):
+            continue
+        stats = sample_stats([each[name] for each in found])
+        row[name] = int(stats.mean) if name == "parameters" else stats.mean
+        if name != "parameters":
+            row[f"{name} sd"] = stats.std
+        if name.endswith(" accuracy"):
+            row[f"{name} low"], row[f"{name} high"] = mean_interval(stats)
+    return row
+
+
 def _metrics(run: Run) -> Row:
     metrics = run.metrics()
-    splits = [split for split in SPLITS if split in metrics["splits"]]
-    scores = {
-        f"{split} {word}": metrics["splits"][split][word.replace(" ", "_")]
-        for split in splits
-        for word in ("accuracy", "log loss")
-    }
-    return {**scores, "parameters": metrics["parameters"], "train seconds": metrics["train_seconds"]}
+    row: Row = {}
+    for split in (split for split in SPLITS if split in metrics["splits"]):
+        scores = metrics["splits"][split]
+        row[f"{split} accuracy"] = scores["accuracy"]
+        if "interval" in scores:
+            row[f"{split} accuracy low"], row[f"{split} accuracy high"] = scores["interval"]
+        row[f"{split} log loss"] = scores["log_loss"]
+    return {**row, "parameters": metrics["parameters"], "train seconds": metrics["train_seconds"]}
+
+
+def _with_spread(row: Row, name: str) -> str:
+    text = _format_cell(row[name])
+    if row.get(f"{name} sd") is not None:
+        text += f" ± {_format_cell(row[f'{name} sd'])}"
+    if row.get(f"{name} low") is not None:
+        text += f" ({_format_cell(row[f'{name} low'])} to {_format_cell(row[f'{name} high'])})"
+    return text
 
 
 def _format_cell(value: object) -> str:

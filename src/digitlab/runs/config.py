@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any, Literal, cast
@@ -14,9 +15,9 @@ from pydantic import field_validator
 from digitlab.data import Digits, SplitMethod, load
 from digitlab.errors import SettingError
 from digitlab.settings import settings
-from digitlab.training import Recipe, available_cores, processor_name
+from digitlab.training import Recipe, available_cores, processor_name, standard_recipe
 
-__all__ = ["SCHEMA_VERSION", "DataConfig", "RunConfig", "Splits", "environment"]
+__all__ = ["SCHEMA_VERSION", "DataConfig", "RunConfig", "Splits", "configure", "environment"]
 
 SCHEMA_VERSION = 2
 """Of `run.json` and `metrics.json`."""
@@ -131,6 +132,22 @@ class RunConfig:
     def same_training(self, other: RunConfig) -> bool:
         """Whether both describe the same training; the environments may differ."""
         return replace(self, environment={}) == replace(other, environment={})
+
+
+def configure(
+    network: str,
+    options: Mapping[str, object] | None,
+    recipe: Recipe | str | None,
+    data: DataConfig | None,
+) -> RunConfig:
+    """The configuration of a run on this machine; what is None has the default that the command has."""
+    return RunConfig(
+        network=network,
+        options=dict(options or {}),
+        recipe=recipe if isinstance(recipe, Recipe) else standard_recipe(network, recipe),
+        data=data or DataConfig(),
+        environment=environment(),
+    )
 
 
 def environment() -> dict[str, Any]:

@@ -18,7 +18,7 @@ from digitlab.settings import from_dict, to_dict
 from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.fit_result import HistoryEntry, history_from_csv, history_to_csv
 
-__all__ = ["Run", "check_schema", "new_run_folder", "open_runs"]
+__all__ = ["Run", "check_no_run", "check_schema", "new_run_folder", "open_runs"]
 
 METRICS = (
     "splits",
@@ -187,6 +187,18 @@ def open_runs(path: Path) -> tuple[Run, ...]:
     if not runs:
         raise RunError(f"{path} is not a run and holds none", "Give a folder that `digitlab train` made.")
     return tuple(sorted(runs, key=lambda run: (run.config.seed, run.folder.name)))
+
+
+def check_no_run(folder: Path) -> None:
+    """Checks that a folder holds neither a run nor the runs of several seeds.
+
+    Raises:
+        RunError: If it does.
+    """
+    if any((folder / name).exists() for name in ("run.json", "seeds.json")):
+        raise RunError(
+            f"{folder} holds a run already", f"Choose another folder, or go on with --resume {folder}."
+        )
 
 
 def check_schema(path: Path, version: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -27,9 +28,10 @@ from digitlab.jobs import (
     run_jobs,
 )
 from digitlab.networks import build
-from digitlab.runs.config import SCHEMA_VERSION, DataConfig, RunConfig, Splits
-from digitlab.runs.folder import Run, check_schema, new_run_folder
-from digitlab.runs.train import OnStart, TrainingSetup, TrainingStart, check_no_run, configure, train_run
+from digitlab.runs.config import SCHEMA_VERSION, DataConfig, RunConfig, Splits, configure
+from digitlab.runs.folder import Run, check_no_run, check_schema, new_run_folder
+from digitlab.runs.progress import both, training_progress
+from digitlab.runs.train import OnStart, TrainingSetup, TrainingStart, train_run
 from digitlab.settings import from_dict, to_dict
 from digitlab.training import Callback, Recipe, StepCounts, available_cores, plan_stacks
 from digitlab.training.hardware import choose_hardware
@@ -104,9 +106,9 @@ class SeedRuns:
 def train_seeds(
     network: str,
     options: Mapping[str, object] | None = None,
-    recipe: Recipe | None = None,
+    recipe: Recipe | str | None = None,
     data: DataConfig | None = None,
-    out: Path | None = None,
+    out: str | os.PathLike[str] | None = None,
     *,
     seeds: int,
     ray: str | None = None,
@@ -114,6 +116,7 @@ def train_seeds(
     on_start: OnStart | None = None,
     on_run: Callable[[Run], None] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    progress: bool | None = None,
 ) -> tuple[Path, list[Run]]:
     """Trains the same network several times, with the seeds from `recipe.seed` on.
 
@@ -132,6 +135,7 @@ def train_seeds(
         on_start: Called before the first step of a stack in this process.
         on_run: Called with each run as it is finished.
         on_progress: Called with the progress of the jobs, each second.
+        progress: As in `train`.
 
     Returns:
         The folder and the finished runs in it, by seed.
@@ -141,22 +145,25 @@ def train_seeds(
     """
     splits = (config := configure(network, options, recipe, data)).data.load()
     config = TrainingSetup.of(config, splits).config  # checks everything before anything is written
+    out = None if out is None else Path(out)
     if out is not None:
         check_no_run(out)
     cluster = ray_executor(ray) if ray else None
     runs = SeedRuns(out or new_run_folder(network), config, tuple(range(config.seed, config.seed + seeds)))
     runs.save()
-    return runs.folder, _finish(runs, splits, _Options(cluster, callbacks, on_start, on_run, on_progress))
+    how = _Options(cluster, callbacks, on_start, on_run, on_progress)
+    return runs.folder, _finish_and_show(runs, splits, how, progress)
 
 
 def resume_seeds(
-    folder: Path,
+    folder: str | os.PathLike[str],
     *,
     ray: str | None = None,
     callbacks: Sequence[Callback] = (),
     on_start: OnStart | None = None,
     on_run: Callable[[Run], None] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    progress: bool | None = None,
 ) -> list[Run]:
     """Resumes what `train_seeds` left unfinished in `folder`; finished runs are left as they are.
 
@@ -167,6 +174,7 @@ def resume_seeds(
         on_start: As in `train_seeds`.
         on_run: As in `train_seeds`.
         on_progress: As in `train_seeds`.
+        progress: As in `train`.
 
     Returns:
         All runs, by seed.
@@ -174,12 +182,12 @@ def resume_seeds(
     Raises:
         DigitlabError: If the folder holds no runs of seeds, or their data are no longer there.
     """
-    runs = SeedRuns.open(folder)
+    runs = SeedRuns.open(Path(folder))
     if len(finished := runs.finished()) == len(runs.seeds):
         return finished
     cluster = ray_executor(ray) if ray else None
     options = _Options(cluster, callbacks, on_start, on_run, on_progress)
-    return _finish(runs, runs.config.data.load(), options)
+    return _finish_and_show(runs, runs.config.data.load(), options, progress)
 
 
 @dataclass(frozen=True)
@@ -193,6 +201,22 @@ class _Options:
     def tell(self, run: Run) -> None:
         if self.on_run:
             self.on_run(run)
+
+
+def _finish_and_show(runs: SeedRuns, splits: Splits, options: _Options, progress: bool | None) -> list[Run]:
+    """Trains what a folder of seeds lacks, and shows the progress."""
+    title = f"{runs.config.network}, seeds {runs.seeds[0]} to {runs.seeds[-1]}"
+    with training_progress(title, runs.config.recipe, progress) as told:
+        return _finish(
+            runs,
+            splits,
+            replace(
+                options,
+                callbacks=[*options.callbacks, *told.callbacks],
+                on_start=both(told.on_start, options.on_start),
+                on_progress=both(told.on_jobs, options.on_progress),
+            ),
+        )
 
 
 def _finish(runs: SeedRuns, splits: Splits, options: _Options) -> list[Run]:

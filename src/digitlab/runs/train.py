@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,9 +15,10 @@ import numpy as np
 from digitlab.data import Digits
 from digitlab.errors import RunError, SettingError
 from digitlab.networks import Network, architecture, build, set_projection
-from digitlab.runs.config import DataConfig, RunConfig, Splits, environment
+from digitlab.runs.config import DataConfig, RunConfig, Splits, configure
 from digitlab.runs.evaluate import evaluate_and_save
-from digitlab.runs.folder import Run, new_run_folder
+from digitlab.runs.folder import Run, check_no_run, new_run_folder
+from digitlab.runs.progress import both, training_progress
 from digitlab.training import (
     Callback,
     Examples,
@@ -35,8 +37,6 @@ __all__ = [
     "OnStart",
     "TrainingSetup",
     "TrainingStart",
-    "check_no_run",
-    "configure",
     "resume",
     "train",
     "train_run",
@@ -69,41 +69,64 @@ OnStart = Callable[[TrainingStart], None]
 def train(
     network: str,
     options: Mapping[str, object] | None = None,
-    recipe: Recipe | None = None,
+    recipe: Recipe | str | None = None,
     data: DataConfig | None = None,
-    out: Path | None = None,
+    out: str | os.PathLike[str] | None = None,
     *,
     callbacks: Sequence[Callback] = (),
     on_start: OnStart | None = None,
     on_history: OnHistory | None = None,
+    progress: bool | None = None,
 ) -> Run:
-    """Trains a network and leaves a finished run.
+    """Trains a network and leaves a finished run. `digitlab train` with the same settings does the same.
 
     Args:
         network: A name from `ARCHITECTURES`.
         options: Its options. `inputs`, where the network has it, is by default the size of the data.
-        recipe: How to train; by default the recipe `default`.
+        recipe: How to train, or a recipe's name; by default the one named as the network, else `default`.
         data: What to train on; by default MNIST with a tenth held out for validation.
         out: The run's folder; by default the next free `runs/NETWORK-N`.
         callbacks: Called after every step.
         on_start: Called before the first step, once everything is checked.
         on_history: Called with each history entry as it comes, and 0.
+        progress: Whether to show the progress on standard error; None: on a terminal and in a notebook.
 
     Raises:
         DigitlabError: If a setting, the data or the folder does not do.
     """
     config = configure(network, options, recipe, data)
-    if out is not None:
-        check_no_run(out)
-    return train_run(out, config, callbacks=callbacks, on_start=on_start, on_history=on_history)[0]
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        check_no_run(folder)
+    return _train(folder, config, callbacks, on_start, on_history, progress)
+
+
+def _train(
+    folder: Path | None,
+    config: RunConfig,
+    callbacks: Sequence[Callback],
+    on_start: OnStart | None,
+    on_history: OnHistory | None,
+    progress: bool | None,
+) -> Run:
+    """Trains one run and shows its progress."""
+    with training_progress(f"{config.network}, seed {config.seed}", config.recipe, progress) as told:
+        return train_run(
+            folder,
+            config,
+            callbacks=[*callbacks, *told.callbacks],
+            on_start=both(told.on_start, on_start),
+            on_history=both(told.on_history, on_history),
+        )[0]
 
 
 def resume(
-    folder: Path,
+    folder: str | os.PathLike[str],
     *,
     callbacks: Sequence[Callback] = (),
     on_start: OnStart | None = None,
     on_history: OnHistory | None = None,
+    progress: bool | None = None,
 ) -> Run:
     """Resumes the run in `folder` where it was stopped; a finished run is returned as it is.
 
@@ -112,14 +135,13 @@ def resume(
         callbacks: As in `train`.
         on_start: As in `train`.
         on_history: As in `train`.
+        progress: As in `train`.
 
     Raises:
         DigitlabError: If the folder holds no run, or its data are no longer there.
     """
-    run = Run.open(folder)
-    if run.finished:
-        return run
-    return train_run(folder, run.config, callbacks=callbacks, on_start=on_start, on_history=on_history)[0]
+    run = Run.open(Path(folder))
+    return run if run.finished else _train(run.folder, run.config, callbacks, on_start, on_history, progress)
 
 
 def train_run(
@@ -200,34 +222,6 @@ def train_worker(config: RunConfig, folder: Path | None = None) -> None:
     """
     setup = TrainingSetup.of(config)
     setup.fit((), None, Run.open(folder).checkpoint if folder else None)
-
-
-def check_no_run(folder: Path) -> None:
-    """Checks that a folder holds neither a run nor the runs of several seeds.
-
-    Raises:
-        RunError: If it does.
-    """
-    if any((folder / name).exists() for name in ("run.json", "seeds.json")):
-        raise RunError(
-            f"{folder} holds a run already", f"Choose another folder, or go on with --resume {folder}."
-        )
-
-
-def configure(
-    network: str,
-    options: Mapping[str, object] | None,
-    recipe: Recipe | None,
-    data: DataConfig | None,
-) -> RunConfig:
-    """The configuration of a run on this machine; what is None has its default."""
-    return RunConfig(
-        network=network,
-        options=dict(options or {}),
-        recipe=recipe or Recipe(),
-        data=data or DataConfig(),
-        environment=environment(),
-    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from digitlab.cli.output import log
 from digitlab.formatting import format_count, format_seconds, format_share
-from digitlab.training import HistoryEntry, Recipe, StepInfo
+from digitlab.training import Callback, HistoryEntry, Recipe, StepInfo
 
 if TYPE_CHECKING:
-    from digitlab.runs import TrainingStart
+    from digitlab.runs.train import TrainingStart
 
-__all__ = ["TrainingProgress", "format_history_entry", "progress_bar"]
+__all__ = ["TrainingProgress", "both", "format_history_entry", "training_progress"]
+
+P = ParamSpec("P")
 
 UPDATE_SECONDS = 0.1
 """Between two looks at the loss on a terminal; more often would cost the training time."""
@@ -40,6 +41,11 @@ class TrainingProgress:
         self.title = title
         self.recipe = recipe
         self._last = time.monotonic()
+
+    @property
+    def callbacks(self) -> list[Callback]:
+        """What is called after every step."""
+        return [self.on_step]
 
     def on_start(self, start: TrainingStart) -> None:
         """Tells what is trained, before the first step."""
@@ -66,7 +72,18 @@ class TrainingProgress:
 
     def _line(self, text: str) -> None:
         self._last = time.monotonic()
-        log(f"{self.title}: {text}")
+        print(f"{self.title}: {text}", file=sys.stderr, flush=True)
+
+
+class _Silent(TrainingProgress):
+    """The same, telling nothing, and costing nothing in a step."""
+
+    @property
+    def callbacks(self) -> list[Callback]:
+        return []
+
+    def _line(self, text: str) -> None:
+        self._last = time.monotonic()
 
 
 class _Bar(TrainingProgress):
@@ -94,22 +111,29 @@ class _Bar(TrainingProgress):
 
 
 @contextmanager
-def progress_bar(title: str, recipe: Recipe) -> Iterator[TrainingProgress]:
+def training_progress(title: str, recipe: Recipe, show: bool | None = None) -> Iterator[TrainingProgress]:
     """Shows the progress of a training for the length of a block.
 
     Args:
         title: What is trained.
         recipe: How it is trained.
+        show: Whether to show it: a bar on a terminal and in a notebook, else plain lines on standard error.
+            None: on a terminal and in a notebook only.
 
     Yields:
         What to give to the training as its callbacks.
     """
-    if not sys.stderr.isatty():
+    notebook = "ipykernel" in sys.modules
+    interactive = notebook or sys.stderr.isatty()
+    if show is False or (show is None and not interactive):
+        yield _Silent(title, recipe)
+    elif not interactive:
         yield TrainingProgress(title, recipe)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[status]}"))
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        yield _Bar(title, recipe, bar)
+    else:
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[status]}"))
+        console = Console(stderr=True, force_jupyter=notebook or None)
+        with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
+            yield _Bar(title, recipe, bar)
 
 
 def format_history_entry(entry: HistoryEntry, recipe: Recipe) -> str:
@@ -130,3 +154,14 @@ def _format_jobs(progress: Any) -> str:
     text += f", {len(progress.running)} running"
     seconds = progress.remaining_seconds()
     return text if seconds is None else f"{text}, about {format_seconds(seconds, whole=True)} left"
+
+
+def both(first: Callable[P, None], second: Callable[P, None] | None) -> Callable[P, None]:
+    """Calls both."""
+
+    def call(*arguments: P.args, **named: P.kwargs) -> None:
+        first(*arguments, **named)
+        if second:
+            second(*arguments, **named)
+
+    return call

@@ -1,0 +1,117 @@
+"""Inputs of a network from whatever holds images: arrays, digits, image files, Pillow images."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from digitlab.data.classroom import digit_boxes
+from digitlab.data.digits import Digits
+from digitlab.data.image_file import read_digit
+from digitlab.errors import DataError, ModelError
+
+__all__ = ["to_ink"]
+
+REMEDY = (
+    "Give an image, a batch of images (n, height, width), Digits, a path, a Pillow image, or a list of these."
+)
+ROUNDING = 1e-6
+"""How far beyond 0 and 1 rounding may put ink."""
+
+
+def to_ink(x: Any, input_shape: tuple[int, ...]) -> tuple[NDArray[np.float32], bool]:
+    """Brings images in any usual form to what a network takes.
+
+    Args:
+        x: One image or several. An array of `uint8` is 0 = paper to 255 = ink; of floats, ink in [0, 1]; its
+            shape is `(height, width)`, flattened by rows or not, with or without a batch axis in front, and
+            with or without a channel axis of 1. Or `Digits`; the path of an image file, or a Pillow image:
+            photographs and scans, which are brought to MNIST's format; or a list of these.
+        input_shape: `(height, width)` or `(features,)` of the network.
+
+    Returns:
+        Ink `(n, *input_shape)`, `float32` in [0, 1]; and whether `x` was a single image.
+
+    Raises:
+        DataError: If `x` is none of these, has another size, or values outside its range.
+        ModelError: If image files are given to a network of another size than 28 x 28 or 20 x 20.
+    """
+    if isinstance(x, Digits):
+        return _fit(x.ink(), input_shape)[0], False
+    if isinstance(x, str | os.PathLike | Image.Image):
+        return _read([x], input_shape), True
+    if isinstance(x, Sequence) and not isinstance(x, bytes):
+        if len(x) and all(isinstance(one, str | os.PathLike | Image.Image) for one in x):
+            return _read(x, input_shape), False
+        if len(x) and all(isinstance(one, Digits) for one in x):
+            return np.concatenate([_fit(one.ink(), input_shape)[0] for one in x]), False
+    return _fit(_array(x), input_shape)
+
+
+def _read(images: Sequence[Any], input_shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Ink of image files and Pillow images."""
+    size = math.prod(input_shape)
+    if size not in (28 * 28, 20 * 20):
+        raise ModelError(
+            f"the network takes inputs of {' x '.join(map(str, input_shape))}",
+            "Image files are brought to 28 x 28 or 20 x 20: use a network trained on such images.",
+        )
+    pixels = np.stack([read_digit(one) for one in images])
+    if size == 20 * 20:
+        pixels = digit_boxes(pixels)
+    return _scaled(pixels).reshape(len(pixels), *input_shape)
+
+
+def _scaled(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.multiply(pixels, np.float32(1 / 255), dtype=np.float32)
+
+
+def _array(x: Any) -> NDArray[np.float32]:
+    """Numbers as ink: `uint8` scaled, floats checked."""
+    try:
+        values = np.asarray(x)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise DataError(f"cannot read images from {type(x).__name__}: {error}", REMEDY) from None
+    if values.dtype == np.uint8:
+        return _scaled(values)
+    if values.dtype == np.bool_:
+        return values.astype(np.float32)
+    if not np.issubdtype(values.dtype, np.floating):
+        remedy = "Give uint8 from 0 to 255, or floats in [0, 1]." if values.dtype.kind in "iu" else REMEDY
+        raise DataError(f"images of type {values.dtype}, given as {type(x).__name__}", remedy)
+    if values.size and not (values.min() >= -ROUNDING and values.max() <= 1 + ROUNDING):  # NaN fails, too
+        raise DataError(
+            f"ink from {values.min():g} to {values.max():g}",
+            "Floats are ink in [0, 1]: divide by 255, or give uint8.",
+        )
+    ink: NDArray[np.float32] = np.clip(values, 0, 1).astype(np.float32, copy=False)
+    return ink
+
+
+def _fit(ink: NDArray[np.float32], input_shape: tuple[int, ...]) -> tuple[NDArray[np.float32], bool]:
+    """Ink as `(n, *input_shape)`, and whether it was one image without a batch axis."""
+    if ink.ndim > 2 and ink.shape[-1] == 1:
+        ink = ink[..., 0]  # channels last, as Keras has them
+    elif ink.ndim > 2 and ink.shape[-3] == 1 and ink.ndim == 4:
+        ink = ink[:, 0]  # channels first, as PyTorch has them
+    for shape in (input_shape, (math.prod(input_shape),), _square(input_shape)):
+        if shape and ink.shape == shape:
+            return ink.reshape(1, *input_shape), True
+        if shape and ink.shape[1:] == shape:
+            return ink.reshape(len(ink), *input_shape), False
+    raise DataError(
+        f"images of shape {ink.shape}; the network takes {' x '.join(map(str, input_shape))}",
+        "Give digits of the size that it was trained on.",
+    )
+
+
+def _square(input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The square image of as many pixels as a network of features takes; empty if there is none."""
+    side = math.isqrt(math.prod(input_shape))
+    return (side, side) if side * side == math.prod(input_shape) else ()
