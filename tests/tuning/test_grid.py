@@ -83,3 +83,11 @@ def test_random_sample():
     )
     with pytest.raises(SettingError, match="n_candidates=0"):
         sample_candidates(candidates, 0, seed=1)
+
+
+def test_a_field_without_effect_is_refused():
+    with pytest.raises(SettingError, match="varies momentum, which has no effect") as caught:
+        expand_grid("mlp", {"momentum": [0.5, 0.9]}, {}, Recipe())
+    assert "only used when optimizer=momentum or nesterov" in caught.value.remedy
+    mixed = {"optimizer": ["adam", "momentum"], "momentum": [0.5, 0.9]}
+    assert len(expand_grid("mlp", mixed, {}, Recipe())) == 4

@@ -13,6 +13,7 @@ from digitlab.errors import SettingError
 from digitlab.networks import architecture
 from digitlab.settings import from_dict, parse_assignments, to_dict
 from digitlab.training import Recipe
+from digitlab.training.recipe import unused_fields
 from digitlab.tuning.plan import Candidate
 
 __all__ = ["expand_grid", "parse_grid", "sample_candidates"]
@@ -59,7 +60,7 @@ def expand_grid(
 
     Raises:
         SettingError: If the grid is empty, a name is unknown or fixed as well, a value is not
-            allowed or comes twice.
+            allowed or comes twice, or a recipe field has no effect on any candidate.
     """
     if not grid:
         raise SettingError("the grid is empty", "Give at least one name with values: hidden=100,200.")
@@ -81,7 +82,19 @@ def expand_grid(
         if words in seen:
             raise SettingError(f"the grid has {words} twice", "Give each value once.")
         seen.add(words)
+    _check_effects(names, found)
     return found
+
+
+def _check_effects(names: Sequence[str], candidates: Sequence[Candidate]) -> None:
+    """Refuses a recipe field that changes nothing in any of the candidates."""
+    unused = [unused_fields(candidate.recipe) for candidate in candidates]
+    for name in names:
+        if all(name in each for each in unused):
+            raise SettingError(
+                f"the grid varies {name}, which has no effect on any of its candidates",
+                f"It is only used when {unused[0][name]}: set that too, or leave {name} out.",
+            )
 
 
 def sample_candidates(candidates: list[Candidate], n: int | None, seed: int) -> list[Candidate]:
