@@ -102,6 +102,9 @@ def test_runs_of_a_folder(config, tmp_path):
         Run.create(tmp_path / f"seed-{seed}", replace(config, recipe=replace(config.recipe, seed=seed)))
     assert [run.config.seed for run in open_runs(tmp_path)] == [9, 10]
     assert [run.config.seed for run in open_runs(tmp_path / "seed-9")] == [9]
+    Run.create(tmp_path / "study" / "experiment" / "stack" / "seed-3", config)
+    assert len(open_runs(tmp_path)) == 3
+    assert len(open_runs(tmp_path / "study")) == 1
     for path in (tmp_path / "seed-9" / "none", tmp_path / "none"):
         with pytest.raises(RunError):
             open_runs(path)

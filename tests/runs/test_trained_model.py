@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,13 @@ def test_a_folder_of_runs_is_its_first_and_has_all_as_members(seeds: Path) -> No
         second.predict_logits(DIGITS), digitlab.open(seeds / "seed-1").predict_logits(DIGITS)
     )
     assert repr(model).endswith("first of 3 runs)")
+
+
+def test_a_folder_of_different_networks_is_refused(run: Path, seeds: Path, tmp_path: Path) -> None:
+    shutil.copytree(run, tmp_path / "a")
+    shutil.copytree(seeds / "seed-0", tmp_path / "b")
+    with pytest.raises(RunError, match="holds runs of different networks"):
+        digitlab.open(tmp_path)
 
 
 def test_the_model_that_ships(tmp_path: Path) -> None:

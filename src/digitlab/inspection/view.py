@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +17,11 @@ from pydantic import Field
 from digitlab.data import Digits, load
 from digitlab.data.classroom import digit_boxes
 from digitlab.data.image_file import read_digit
-from digitlab.errors import DataError, ModelError, RunError, SettingError
+from digitlab.errors import DataError, ModelError, SettingError
 from digitlab.inspection.lookup import check_index
 from digitlab.networks import Network
 from digitlab.runs.evaluate import predict_logits_for
-from digitlab.runs.folder import Run
+from digitlab.runs.folder import Run, check_same_network, open_runs
 from digitlab.runs.models import Model, TorchModel, open_model
 from digitlab.settings import CommaSeparated, settings
 
@@ -183,22 +183,9 @@ def _open_runs(path: Path) -> tuple[Run, ...]:
     """The runs in a folder, by seed; one for a run's own folder, none for a file."""
     if not path.is_dir():
         return ()
-    if (path / "run.json").exists():
-        return (Run.open(path),)
-    found = sorted(path.glob("*/run.json"), key=lambda file: (len(file.parent.name), file.parent.name))
-    runs = tuple(Run.open(file.parent) for file in found)
-    if not runs:
-        raise RunError(f"{path} is not a run and holds none", "Give a folder that `digitlab train` made.")
-    _check_same_network(runs)
+    runs = open_runs(path)
+    check_same_network(path, runs)
     return runs
-
-
-def _check_same_network(runs: Sequence[Run]) -> None:
-    networks = {(run.config.network, str(run.config.options)) for run in runs}
-    if len(networks) > 1:
-        raise RunError(
-            f"{runs[0].folder.parent} holds runs of different networks", "Give one of its folders instead."
-        )
 
 
 def _default_data(network: str, input_shape: tuple[int, ...]) -> str:

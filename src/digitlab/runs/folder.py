@@ -18,8 +18,10 @@ from digitlab.settings import from_dict, to_dict
 from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.fit_result import HistoryEntry, history_from_csv, history_to_csv
 
-__all__ = ["Run", "check_no_run", "check_schema", "new_run_folder", "open_runs"]
+__all__ = ["Run", "check_no_run", "check_same_network", "check_schema", "new_run_folder", "open_runs"]
 
+DEPTH = 4
+"""How many folders below one that is opened runs are looked for: `reproduce` leaves them four down."""
 METRICS = (
     "splits",
     "parameters",
@@ -176,17 +178,28 @@ class Run:
 
 
 def open_runs(path: Path) -> tuple[Run, ...]:
-    """Opens the run in a folder, or all runs in a folder of seeds, by seed.
+    """Opens the run in a folder, or all runs below it, by seed: of `train --seeds`, `search`, `reproduce`.
 
     Raises:
         RunError: If it is neither, or a run cannot be read.
     """
     if (path / "run.json").exists() or not path.is_dir():
         return (Run.open(path),)
-    runs = [Run.open(file.parent) for file in path.glob("*/run.json")]
+    files = [file for depth in range(1, DEPTH + 1) for file in path.glob("*/" * depth + "run.json")]
+    runs = [Run.open(file.parent) for file in files]
     if not runs:
         raise RunError(f"{path} is not a run and holds none", "Give a folder that `digitlab train` made.")
     return tuple(sorted(runs, key=lambda run: (run.config.seed, run.folder.name)))
+
+
+def check_same_network(path: Path, runs: Sequence[Run]) -> None:
+    """Checks that the runs below a folder are of one network, so that the first stands for all.
+
+    Raises:
+        RunError: If they are not.
+    """
+    if len({(run.config.network, str(run.config.options)) for run in runs}) > 1:
+        raise RunError(f"{path} holds runs of different networks", "Give one of its folders instead.")
 
 
 def check_no_run(folder: Path) -> None:

@@ -19,7 +19,7 @@ from digitlab.networks import Network, layer_table
 from digitlab.probabilities import softmax
 from digitlab.reader import OnnxModel, to_ink
 from digitlab.runs.evaluate import default_data, evaluate
-from digitlab.runs.folder import Run, open_runs
+from digitlab.runs.folder import Run, check_same_network, open_runs
 from digitlab.runs.models import Model, TorchModel, export_model, open_model
 
 __all__ = ["TrainedModel", "open"]
@@ -189,7 +189,7 @@ def open(path: str | os.PathLike[str] | None = None) -> TrainedModel:
 
     Raises:
         ModelError: If it is none of these, or cannot be read.
-        RunError: If it is a folder without a finished run.
+        RunError: If it is a folder without a finished run, or with runs of different networks.
     """
     if path is None:
         model = OnnxModel()
@@ -199,6 +199,7 @@ def open(path: str | os.PathLike[str] | None = None) -> TrainedModel:
     place = Path(path)
     if place.is_dir():
         runs = tuple(run for run in open_runs(place) if run.finished)
+        check_same_network(place, runs)
         if not runs:
             open_runs(place)[0].metrics()  # raises: it is not finished
         return TrainedModel(place, TorchModel(runs[0].network()), runs)
