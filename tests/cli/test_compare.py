@@ -17,7 +17,9 @@ def test_a_table_in_three_forms(command, make_run):
     rows = list(csv.DictReader(io.StringIO(command("compare", a, b, "--csv")[1])))
     assert [row["max_steps"] for row in rows] == ["60", "1"]
     lines = command("compare", a, b)[1].splitlines()
-    assert len(lines) == 3
+    assert len(lines) == 5
+    assert lines[3] == ""
+    assert lines[4].startswith("On the 10,000 digits of mnist:test, only ")
     assert lines[0].split()[:2] == ["run", "max_steps"]
 
 

@@ -56,6 +56,17 @@ def test_compare_has_one_row_for_a_folder(command, folder, make_run):
     assert rows["one"]["n"] == 1
 
 
+def test_two_are_tested_on_the_same_digits(command, folder, make_run):
+    other = make_run("one", "--set", "learning_rate=0.01")
+    _, out, _ = command("compare", other, folder / "seed-0", "--data", "mnist:test[:500]")
+    assert "On the 500 digits of mnist:test[:500], only " in out
+    assert "McNemar's exact test" in out
+    _, out, _ = command("compare", other, folder, "--data", "mnist:test[:500]", "--json")
+    paired = json.loads(out)["paired"]
+    assert (paired["method"], paired["n"]) == ("bootstrap", 500)
+    assert paired["interval"][0] <= paired["difference"] <= paired["interval"][1]
+
+
 def test_drawing_into_a_folder_leaves_its_runs_readable(command, folder):
     assert command("inspect", folder, "--view", "confusion", "--data", "mnist:test[:200]")[0] == 0
     assert command("mistakes", folder, "--data", "mnist:test[:200]")[0] == 0

@@ -17,6 +17,7 @@ from digitlab.evaluation.misclassifications import (
     most_confused,
     pair_panels,
 )
+from digitlab.evaluation.paired import PairedTest, paired_test
 from digitlab.evaluation.statistics import SampleStats, mean_interval, sample_stats, wilson_interval
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Metrics",
     "Misclassification",
     "PairPanels",
+    "PairedTest",
     "SampleStats",
     "accuracy_and_log_loss",
     "compute_metrics",
@@ -34,6 +36,7 @@ __all__ = [
     "mean_interval",
     "most_confused",
     "pair_panels",
+    "paired_test",
     "predict_logits",
     "sample_stats",
     "wilson_interval",
