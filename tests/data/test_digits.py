@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from digitlab.data import Digits, SplitMethod, stratified_sample
 from digitlab.errors import DataError, SettingError

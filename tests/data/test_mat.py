@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.io import loadmat, savemat
 
 from digitlab.data import Digits, classroom, classroom_matrix, read_mat, write_mat

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from digitlab.data import Digits, mnist, read_csv, read_npz
 from digitlab.errors import DataError

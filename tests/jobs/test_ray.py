@@ -11,8 +11,7 @@ from dataclasses import replace
 import pytest
 
 from digitlab.errors import RunError, SettingError
-from digitlab.jobs import Job, ResultStore, inline_executor, ray_executor, run_jobs
-from digitlab.jobs import ray as ray_module
+from digitlab.jobs import Job, ResultStore, inline_executor, ray as ray_module, ray_executor, run_jobs
 
 ray = pytest.importorskip("ray")
 

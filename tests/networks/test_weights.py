@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from digitlab.errors import DigitlabError, ModelError, OutputError
 from digitlab.networks import ARCHITECTURES, Network, build, load_network, load_weights, save_network

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from digitlab.errors import ModelError, OutputError, RunError
+from digitlab.errors import ModelError, OutputError, RunError, SettingError
+from digitlab.machine import environment
 from digitlab.networks import build
-from digitlab.runs import DataConfig, Run, RunConfig, environment, new_run_folder, open_runs
+from digitlab.runs import DataConfig, Run, RunConfig, new_run_folder, open_runs, resume
 from digitlab.training import HistoryEntry, Recipe
 
 METRICS = {
@@ -135,10 +136,7 @@ def test_places_where_no_run_can_be(config, tmp_path):
     [
         ({"schema_version": 3}, "schema version 3; this digitlab reads version 2"),
         ({"schema_version": None}, "schema version None"),
-        ({"network": "vast"}, "unknown network 'vast'"),
         ({"network": 3}, "network=3"),
-        ({"options": {"width": 3}}, "unknown option of mlp 'width'"),
-        ({"options": {"seed": 3}}, "unknown option of mlp 'seed'"),
         ({"options": []}, "options"),
         ({"recipe": {"learning_rate": -1}}, "recipe"),
         ({"recipe": {"pace": 1}}, "recipe|pace"),
@@ -154,6 +152,21 @@ def test_a_run_json_that_is_not_right(config, tmp_path, change, words):
     with pytest.raises(RunError, match=words) as caught:
         Run.open(run.folder)
     assert str(caught.value).count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"network": "vast"}, "unknown network 'vast'"),
+        ({"options": {"width": 3}}, "unknown option of mlp 'width'"),
+    ],
+)
+def test_a_run_of_a_network_that_cannot_be_built_is_not_resumed(config, tmp_path, change, words):
+    run = Run.create(tmp_path / "a", config)
+    path = run.folder / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(SettingError, match=words):
+        resume(run.folder)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"null", b"\xff\xfe", b'{"schema_version": 2}'])

@@ -17,8 +17,7 @@ import torch
 from digitlab.data import mnist
 from digitlab.errors import RunError, TrainingError
 from digitlab.jobs import JobReport, WorkerDiedError
-from digitlab.runs import DataConfig, SeedRuns, resume_seeds, train, train_seeds
-from digitlab.runs import seeds as runs_seeds
+from digitlab.runs import DataConfig, SeedRuns, resume_seeds, seeds as runs_seeds, train, train_seeds
 from digitlab.training import Recipe, checkpoint
 
 FIELDS = {"epochs": 4, "patience": 2, "optimizer": "momentum", "learning_rate": 0.1, "ema_decay": 0.9}
@@ -85,10 +84,10 @@ def test_a_stack_stopped_again_and_again(few, tmp_path, monkeypatch):
 
 
 def test_killed_while_the_runs_are_finished(few, tmp_path, monkeypatch):
-    from digitlab.runs import folder
+    from digitlab import networks
 
     _train(few, tmp_path / "whole", SMALL)
-    save, saved = folder.save_network, []
+    save, saved = networks.save_network, []
 
     def kill(network, path):
         if len(saved) == 1:
@@ -97,7 +96,7 @@ def test_killed_while_the_runs_are_finished(few, tmp_path, monkeypatch):
         save(network, path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(folder, "save_network", kill)
+        patch.setattr(networks, "save_network", kill)
         with pytest.raises(Killed):
             _train(few, tmp_path / "stopped", SMALL)
     assert len(SeedRuns.open(tmp_path / "stopped").finished()) == 1

@@ -8,8 +8,9 @@ import torch
 
 from digitlab.data import mnist
 from digitlab.errors import RunError, SettingError
+from digitlab.machine import environment
 from digitlab.networks import build
-from digitlab.runs import DataConfig, Run, RunConfig, Splits, environment, train, train_run
+from digitlab.runs import DataConfig, Run, RunConfig, Splits, train, train_run
 from digitlab.training import Recipe
 
 DIGITS = mnist("train").take(400)

@@ -9,7 +9,7 @@ import pytest
 from digitlab.errors import SettingError
 from digitlab.settings import field_docs, from_dict, to_dict
 from digitlab.training import Recipe
-from digitlab.training.recipe import unused_fields
+from digitlab.training.hyperparameters import unused_fields
 
 # For each field: values at its edges that are allowed, and values just beyond that are not.
 BOUNDS = {

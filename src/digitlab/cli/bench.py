@@ -17,7 +17,7 @@ def bench(
 ) -> None:
     """Measure how fast digitlab is on this machine."""
     from digitlab.bench import run_benchmarks
-    from digitlab.runs import environment
+    from digitlab.machine import environment
 
     machine = environment()
     found = []

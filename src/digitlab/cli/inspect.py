@@ -49,8 +49,14 @@ def inspect(
 ) -> None:
     """Draw the inside of a trained network: weights, activations, errors and more."""
     from digitlab.errors import SettingError
-    from digitlab.inspection import VIEWS, InspectedModel, SkippedView, ViewOptions, write_views
-    from digitlab.inspection import view as find_view
+    from digitlab.inspection import (
+        VIEWS,
+        InspectedModel,
+        SkippedView,
+        ViewOptions,
+        view as find_view,
+        write_views,
+    )
     from digitlab.inspection.contact_sheet import default_views, write_contact_sheet
     from digitlab.settings import from_dict
 

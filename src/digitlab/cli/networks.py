@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from digitlab.cli.listing import cached_listing
 from digitlab.cli.output import AsJson, print_json, print_table
 from digitlab.formatting import format_count
 
@@ -26,22 +27,25 @@ def networks(
     as_json: AsJson = False,
 ) -> None:
     """List the networks, or show the options and the layers of one."""
-    from digitlab.networks import ARCHITECTURES, architecture, build
-    from digitlab.settings import parse_assignments
-
     if network is not None:
+        from digitlab.networks import architecture, build
+        from digitlab.settings import parse_assignments
+
         options = architecture(network).with_defaults(parse_assignments(option or []))
         _print_network(build(network, **options), as_json)
         return
-    built = {name: build(name) for name in ARCHITECTURES}
+    listed = cached_listing("networks", _listing)
     if as_json:
-        print_json({"networks": [_to_dict(one) for one in built.values()]})
+        print_json({"networks": listed})
         return
-    rows = [
-        (name, format_count(one.parameter_count(), "parameter"), ARCHITECTURES[name].summary)
-        for name, one in built.items()
-    ]
+    rows = [(each["name"], format_count(each["parameters"], "parameter"), each["summary"]) for each in listed]
     print_table(("network", "size", "summary"), rows, left=("network", "summary"))
+
+
+def _listing() -> list[dict[str, Any]]:
+    from digitlab.networks import ARCHITECTURES, build
+
+    return [_to_dict(build(name)) for name in ARCHITECTURES]
 
 
 def _print_network(network: Network, as_json: bool) -> None:

@@ -38,8 +38,7 @@ def predict(
 
     A file that cannot be read has its error on standard error; the others are predicted all the same.
     """
-    from digitlab.reader import DEFAULT_MODEL
-    from digitlab.reader import predict as predict_pictures
+    from digitlab.reader import DEFAULT_MODEL, predict as predict_pictures
 
     if show is not None and show.suffix.lower() != ".png":
         raise OutputError(f"cannot write {show}: its name does not end in .png", "Name it FILE.png.")

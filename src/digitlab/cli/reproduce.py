@@ -109,8 +109,7 @@ def reproduce(
     """Do the published studies again; write a page with published beside measured."""
     from digitlab.cli.reproduce import reproduce_progress
     from digitlab.settings import to_dict
-    from digitlab.studies import ReproduceOptions
-    from digitlab.studies import reproduce as do
+    from digitlab.studies import ReproduceOptions, reproduce as do
 
     folder = out or Path("runs") / ("reproduce-quick" if quick else "reproduce")
     options = ReproduceOptions(out=folder, quick=quick, long=long, seeds=seeds, mat=mat, ray=ray)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from digitlab.cli.listing import cached_listing
 from digitlab.cli.output import AsJson, print_json
 
 __all__ = ["studies"]
@@ -9,9 +12,23 @@ __all__ = ["studies"]
 
 def studies(as_json: AsJson = False) -> None:
     """List the published studies: id, source, experiments."""
+    listed = cached_listing("studies", _listing)
+    if as_json:
+        print_json({"studies": listed})
+        return
+    for study in listed:
+        print(f"{study['id']}: {study['title']} ({study['source']})")
+        for each in study["experiments"]:
+            marks = " [only with --long]" if each["long"] else ""
+            if each["fixes_protocol_of"]:
+                marks += f" [corrects the protocol of {each['fixes_protocol_of']}]"
+            print(f"  {each['id']:<18} {each['title']}{marks}")
+
+
+def _listing() -> list[dict[str, Any]]:
     from digitlab.studies import STUDIES
 
-    listed = [
+    return [
         {
             "id": study.id,
             "title": study.title,
@@ -28,12 +45,3 @@ def studies(as_json: AsJson = False) -> None:
         }
         for study in STUDIES.values()
     ]
-    if as_json:
-        print_json({"studies": listed})
-        return
-    for study in STUDIES.values():
-        print(f"{study.id}: {study.title} ({study.source})")
-        for each in study.experiments:
-            marks = " [only with --long]" if each.long else ""
-            marks += f" [corrects the protocol of {each.fixes_protocol_of}]" if each.fixes_protocol_of else ""
-            print(f"  {each.id:<18} {each.title}{marks}")

@@ -77,7 +77,8 @@ def _source(module: str) -> Path | None:
         file = getattr(sys.modules.get(module), "__file__", None)
         return Path(file) if file and file.endswith(".py") else None
     path = _ROOT.joinpath(*rest)
-    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+    # The stub of a package that imports lazily says what it imports.
+    for candidate in (path.with_suffix(".py"), path / "__init__.pyi", path / "__init__.py"):
         if rest and candidate.is_file():
             return candidate
     return None if rest else _ROOT / "__init__.py"
@@ -90,7 +91,7 @@ def _imports(module: str) -> frozenset[str]:
     if path is None:
         return frozenset()
     names: set[str] = set()
-    for name in _imported_names(ast.parse(path.read_bytes()), module, path.name == "__init__.py"):
+    for name in _imported_names(ast.parse(path.read_bytes()), module, path.stem == "__init__"):
         parts = name.split(".")
         # A package's __init__ runs before its modules do; digitlab's own is lazy, see above.
         names.update(".".join(parts[:n]) for n in range(2, len(parts) + 1))

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import platform
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import Any, Literal, cast
 
-import torch
 from pydantic import field_validator
 
 from digitlab.data import Digits, SplitMethod, load
 from digitlab.errors import SettingError
+from digitlab.machine import environment
 from digitlab.settings import settings
-from digitlab.training import Recipe, available_cores, processor_name, standard_recipe
+from digitlab.training import Recipe, standard_recipe
 
-__all__ = ["SCHEMA_VERSION", "DataConfig", "RunConfig", "Splits", "configure", "environment"]
+__all__ = ["SCHEMA_VERSION", "DataConfig", "RunConfig", "Splits", "configure"]
 
 SCHEMA_VERSION = 2
 """Of `run.json` and `metrics.json`."""
@@ -148,16 +146,3 @@ def configure(
         data=data or DataConfig(),
         environment=environment(),
     )
-
-
-def environment() -> dict[str, Any]:
-    """Versions and machine, as they are written into every run and measurement."""
-    return {
-        "digitlab": version("digitlab"),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numpy": version("numpy"),
-        "system": f"{platform.system()} {platform.machine()}",
-        "processor": processor_name(),
-        "cores": available_cores(),
-    }

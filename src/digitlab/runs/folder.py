@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digitlab.errors import DigitlabError, OutputError, RunError
 from digitlab.files import make_folder, write_json, write_text
-from digitlab.networks import Network, architecture, load_network, save_network
 from digitlab.runs.config import SCHEMA_VERSION, RunConfig
 from digitlab.settings import from_dict, to_dict
-from digitlab.training.checkpoint import Checkpoint
-from digitlab.training.fit_result import HistoryEntry, history_from_csv, history_to_csv
+from digitlab.training.history import HistoryEntry, history_from_csv, history_to_csv
+
+if TYPE_CHECKING:  # torch takes a second to import, and a table of runs needs none of it
+    from digitlab.networks import Network
+    from digitlab.training.checkpoint import Checkpoint
 
 __all__ = ["Run", "check_no_run", "check_same_network", "check_schema", "new_run_folder", "open_runs"]
 
@@ -86,7 +88,6 @@ class Run:
         try:
             plain.pop("split_seed", None)  # follows from data.validation
             config = from_dict(RunConfig, plain)
-            architecture(config.network).with_defaults(config.options)
             return cls(folder, config)
         except (DigitlabError, TypeError) as error:
             reason = error.problem if isinstance(error, DigitlabError) else error
@@ -100,6 +101,8 @@ class Run:
     @property
     def checkpoint(self) -> Checkpoint:
         """Where the state of training is kept until it ends."""
+        from digitlab.training.checkpoint import Checkpoint
+
         return Checkpoint(self.folder / "checkpoint")
 
     def append_history(self, entry: HistoryEntry) -> None:
@@ -128,6 +131,8 @@ class Run:
         Raises:
             OutputError: If the operating system refuses.
         """
+        from digitlab.networks import save_network
+
         save_network(network, self.folder / "model.safetensors")
         write_text(self.folder / "history.csv", history_to_csv(history))
         write_json(self.folder / "metrics.json", {"schema_version": SCHEMA_VERSION, **metrics})
@@ -173,6 +178,8 @@ class Run:
             RunError: If the run is not finished.
             ModelError: If the weights are damaged.
         """
+        from digitlab.networks import load_network
+
         self.metrics()
         return load_network(self.folder / "model.safetensors")
 

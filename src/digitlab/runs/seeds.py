@@ -27,13 +27,14 @@ from digitlab.jobs import (
     ray_executor,
     run_jobs,
 )
+from digitlab.machine import available_cores
 from digitlab.networks import build
 from digitlab.runs.config import SCHEMA_VERSION, DataConfig, RunConfig, Splits, configure
 from digitlab.runs.folder import Run, check_no_run, check_schema, new_run_folder
 from digitlab.runs.progress import both, training_progress
 from digitlab.runs.train import OnStart, TrainingSetup, TrainingStart, train_run
 from digitlab.settings import from_dict, to_dict
-from digitlab.training import Callback, Recipe, StepCounts, available_cores, plan_stacks
+from digitlab.training import Callback, Recipe, StepCounts, plan_stacks
 from digitlab.training.hardware import choose_hardware
 
 __all__ = ["SeedRuns", "resume_seeds", "train_job", "train_seeds"]

@@ -16,14 +16,13 @@ from pathlib import Path
 from digitlab.errors import DigitlabError, OutputError, RunError
 from digitlab.files import make_folder, write_json
 from digitlab.jobs import JobExecutor, Progress, ResultStore, local_executor, ray_executor, run_jobs
+from digitlab.machine import available_cores, environment
 from digitlab.report import Results, read_results, write_report, write_results
-from digitlab.runs import environment
 from digitlab.studies.datasets import MAT_FILE, check_mat_file
 from digitlab.studies.plan import INPUT, plan_jobs
 from digitlab.studies.registry import STUDIES, study
 from digitlab.studies.results import StudyResults
 from digitlab.studies.study import ReproduceOptions, Study
-from digitlab.training import available_cores
 
 __all__ = ["ReproduceProgress", "reproduce"]
 

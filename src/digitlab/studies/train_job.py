@@ -14,9 +14,10 @@ from digitlab.data import Digits
 from digitlab.errors import TrainingError
 from digitlab.evaluation import predict_logits
 from digitlab.files import write_json
+from digitlab.machine import environment
 from digitlab.networks import Network, build
 from digitlab.probabilities import log_softmax
-from digitlab.runs import DataConfig, RunConfig, environment, train_run
+from digitlab.runs import DataConfig, RunConfig, train_run
 from digitlab.settings import from_dict
 from digitlab.studies.progress_lines import ProgressLines
 from digitlab.training import Examples, Recipe

@@ -13,8 +13,8 @@ from torch.nn.functional import affine_grid, grid_sample
 from digitlab.data import Digits
 from digitlab.errors import DataError
 from digitlab.networks import Network
+from digitlab.training.hyperparameters import Recipe
 from digitlab.training.randomness import epoch_order, generator_for
-from digitlab.training.recipe import Recipe
 
 __all__ = ["Examples", "StepCounts", "augment", "iter_batches"]
 

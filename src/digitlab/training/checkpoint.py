@@ -21,7 +21,7 @@ from torch import Tensor
 
 from digitlab.errors import RunError
 from digitlab.files import make_folder, write_bytes
-from digitlab.training.fit_result import HistoryEntry
+from digitlab.training.history import HistoryEntry
 from digitlab.training.state import Member, TrainState
 from digitlab.training.step import Weights, load_weights
 

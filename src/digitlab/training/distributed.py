@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from digitlab.errors import SettingError
-from digitlab.training.recipe import Recipe
+from digitlab.training.hyperparameters import Recipe
 
 __all__ = ["ProcessGroup", "init_distributed", "is_main_process"]
 

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -20,10 +19,11 @@ from torch import nn
 from digitlab.data import cache_folder
 from digitlab.errors import OutputError, SettingError
 from digitlab.files import make_folder, write_json
+from digitlab.machine import available_cores, processor_name
 from digitlab.networks import Network, multiply_adds
-from digitlab.training.recipe import Recipe
+from digitlab.training.hyperparameters import Recipe
 
-__all__ = ["Hardware", "available_cores", "choose_hardware", "processor_name"]
+__all__ = ["Hardware", "choose_hardware"]
 
 SMALL_STEP = 4_000_000
 """Multiply-adds of a forward step below which a second thread costs more than it brings.
@@ -189,21 +189,6 @@ def _claims(question: str) -> bool:
     # torch has no public question for this; should a name change, float32 is the safe answer.
     asked = getattr(torch.cpu, question, None)
     return asked is not None and bool(asked())
-
-
-def processor_name() -> str:
-    """The processor's name, as its maker gives it; `unknown` where the system does not tell."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or "unknown"
-
-
-def available_cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _convolves(network: nn.Module) -> bool:

@@ -19,9 +19,10 @@ from digitlab.networks import Network
 from digitlab.training.batches import Examples, StepCounts, iter_batches
 from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.distributed import ProcessGroup, init_distributed
-from digitlab.training.fit_result import Callback, FitResult, HistoryEntry, OnHistory, StepInfo
+from digitlab.training.fit_result import Callback, FitResult, OnHistory, StepInfo
 from digitlab.training.hardware import Hardware, choose_hardware
-from digitlab.training.recipe import Recipe
+from digitlab.training.history import HistoryEntry
+from digitlab.training.hyperparameters import Recipe
 from digitlab.training.schedules import learning_rate_at
 from digitlab.training.stacking import apply_fixed_layers, make_step
 from digitlab.training.state import EMA, EarlyStopping, Member, TrainState

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from digitlab.training.recipe import Recipe
+from digitlab.training.hyperparameters import Recipe
 
 __all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "clip_gradients", "make_optimizer"]
 

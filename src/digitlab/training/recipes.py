@@ -8,7 +8,7 @@ from typing import Any
 
 from digitlab.errors import SettingError
 from digitlab.settings import field_docs, from_dict
-from digitlab.training.recipe import MachineSpecific, Recipe, UsedWhen, check_effect
+from digitlab.training.hyperparameters import MachineSpecific, Recipe, UsedWhen, check_effect
 
 __all__ = ["RECIPES", "RECIPE_SUMMARIES", "recipe", "recipe_fields", "standard_recipe"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from digitlab.training.recipe import Recipe
+from digitlab.training.hyperparameters import Recipe
 
 __all__ = ["learning_rate_at"]
 

@@ -9,8 +9,8 @@ from digitlab.errors import SettingError
 from digitlab.networks import Network
 from digitlab.training.batches import Examples, StepCounts
 from digitlab.training.fit_result import StepInfo
+from digitlab.training.hyperparameters import Recipe
 from digitlab.training.loop import fit
-from digitlab.training.recipe import Recipe
 from digitlab.training.step import Weights, copy_weights
 
 __all__ = ["Snapshot", "snapshots"]

@@ -13,7 +13,7 @@ from digitlab.training.batches import Examples
 from digitlab.training.dense_step import DENSE_RECIPE_FIELDS, DenseStep, dense_layers
 from digitlab.training.distributed import ProcessGroup
 from digitlab.training.hardware import Hardware, choose_hardware
-from digitlab.training.recipe import Recipe
+from digitlab.training.hyperparameters import Recipe
 from digitlab.training.step import AutogradStep, Step, StepSetup
 
 __all__ = ["LARGEST_STACKED", "apply_fixed_layers", "make_step", "plan_stacks", "supports_dense_step"]

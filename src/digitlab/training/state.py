@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from digitlab.networks import Network
-from digitlab.training.fit_result import HistoryEntry
-from digitlab.training.recipe import Recipe
+from digitlab.training.history import HistoryEntry
+from digitlab.training.hyperparameters import Recipe
 from digitlab.training.step import Step, Weights, copy_weights, load_weights
 
 __all__ = ["EMA", "EarlyStopping", "Member", "TrainState"]

@@ -19,9 +19,9 @@ from torch.nn.functional import cross_entropy
 from digitlab.networks import Dropout, Network
 from digitlab.training.distributed import ProcessGroup
 from digitlab.training.hardware import Hardware
+from digitlab.training.hyperparameters import Recipe
 from digitlab.training.optimizers import Optimizer, clip_gradients, make_optimizer
 from digitlab.training.randomness import reseed
-from digitlab.training.recipe import Recipe
 
 __all__ = ["AutogradStep", "Step", "StepSetup", "Weights", "copy_weights", "load_weights"]
 

@@ -6,7 +6,7 @@ from digitlab.errors import SettingError, TrainingError
 from digitlab.networks import Network
 from digitlab.training.batches import Examples
 from digitlab.training.hardware import choose_hardware
-from digitlab.training.recipe import Recipe
+from digitlab.training.hyperparameters import Recipe
 
 __all__ = ["check_training", "divergence_error"]
 

@@ -13,7 +13,7 @@ from digitlab.errors import SettingError
 from digitlab.networks import architecture
 from digitlab.settings import from_dict, parse_assignments, to_dict
 from digitlab.training import Recipe
-from digitlab.training.recipe import unused_fields
+from digitlab.training.hyperparameters import unused_fields
 from digitlab.tuning.plan import Candidate
 
 __all__ = ["expand_grid", "parse_grid", "sample_candidates"]

@@ -15,8 +15,9 @@ import torch
 from digitlab import runs
 from digitlab.errors import SettingError, TrainingError
 from digitlab.jobs import JobExecutor, Progress, ResultStore, local_executor, ray_executor, run_jobs
+from digitlab.machine import environment
 from digitlab.networks import architecture, build, save_network
-from digitlab.runs import DataConfig, Run, environment, new_run_folder
+from digitlab.runs import DataConfig, Run, new_run_folder
 from digitlab.settings import from_dict
 from digitlab.training import Examples, Recipe, check_training, fit
 from digitlab.tuning.data import PER_FOLD, SearchData
