@@ -1,4 +1,4 @@
-"""`digitlab reproduce`."""
+"""`digitlab reproduce`: the published studies, done again, and one page about them."""
 
 from __future__ import annotations
 

@@ -142,9 +142,10 @@ STUDY = Study(
         "epsilon to the root of the mean square (`optimizer_v2/rmsprop.py` of its wheel). Keras 3 adds it "
         "to the mean square, with which `mlp-700-relu` overfits later and less.",
         "Slips of its text: it speaks of 600 nodes where the search found 700, of 60,000 activation values "
-        "and images where there are 55,000, of widths up to 900 where the last is 850, and of `XXX` nodes in "
-        "a caption. Out [107] prints its confusion matrix with 11 columns, the last of zeros, which is left "
-        "out here. A figure of the second network is saved under the first one's name.",
+        "and images where there are 55,000, and of widths up to 900 where the last is 850; where experiment "
+        "3 begins, a placeholder stands for the number of nodes. Out [107] prints its confusion matrix with "
+        "11 columns, the last of zeros, which is left out here. A figure of the second network is saved "
+        "under the first one's name.",
         "It prints epochs 1 to 28 of the 30 of `mlp-1` and of `mlp-2`, and of its 48 grid fits only five.",
     ),
     items=source_items("hidden-layer"),
