@@ -67,12 +67,11 @@ class StudyResults:
 
     def _left_out(self, study: Study) -> list[str]:
         """A note for each experiment that is only done with `--long`, where that was not asked for."""
-        done = study.selected(self.options)
         return [
             f"Not done here: `{each.id}`, {each.title[0].lower()}{each.title[1:]}, which takes about "
             f"{format_seconds(each.cost)} on one core. `digitlab reproduce {study.id} --long` does it."
             for each in study.experiments
-            if each not in done and not isinstance(each, SearchExperiment)
+            if each.long and not self.options.long
         ]
 
     def _experiment(self, study: Study, experiment: Experiment) -> ExperimentResult:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from digitlab.figures import save_figure
@@ -35,7 +36,7 @@ def compute(
     result = found.run(ReproduceOptions(folder, quick=quick, mat=own), folder)
     return {
         "figures": [_write_figure(folder, *each) for each in result.figures],
-        "measured": {name: [float(value)] for name, value in result.measured.items()},
+        "measured": {name: np.atleast_1d(value).tolist() for name, value in result.measured.items()},
         "tables": [to_dict(table) for table in result.tables],
         "answers": list(result.answers),
     }

@@ -14,7 +14,7 @@ from digitlab.runs import DataConfig
 from digitlab.training import Recipe
 from digitlab.tuning import Splitter
 
-if TYPE_CHECKING:  # only for annotations: training_results imports this module
+if TYPE_CHECKING:  # only for annotations: experiment_results imports this module
     from digitlab.studies.experiment_results import ExperimentRuns
 
 __all__ = [
@@ -225,6 +225,11 @@ class SearchExperiment:
     fixes_protocol_of: str | None = None
     long: bool = False
 
+    @property
+    def cost(self) -> float:
+        """Expected seconds of one core for the fits of all widths on all folds."""
+        return self.cv * sum(map(self.costs, self.widths))
+
     def widths_for(self, options: ReproduceOptions) -> tuple[int, ...]:
         """The widths that are compared."""
         return self.quick_widths if options.quick else self.widths
@@ -235,13 +240,13 @@ class ComputationResult:
     """Result of a computation.
 
     Attributes:
-        measured: Values by metric.
+        measured: A value by metric, or several where it was measured with several seeds.
         figures: Figures: id, caption, figure.
         tables: Tables.
         answers: Answers to the source's questions, in words.
     """
 
-    measured: Mapping[str, float] = field(default_factory=dict)
+    measured: Mapping[str, float | Sequence[float]] = field(default_factory=dict)
     figures: Sequence[tuple[str, str, Figure]] = ()
     tables: Sequence[Table] = ()
     answers: Sequence[str] = ()
