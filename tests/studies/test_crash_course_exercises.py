@@ -33,6 +33,21 @@ def test_the_linear_model_is_chosen_on_held_out_digits(tmp_path: Path) -> None:
     rate, batch, steps = table.rows[0][:3]
     (answer,) = result.answers
     assert f"rate {rate}, batches of {batch} and {steps} steps" in answer
+    assert answer.endswith("of the test digits (n = 1).")
+
+
+def test_the_best_linear_model_is_scored_with_every_seed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in {"RATES": (0.01,), "BATCHES": (30,), "LONGEST": 20, "EVERY": 10}.items():
+        monkeypatch.setattr(crash_course_exercises, name, value)
+    result = linear_search(ReproduceOptions(tmp_path), tmp_path)
+    scores = np.array(result.measured["test_accuracy"])
+    assert len(set(scores)) == crash_course_exercises.SEEDS
+    (answer,) = result.answers
+    mean, std = 100 * scores.mean(), 100 * scores.std(ddof=1)
+    assert f"and {mean:.2f} ± {std:.2f} % of the test digits (mean ± standard" in answer
+    assert answer.endswith("over seeds, n = 3).")
 
 
 def _runs(**fields: Any) -> Any:
@@ -61,6 +76,16 @@ def test_what_more_steps_change_is_worked_out_from_the_weights(monkeypatch: pyte
     noise, strokes = (float(part) for part in _numbers(answer))
     assert abs(noise) < 0.1 < 0.8 < strokes
     assert "after 100 steps" not in answer
+    assert f"the correlation rises to {strokes}: noise gives way to smooth strokes" in answer
+
+
+def test_weights_that_stay_noisy_are_not_called_smooth(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    weights = {step: random.normal(size=(3, 28, 28)).astype(np.float32) for step in (0, 10, 1000)}
+    monkeypatch.setattr(crash_course_exercises, "weights_by_step", lambda _: (weights, "hidden1"))
+    answer = what_more_steps_change(_runs())
+    assert "still about as noisy as they began" in answer
+    assert "smooth" not in answer
 
 
 def _numbers(answer: str) -> list[str]:
