@@ -7,9 +7,16 @@ from dataclasses import replace
 import pytest
 
 from digitlab.report import ExperimentResult, Measurement
-from digitlab.studies import STUDIES
-from digitlab.studies.hidden_layer_published import CONFUSION, CV_RESULTS, EPOCHS, asleep_seconds
-from digitlab.studies.hidden_layer_tables import published_accuracy, study_tables
+from digitlab.studies import STUDIES, TrainingExperiment
+from digitlab.studies.hidden_layer_published import (
+    CONFUSION,
+    CV_RESULTS,
+    EPOCHS,
+    asleep_seconds,
+    published_accuracy,
+    published_results,
+)
+from digitlab.studies.hidden_layer_tables import study_tables
 
 
 def _measured(value: float) -> Measurement:
@@ -68,11 +75,34 @@ def test_the_sleep_of_the_machine_by_hand() -> None:
 def test_published_accuracies_are_those_of_its_confusion_matrices() -> None:
     counts = CONFUSION["mlp-1"]
     assert sum(map(sum, counts)) == 55_000
-    assert published_accuracy("mlp-1") == sum(counts[i][i] for i in range(10)) / 55_000
+    # 3014 + 5594 + 2026 + 2249 + 2031 + 0 + 2822 + 4718 + 855 + 963 on the diagonal.
+    assert published_accuracy("mlp-1") == 24_272 / 55_000
+    assert published_accuracy("mlp-700-sigmoid") == 54_999 / 55_000
 
 
 def test_every_epoch_that_it_printed_is_in_the_study() -> None:
-    study = STUDIES["hidden-layer"]
-    for experiment in ("mlp-1", "mlp-2", "mlp-700-relu", "mlp-700-sigmoid", "pca", "forest-pixels"):
-        found = study.experiment(experiment)
+    # Counted in the source's text; of the 30 epochs of the first two it printed 28.
+    epochs = {"mlp-1": 28, "mlp-2": 28, "mlp-700-relu": 14, "mlp-700-sigmoid": 21, "pca": 24}
+    for experiment, n in {**epochs, "forest-pixels": 18}.items():
+        found = STUDIES["hidden-layer"].experiment(experiment)
+        assert isinstance(found, TrainingExperiment)
         assert found.published_series == EPOCHS[experiment]
+        assert [len(values) for values in found.published_series.values()] == [n] * 4
+
+
+def test_final_values_come_from_the_place_that_is_named() -> None:
+    both = {"test_accuracy": "Out [97]", "history_entries": "Out [95]", "train_seconds": "Out [95]"}
+    found = published_results("mlp-700-sigmoid", **both)
+    values = {metric: (value.value, value.counts_sleep) for metric, value in found.items()}
+    assert values == {
+        "test_accuracy": (0.9818000197410583, False),
+        "history_entries": (21, False),
+        "train_seconds": (2421.43, True),
+    }
+    assert [value.reference for value in found.values()] == list(both.values())
+    tabled = published_results("mlp-700-sigmoid", train_seconds="table of results")
+    assert tabled["train_seconds"].value == 2421.23
+    # 105.2 minutes, some of them asleep.
+    assert published_results("grid", train_seconds="Out [76]")["train_seconds"].value == 6312
+    with pytest.raises(KeyError):
+        published_results("grid", test_accuracy="nowhere")

@@ -13,18 +13,17 @@ from digitlab.studies.hidden_layer_700 import (
     PUBLISHED_CONFUSION,
     RMSPROP,
 )
-from digitlab.studies.hidden_layer_published import EPOCHS, OTHER
+from digitlab.studies.hidden_layer_published import EPOCHS, published_results
 from digitlab.studies.hidden_layer_tables import (
     activations_head,
     class_counts,
     first_image_outputs,
     layers,
     maxima_and_agreement,
-    published_accuracy,
     study_tables,
 )
 from digitlab.studies.source_items import source_items
-from digitlab.studies.study import FigureSpec, PublishedValue, Study, TrainingExperiment
+from digitlab.studies.study import FigureSpec, Study, TrainingExperiment
 
 __all__ = ["STUDY"]
 
@@ -49,15 +48,16 @@ STUDY = Study(
             seeds=3,
             quick={"epochs": 1},
             cost=16.0,
-            published={
-                "test_accuracy": PublishedValue(0.4332999885082245, "Out [16]"),
-                "test_loss": PublishedValue(1.5849745712280274, "Out [16]"),
-                "last_epoch_accuracy": PublishedValue(0.436, "table of results"),
-                "train_seconds": PublishedValue(84.26, "table of results"),
-                "parameters": PublishedValue(805, "Out [12]"),
-                "train_accuracy": PublishedValue(published_accuracy("mlp-1"), "its confusion matrix"),
-                "maximum_activation": PublishedValue(OTHER["maximum_activation_mlp_1"], "In [29]"),
-            },
+            published=published_results(
+                "mlp-1",
+                test_accuracy="Out [16]",
+                test_loss="Out [16]",
+                last_epoch_accuracy="table of results",
+                train_seconds="table of results",
+                parameters="Out [12]",
+                train_accuracy="its confusion matrix",
+                maximum_activation="In [29]",
+            ),
             published_series=EPOCHS["mlp-1"],
             measures=maxima_and_agreement,
             tables=(layers, activations_head, first_image_outputs, class_counts),
@@ -94,16 +94,17 @@ STUDY = Study(
             seeds=3,
             quick={"epochs": 1},
             cost=16.0,
-            published={
-                "test_accuracy": PublishedValue(0.7006000280380249, "Out [29]"),
-                "test_loss": PublishedValue(0.9423021728515625, "Out [29]"),
-                "last_epoch_accuracy": PublishedValue(0.697, "table of results"),
-                "train_seconds": PublishedValue(95.17, "table of results"),
-                "parameters": PublishedValue(1600, "Out [25]"),
-                "train_accuracy": PublishedValue(published_accuracy("mlp-2"), "its confusion matrix"),
-                "maximum_activation": PublishedValue(OTHER["maximum_activations_mlp_2"][0], "In [41]"),
-                "second_maximum_activation": PublishedValue(OTHER["maximum_activations_mlp_2"][1], "In [41]"),
-            },
+            published=published_results(
+                "mlp-2",
+                test_accuracy="Out [29]",
+                test_loss="Out [29]",
+                last_epoch_accuracy="table of results",
+                train_seconds="table of results",
+                parameters="Out [25]",
+                train_accuracy="its confusion matrix",
+                maximum_activation="In [41]",
+                second_maximum_activation="In [41]",
+            ),
             published_series=EPOCHS["mlp-2"],
             measures=maxima_and_agreement,
             tables=(layers, activations_head, first_image_outputs),

@@ -11,8 +11,20 @@ from types import MappingProxyType
 from typing import Any
 
 from digitlab.report import SeedSpread
+from digitlab.studies.study import PublishedValue
 
-__all__ = ["CONFUSION", "CV_RESULTS", "EPOCHS", "OTHER", "SEED_SPREADS", "SERIES", "asleep_seconds"]
+__all__ = [
+    "CONFUSION",
+    "CV_RESULTS",
+    "EPOCHS",
+    "OTHER",
+    "RESULTS",
+    "SEED_SPREADS",
+    "SERIES",
+    "asleep_seconds",
+    "published_accuracy",
+    "published_results",
+]
 
 SERIES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 ASLEEP = 3.0
@@ -82,12 +94,90 @@ EPOCHS: Mapping[str, Mapping[str, tuple[float, ...]]] = MappingProxyType(
 """Every epoch that it printed, by training and metric."""
 CONFUSION: Mapping[str, list[list[int]]] = json.loads(_text("confusion.json"))
 """Confusion matrices of the 55,000 training images, by experiment; rows are the truth."""
+_CV_ROWS = _rows("cv_results.csv")
 CV_RESULTS: Mapping[str, tuple[float, ...]] = {
-    name: tuple(float(row[name]) for row in _rows("cv_results.csv")) for name in _rows("cv_results.csv")[0]
+    name: tuple(float(row[name]) for row in _CV_ROWS) for name in _CV_ROWS[0]
 }
 """`cv_results_` of its grid search (Out [78] and [79]), by column; one value for each width."""
 OTHER: Mapping[str, Any] = {name: item["value"] for name, item in json.loads(_text("other.json")).items()}
 """Other printed numbers, by name."""
+TABLED = ("mlp-1", "mlp-2", "mlp-700-sigmoid", "pca", "forest-pixels")
+"""The experiments in the rows of its tables of results and of architectures."""
+RESULTS: Mapping[str, tuple[str, float, float, float]] = {
+    name: tuple(row) for name, row in zip(TABLED, OTHER["results"]["rows"], strict=True)
+}
+"""Its table of results: network, training time in seconds, Acc (Train), Acc (Validation), by experiment."""
+_PRINTED_ONCE: Mapping[str, Mapping[str, float]] = {
+    "mlp-1": {"maximum_activation": OTHER["maximum_activation_mlp_1"]},
+    "mlp-2": {
+        "maximum_activation": OTHER["maximum_activations_mlp_2"][0],
+        "second_maximum_activation": OTHER["maximum_activations_mlp_2"][1],
+    },
+    "grid": {
+        "best_mean_score": max(CV_RESULTS["mean_test_score"]),
+        "best_width": OTHER["grid_best_width"],
+        "train_seconds": 60 * OTHER["grid_duration"]["minutes"],
+    },
+    "pca": {"components": OTHER["component_count_pca"]},
+    "forest": {"pixels": OTHER["pixel_count"]},
+}
+"""Values that it printed for one experiment only, by our metric."""
+
+
+def published_accuracy(experiment: str) -> float:
+    """The accuracy that a published confusion matrix holds."""
+    counts = CONFUSION[experiment]
+    return sum(row[digit] for digit, row in enumerate(counts)) / sum(map(sum, counts))
+
+
+def published_results(experiment: str, **references: str) -> dict[str, PublishedValue]:
+    """The final values that it printed for an experiment.
+
+    Args:
+        experiment: Its id.
+        **references: Where in the source each stands, by metric; the order is kept.
+
+    Returns:
+        The values by metric. A time in which the machine slept says so.
+    """
+    printed, tabled = _printed(experiment), _tabled(experiment)
+    return {
+        metric: PublishedValue(
+            (tabled if reference == "table of results" else printed)[metric],
+            reference,
+            counts_sleep=metric == "train_seconds" and asleep_seconds(experiment) > 0,
+        )
+        for metric, reference in references.items()
+    }
+
+
+def _tabled(experiment: str) -> dict[str, float]:
+    """What the table of results holds for an experiment, by our metric."""
+    if experiment not in RESULTS:
+        return {}
+    _, seconds, train, _ = RESULTS[experiment]
+    return {"train_seconds": seconds, "last_epoch_accuracy": train}
+
+
+def _printed(experiment: str) -> dict[str, float]:
+    """Every final value printed for an experiment elsewhere than in its table of results, by our metric."""
+    name = experiment.replace("-", "_")
+    values: dict[str, float] = {}
+    for metric, key in (("test_accuracy", "accuracy"), ("test_loss", "loss")):
+        if f"test_score_{name}" in OTHER:
+            values[metric] = OTHER[f"test_score_{name}"][key]
+    epochs = EPOCHS.get("grid-refit" if experiment == "grid-best" else experiment)
+    if epochs:
+        values["history_entries"] = len(epochs["train_loss"])
+        values["last_epoch_accuracy"] = epochs["train_accuracy"][-1]
+        values["validation_accuracy"] = epochs["validation_accuracy"][-1]
+    if f"train_seconds_{name}" in OTHER:
+        values["train_seconds"] = OTHER[f"train_seconds_{name}"]
+    if experiment in CONFUSION:
+        values["train_accuracy"] = published_accuracy(experiment)
+    if experiment in TABLED:
+        values["parameters"] = OTHER["architectures"]["rows"][TABLED.index(experiment)][-1]
+    return {**values, **_PRINTED_ONCE.get(experiment, {})}
 
 
 def asleep_seconds(experiment: str) -> float:

@@ -22,8 +22,10 @@ from digitlab.studies.hidden_layer_published import (
     CV_RESULTS,
     EPOCHS,
     OTHER,
+    RESULTS,
     SERIES,
     asleep_seconds,
+    published_accuracy,
 )
 
 __all__ = [
@@ -37,20 +39,11 @@ __all__ = [
     "layers",
     "maxima_and_agreement",
     "models_4_and_5",
-    "published_accuracy",
     "published_confusion",
     "study_tables",
     "three_trainings",
 ]
 
-RESULTS = {
-    "mlp-1": ("Simple MLP 1", 84.26, 0.436, 0.433),
-    "mlp-2": ("Simple MLP 2", 95.17, 0.697, 0.701),
-    "mlp-700-sigmoid": ('"Best" MLP 3', 2421.23, 0.999, 0.982),
-    "pca": ('"Best" MLP with PCA', 275.36, 0.999, 0.979),
-    "forest-pixels": ('"Best" MLP using RF', 153.65, 0.982, 0.948),
-}
-"""The source's table of results: network, training time in seconds, Acc (Train), Acc (Validation)."""
 SIGMOID = ("mlp-700-sigmoid", "mlp-700-sigmoid-4", "mlp-700-sigmoid-5")
 """The source's three trainings of the same network: its models 3a, 4 and 5."""
 PUBLISHED_CV_RESULTS = Table(
@@ -75,12 +68,6 @@ PUBLISHED_FIRST_FITS = Table(
         for epoch, values in enumerate(zip(*EPOCHS[name].values(), strict=True), start=1)
     ),
 )
-
-
-def published_accuracy(experiment: str) -> float:
-    """The accuracy that a published confusion matrix holds."""
-    counts = np.array(CONFUSION[experiment])
-    return float(np.trace(counts) / counts.sum())
 
 
 def published_confusion(runs: ExperimentRuns) -> Figure:
