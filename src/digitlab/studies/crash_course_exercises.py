@@ -131,7 +131,7 @@ def what_more_steps_change(runs: ExperimentRuns) -> str:
         )
     else:
         conclusion = (
-            f"From {before:.2f} at the start the correlation comes to {after:.2f}: the weights are still "
+            f"The correlation is {before:.2f} at the start and {after:.2f} at the end: the weights are still "
             "about as noisy as they began."
         )
     return f"What changes with more steps? {'; '.join(told)}. {conclusion}"
