@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from digitlab.report import Results, StudyResult, overall_rows, read_results
+from digitlab.report.format import source_text
 from digitlab.report.tables import TIMES, metric_rows, summary
 
 DOCS = Path(__file__).parent
@@ -48,7 +49,8 @@ def page(results: Results) -> Iterator[str]:
     yield _table(*_split(overall_rows(results)))
     for study in results.studies:
         yield f"## {study.title}"
-        yield f"`digitlab reproduce {study.id}`; source `{study.source}`. {study.method}"
+        source = f"{source_text(study)} (`{study.source}`)"
+        yield f"`digitlab reproduce {study.id}`. Source: {source}. {study.method}"
         yield words[study.id]
         yield _figures(study)
         for table in study.tables:

@@ -75,6 +75,63 @@ def test_the_first_screen(show, size, colors):
     assert browser.get_log("browser") == []
 
 
+def test_cells_of_stacked_rows_name_their_columns_on_a_phone(show):
+    script = """
+        const cells = document.querySelectorAll(':is(.results, .figures-published, .stacked) [data-label]');
+        return [...cells].filter(one => one.checkVisibility()).map(one => [
+          one.dataset.label, getComputedStyle(one, '::before').content,
+          one.getBoundingClientRect().right <= innerWidth])"""
+    opened = "document.querySelectorAll('details').forEach(one => one.open = true)"
+    browser = show(NARROW)
+    browser.execute_script(opened)
+    narrow = browser.execute_script(script)
+    labels = ["published", "measured", "verdict", "time published", "time measured", "difference"]
+    assert {label for label, *_ in narrow} == {*labels, "where", "here"}
+    assert all(shown == f'"{label}"' and inside for label, shown, inside in narrow)
+    browser = show(WIDE)
+    browser.execute_script(opened)
+    assert {shown for _, shown, _ in browser.execute_script(script)} == {"none"}  # there the head is seen
+
+
+def test_names_of_columns_and_rows_stay_in_a_table_that_is_scrolled(show):
+    browser = show(NARROW)
+    browser.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+    moved = browser.execute_script("""
+        return [...document.querySelectorAll('.scroll:not(:has(> .stacked))')]
+          .filter(one => one.scrollWidth > one.clientWidth).map(one => {
+            one.style.maxHeight = '6rem';
+            one.scrollTo(40, 20);
+            const [box, head] = [one, one.querySelector('thead th')].map(e => e.getBoundingClientRect());
+            const first = one.querySelector('tbody tr:last-child > :first-child').getBoundingClientRect();
+            const offsets = [head.left - box.left, head.top - box.top, first.left - box.left];
+            return [one.scrollLeft, one.scrollTop, ...offsets];
+          })""")
+    assert any(left > 0 for left, *_ in moved)
+    assert any(top > 0 for _, top, *_ in moved)
+    for *_, head_left, head_top, first_left in moved:
+        assert (head_left, head_top, first_left) == pytest.approx((0, 0, 0), abs=0.5)
+
+
+def test_the_head_of_the_overall_table_stays_below_the_bar(show):
+    browser = show((1280, 400))
+    bar, head, rows = browser.execute_script("""
+        const table = document.querySelector('table.results');
+        scrollTo(0, table.tBodies[0].getBoundingClientRect().top + scrollY);
+        const box = (one) => one.getBoundingClientRect();
+        return [box(document.querySelector('nav')).bottom, box(table.tHead.rows[0].cells[0]).top,
+          box(table.tBodies[0]).top]""")
+    assert rows < head
+    assert head == pytest.approx(bar, abs=2)
+
+
+def test_figures_have_a_calm_frame_on_a_dark_page(show):
+    script = """
+        const style = getComputedStyle(document.querySelector('.paper'));
+        return [parseFloat(style.paddingLeft) > 0, style.backgroundColor, style.filter]"""
+    assert show(colors="dark").execute_script(script) == [True, "rgb(255, 255, 255)", "brightness(0.85)"]
+    assert show(colors="light").execute_script(script) == [False, "rgba(0, 0, 0, 0)", "none"]
+
+
 def test_nothing_is_requested_but_the_page(show, written):
     browser = show()
     browser.execute_async_script("setTimeout(arguments[0], 200)")

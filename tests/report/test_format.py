@@ -2,7 +2,7 @@
 
 import pytest
 
-from digitlab.report import Measurement, PublishedComparison
+from digitlab.report import Measurement, PublishedComparison, StudyResult
 from digitlab.report.format import (
     cell_texts,
     difference_text,
@@ -10,6 +10,7 @@ from digitlab.report.format import (
     metric_kind,
     published_text,
     range_text,
+    source_text,
     speed_text,
     verdict_text,
 )
@@ -117,3 +118,28 @@ def test_speeds(published, measured, text):
 def test_a_column_has_one_number_of_decimals():
     assert cell_texts([0.5, None, 0.94125, 10025, "x"]) == ["0.50000", "–", "0.94125", "10,025", "x"]
     assert cell_texts([0.1 + 0.2]) == ["0.3"]
+
+
+@pytest.mark.parametrize(
+    ("title", "author", "year", "text"),
+    [
+        ("On Digits", "A. Author", 2016, "“On Digits”, A. Author, 2016"),
+        ("On Digits", "A. Author", None, "“On Digits”, A. Author; year not named"),
+        ("", "A. Author", 2016, "A. Author, 2016; title not named"),
+        ("On Digits", "", None, "“On Digits”; author and year not named"),
+        ("", "", None, "title, author and year not named"),
+    ],
+)
+def test_a_source_by_what_it_names(title, author, year, text):
+    study = StudyResult(
+        id="s",
+        title="S",
+        source="000_x.txt",
+        source_title=title,
+        source_author=author,
+        source_year=year,
+        method="",
+        seconds=0,
+        experiments=(),
+    )
+    assert source_text(study) == text

@@ -133,6 +133,14 @@ def test_what_a_reader_is_told(page):
     assert "None" not in text.replace("Nothing", "")
 
 
+def test_sources_are_named(page, words):
+    title = "“What Hidden Units Learn | Again”; author and year not named"
+    assert page.text.count(title) == 2  # in the table of all experiments, and above its study
+    assert f"Source: {title} (003_x.txt)" in page.text
+    assert "Source: A. Author, 2016; title not named (002_x.txt)" in page.text
+    assert f"Source: {title.replace('|', chr(92) + '|')} (`003_x.txt`)" in words
+
+
 def test_a_whole_run_has_no_banner(folder):
     write_report(folder)
     text = Page((folder / "index.html").read_text("utf-8")).text

@@ -35,7 +35,7 @@ def test_what_is_written_is_read(results, tmp_path):
         ("{", "cannot read"),
         ("[]", "schema version None"),
         ('{"schema_version": 1}', "schema version 1"),
-        ('{"schema_version": 3, "seconds": 1}', "environment"),
+        ('{"schema_version": 4, "seconds": 1}', "environment"),
     ],
 )
 def test_damaged_and_other_results(tmp_path, content, problem):

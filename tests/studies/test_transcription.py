@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -100,14 +98,8 @@ OTHER = _json("hidden_layer_other.json")
 
 
 @pytest.fixture(scope="module")
-def text() -> str:
-    folders = [Path(__file__).parents[2].parent / "shared" / "sources"]
-    if named := os.environ.get("DIGITLAB_SOURCES"):
-        folders.insert(0, Path(named))
-    for folder in folders:
-        if (folder / SOURCE).is_file():
-            return (folder / SOURCE).read_text(encoding="utf-8")
-    pytest.skip(f"{SOURCE} is neither in ../shared/sources nor in the folder that DIGITLAB_SOURCES names")
+def text(read_source: Callable[[str], str]) -> str:
+    return read_source(SOURCE)
 
 
 def _cells(text: str) -> list[Cell]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from digitlab.formatting import MISSING, format_number, format_seconds
 from digitlab.metrics import METRICS
-from digitlab.report.results import Cell, ExperimentResult, Measurement, PublishedComparison
+from digitlab.report.results import Cell, ExperimentResult, Measurement, PublishedComparison, StudyResult
 
 __all__ = [
     "ExperimentSetup",
@@ -21,6 +21,7 @@ __all__ = [
     "name_text",
     "published_text",
     "range_text",
+    "source_text",
     "speed_text",
     "verdict_text",
 ]
@@ -128,6 +129,17 @@ def speed_text(published: float, measured: float) -> str:
     times = ratio if ratio > 1 else 1 / ratio
     said = format_number(times, 1 if times < 9.95 else 0)
     return f"{said} times as {'fast' if ratio > 1 else 'long'}"
+
+
+def source_text(study: StudyResult) -> str:
+    """The source by title, author and year, and which of these its text does not name."""
+    title = f"“{study.source_title}”" if study.source_title else ""
+    year = "" if study.source_year is None else str(study.source_year)
+    parts = {"title": title, "author": study.source_author, "year": year}
+    named = ", ".join(text for text in parts.values() if text)
+    *others, last = [name for name, text in parts.items() if not text] or [""]
+    missing = f"{', '.join(others)} and {last} not named" if others else f"{last} not named" if last else ""
+    return "; ".join(text for text in (named, missing) if text)
 
 
 def cell_texts(cells: Sequence[Cell]) -> list[str]:

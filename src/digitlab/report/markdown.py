@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from digitlab.formatting import MISSING
-from digitlab.report.format import cell_texts, describe_setup
+from digitlab.report.format import cell_texts, describe_setup, source_text
 from digitlab.report.items import item_rows, items_summary
 from digitlab.report.results import ExperimentResult, Results, StudyResult, Table
 from digitlab.report.tables import (
@@ -56,7 +56,7 @@ def _blocks(results: Results) -> Iterator[str]:
 
 def _study(study: StudyResult) -> Iterator[str]:
     yield f"## {_escape(study.title)}"
-    yield f"`{study.id}`, source `{study.source}`. {_escape(study.method)}"
+    yield f"`{study.id}`. Source: {_escape(source_text(study))} (`{study.source}`). {_escape(study.method)}"
     rows = []
     for experiment in study.experiments:
         for r in metric_rows(experiment, published_only=True):

@@ -37,8 +37,11 @@ const sections = links.map((link) => document.querySelector(link.hash));
 const mark = () => {
   const passed = sections.filter((section) => section.getBoundingClientRect().top < innerHeight / 3).length;
   links.forEach((link, i) => {
-    if (i === Math.max(0, passed - 1)) link.setAttribute("aria-current", "true");
-    else link.removeAttribute("aria-current");
+    const [current, marked] = [i === Math.max(0, passed - 1), link.hasAttribute("aria-current")];
+    if (current && !marked) {
+      link.setAttribute("aria-current", "true");
+      link.closest("ul").scrollLeft = link.offsetLeft - innerWidth / 3;
+    } else if (!current && marked) link.removeAttribute("aria-current");
   });
 };
 addEventListener("scroll", mark, { passive: true });

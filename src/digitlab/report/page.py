@@ -19,7 +19,7 @@ from digitlab.errors import RunError
 from digitlab.files import write_text
 from digitlab.formatting import MISSING, format_seconds
 from digitlab.report import items, tables
-from digitlab.report.format import cell_texts, describe_setup
+from digitlab.report.format import cell_texts, describe_setup, source_text
 from digitlab.report.markdown import markdown
 from digitlab.report.results import FigureFile, Results, Table, read_results
 
@@ -33,6 +33,8 @@ INKED_PIXELS = 96 / 150
 CODE = re.compile(r"`([^`]+)`")
 MANY_ROWS = 20
 """Tables longer than this are folded."""
+SHORT = 16
+"""Most letters of a cell that is not broken into lines."""
 RELOAD_SECONDS = 20
 
 
@@ -113,6 +115,7 @@ def page(results: Results, figures: Mapping[str, EmbeddedFigure], under_way: boo
         many_rows=MANY_ROWS,
         columns_of=_columns_of,
         describe_setup=describe_setup,
+        source_text=source_text,
         format_seconds=format_seconds,
         css=Markup(_package_text("page.css")),
         js=Markup(_package_text("page.js")),
@@ -133,12 +136,18 @@ def _inline(text: str) -> Markup:
 
 
 def _columns_of(table: Table) -> list[dict[str, Any]]:
-    """The columns of a table: name, cells as text, and whether they are numbers, which stand to the right."""
+    """The columns of a table: name, cells as text, and how they are set.
+
+    Numbers stand to the right; words of a column whose cells are all short do not break.
+    """
     columns = zip(*table.rows, strict=True) if table.rows else [() for _ in table.columns]
-    return [
-        {"name": name, "texts": cell_texts(cells), "numeric": not any(isinstance(c, str) for c in cells)}
-        for name, cells in zip(table.columns, columns, strict=True)
-    ]
+    described = []
+    for name, cells in zip(table.columns, columns, strict=True):
+        texts = cell_texts(cells)
+        numeric = not any(isinstance(cell, str) for cell in cells)
+        short = max(map(len, texts), default=0) <= SHORT
+        described.append({"name": name, "texts": texts, "numeric": numeric, "short": short})
+    return described
 
 
 def write_report(folder: Path, under_way: bool = False) -> tuple[Path, Path]:

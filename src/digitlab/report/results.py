@@ -1,4 +1,4 @@
-"""`Results`: what `results.json` holds, as frozen values that check themselves (schema version 2).
+"""`Results`: what `results.json` holds, as frozen values that check themselves.
 
 The file is the truth: the page, the Markdown and every table are made from it and the figures beside it.
 Accuracies are fractions in [0, 1], losses are in nats, times are seconds of wall clock.
@@ -33,7 +33,7 @@ __all__ = [
     "write_results",
 ]
 
-SCHEMA_VERSION: Literal[3] = 3
+SCHEMA_VERSION: Literal[4] = 4
 Seconds = Annotated[float, Field(ge=0)]
 Cell = str | int | float | None
 
@@ -222,6 +222,9 @@ class StudyResult:
         id: As the command line takes it.
         title: What it is.
         source: The file with the source's text.
+        source_title: The title that the text gives itself; empty where it names none.
+        source_author: The author whom the text names; empty where it names none.
+        source_year: The year that the text dates itself to; None where it names none.
         method: What the source did, in two sentences.
         seconds: Processor-seconds of its jobs, added up.
         experiments: In the order of the source.
@@ -236,6 +239,9 @@ class StudyResult:
     method: str
     seconds: Seconds
     experiments: tuple[ExperimentResult, ...]
+    source_title: str = ""
+    source_author: str = ""
+    source_year: int | None = None
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
     items: tuple[SourceItem, ...] = ()
@@ -254,7 +260,7 @@ class Results:
         studies: In the order of the sources.
     """
 
-    schema_version: Literal[3] = SCHEMA_VERSION
+    schema_version: Literal[4] = SCHEMA_VERSION
     environment: dict[str, Any]
     seconds: Seconds
     quick: bool

@@ -51,6 +51,7 @@ STUDY = Study(
     id="crash-course",
     title="Google's crash-course exercise, redone in Julia",
     source="000_107a6c0acdc48e6a.txt",
+    source_title="Classifying Handwritten Digits with Neural Networks",
     method=(
         "A linear softmax model is trained with Adam and gradients clipped to norm 5 for each tensor, and "
         "then a network of two hidden layers of 100 units; log loss is evaluated ten times. The "

@@ -147,6 +147,8 @@ STUDY = Study(
     id="deep-mnist",
     title="A company's course: from softmax regression to a deep network",
     source="002_ab007cbb22cbebcf.txt",
+    source_author="Saeed Aghabozorgi",
+    source_year=2016,
     method=(
         "Softmax regression is trained by plain gradient descent at 0.5 for 1,000 steps of 50, on 55,000 "
         "images with 5,000 held out; then a network of two convolutions and 1,024 units with dropout 0.5 by "

@@ -31,6 +31,8 @@ STUDY = Study(
     id="hidden-layer",
     title="One hidden layer: grid search, PCA and random forest",
     source="003_a321bfc85bbcb840.txt",
+    source_title="Assignment 1: Neural Networks for Computer Vision",
+    source_author="Claire Boetticher",
     method=(
         "Networks of one hidden layer learn 55,000 images, with the first 5,000 held out: of one unit, of "
         "two, and of a width found by a grid search of 16 widths in 3 folds, which is 700. The best is "

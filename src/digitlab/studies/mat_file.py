@@ -114,6 +114,7 @@ STUDY = Study(
     id="mat-file",
     title="An article that follows the lab, from a .mat file",
     source="004_d79f1252a15f20a5.txt",
+    source_title="Neural Networks for Handwritten Digit Recognition | (Multiclass)",
     method=(
         "The same 5,000 digits are read from a MATLAB file, where 10 stands for the digit 0; softmax is "
         "written so that it cannot overflow. The same network 400-25-15-10 is trained for 40 epochs, and "

@@ -136,6 +136,7 @@ STUDY = Study(
     id="practice-lab",
     title="A university course's practice lab",
     source="001_72f5d947beeda5a0.txt",
+    source_title="Practice Lab: Neural Networks for Handwritten Digit Recognition, Multiclass",
     method=(
         "Softmax is written by hand and checked against the library's; then a network 400-25-15-10 with ReLU "
         "and a linear output learns 5,000 digits of 20x20, its loss worked out on logits. It trains for 40 "

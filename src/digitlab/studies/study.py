@@ -289,6 +289,9 @@ class Study:
         id: As the command line takes it.
         title: What it is.
         source: The file that holds its text.
+        source_title: The title that the text gives itself; empty where it names none.
+        source_author: The author whom the text names; empty where it names none.
+        source_year: The year that the text dates itself to; None where it names none.
         method: What it did, in two sentences.
         experiments: In its order.
         notes: Where it and we differ, and why; its errors.
@@ -301,6 +304,9 @@ class Study:
     source: str
     method: str
     experiments: tuple[Experiment, ...]
+    source_title: str = ""
+    source_author: str = ""
+    source_year: int | None = None
     notes: tuple[str, ...] = ()
     tables: Callable[[Sequence[ExperimentResult]], tuple[Table, ...]] | None = None
     items: tuple[SourceItem, ...] = ()
