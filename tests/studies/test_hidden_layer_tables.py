@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 
 from digitlab.report import ExperimentResult, Measurement
-from digitlab.studies import STUDIES, TrainingExperiment
+from digitlab.studies import STUDIES, TrainingExperiment, hidden_layer_tables
 from digitlab.studies.hidden_layer_published import (
     CONFUSION,
     CV_RESULTS,
@@ -16,7 +19,7 @@ from digitlab.studies.hidden_layer_published import (
     published_accuracy,
     published_results,
 )
-from digitlab.studies.hidden_layer_tables import study_tables
+from digitlab.studies.hidden_layer_tables import activations_head, study_tables
 
 
 def _measured(value: float) -> Measurement:
@@ -106,3 +109,20 @@ def test_final_values_come_from_the_place_that_is_named() -> None:
     assert published_results("grid", train_seconds="Out [76]")["train_seconds"].value == 6312
     with pytest.raises(KeyError):
         published_results("grid", test_accuracy="nowhere")
+
+
+def test_units_have_our_number_and_the_sources_in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+    def columns(experiment: str, units: int) -> tuple[str, ...]:
+        found = SimpleNamespace(units=range(units), values=np.zeros((5, units)), predictions=np.zeros(5))
+        monkeypatch.setattr(hidden_layer_tables, "_hidden", lambda *_: found)
+        train = SimpleNamespace(labels=np.zeros(5))
+        runs: Any = SimpleNamespace(
+            experiment=SimpleNamespace(id=experiment), network=None, splits=SimpleNamespace(train=train)
+        )
+        return activations_head(runs).columns
+
+    rest = (("image", "label"), "predicted, published", "predicted")
+    # Of one unit the source calls it `act_value`, of two `act_value_h1` and `act_value_h2`.
+    assert columns("mlp-1", 1) == (*rest[0], "unit 0, published", rest[1], "unit 0", rest[2])
+    published = ("unit 0 (1 in the source), published", "unit 1 (2 in the source), published")
+    assert columns("mlp-2", 2) == (*rest[0], *published, rest[1], "unit 0", "unit 1", rest[2])

@@ -163,8 +163,8 @@ STUDY = Study(
                     view_figure("weights"),
                 ),
                 FigureSpec(
-                    "unit-98",
-                    "Weights of unit 98, the one that the source shows large",
+                    "unit-97",
+                    "Weights of unit 97 (98 in the source), the one that the source shows large",
                     view_figure("unit-weights", unit=97),
                 ),
                 FigureSpec("stages", "First-layer weights after 10, 100 and 1,000 steps", stages),
@@ -240,7 +240,8 @@ STUDY = Study(
         "biases too, which is why the first period is slow.",
         "Its dropout belongs to the graph and stays on in evaluation; with a keep probability of 1.0 that "
         "changes nothing. Ours is on only while the network is trained.",
-        "Units are numbered from 1 in Julia: its unit 98 is our number 97. Weights are of seeds of ours.",
+        "Units and examples are numbered from 0 here and from 1 in Julia: unit 97 is 98 in the source, and "
+        "example 72 of the source has index 71. Weights are of seeds of ours.",
     ),
     items=source_items("crash-course"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -121,15 +122,16 @@ def layers(runs: ExperimentRuns) -> Table:
 
 def activations_head(runs: ExperimentRuns) -> Table:
     """The first five training images: activations of the hidden units and predicted digit."""
-    published = OTHER[f"activations_head_{runs.experiment.id.replace('-', '_')}"]["rows"]
+    published = OTHER[f"activations_head_{runs.experiment.id.replace('-', '_')}"]
     found = _hidden(runs, runs.network, 5)
     names = [f"unit {unit}" for unit in found.units]
+    theirs_of = [_published_unit(*each) for each in zip(found.units, published["columns"], strict=False)]
     return Table(
         id="activations-head",
         title="Activations of the hidden units and predicted digit: the first five training images, seed 0",
         columns=(
             *("image", "label"),
-            *(f"{name}, published" for name in names),
+            *(f"{name}, published" for name in theirs_of),
             *("predicted, published", *names, "predicted"),
         ),
         rows=tuple(
@@ -139,9 +141,15 @@ def activations_head(runs: ExperimentRuns) -> Table:
                 *(theirs, *(round(float(each), 6) for each in found.values[image])),
                 int(found.predictions[image]),
             )
-            for image, (*values, theirs) in enumerate(published)
+            for image, (*values, theirs) in enumerate(published["rows"])
         ),
     )
+
+
+def _published_unit(unit: int, column: str) -> str:
+    """Our number of a unit, and the number that ends the name of the source's column, if it has one."""
+    number = re.search(r"\d+$", column)
+    return f"unit {unit} ({number[0]} in the source)" if number else f"unit {unit}"
 
 
 def first_image_outputs(runs: ExperimentRuns) -> Table:
