@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from digitlab.errors import SettingError
+from digitlab.jobs import ResultStore
 from digitlab.networks import build
 from digitlab.report import SeedSpread
 from digitlab.studies import (
@@ -23,6 +24,7 @@ from digitlab.studies import (
 from digitlab.studies.experiment_results import recipe_for, seeds_for
 from digitlab.studies.plan import fit_keys, plan_jobs, train_keys
 from digitlab.studies.registry import check_study
+from digitlab.studies.results import StudyResults
 
 OPTIONS = ReproduceOptions(Path("out"))
 EXPERIMENTS = [(name, each) for name, one in STUDIES.items() for each in one.experiments]
@@ -139,3 +141,21 @@ def test_what_can_be_checked_of_an_experiment_is_checked_when_its_study_is_loade
         check_study(changed)
     assert caught.value.problem.startswith(f"crash-course/{linear.id}: ")
     assert problem in caught.value.problem
+
+
+def test_long_experiments_that_were_not_asked_for_are_named(tmp_path):
+    grid = STUDIES["hidden-layer"].experiment("grid")
+    assert isinstance(grid, SearchExperiment)
+    # 3 folds of 16 widths, 4 s and 0.0125 s a unit each: 3 (16 x 4 + 0.0125 x 7,600) = 477 s.
+    assert grid.cost == pytest.approx(477)
+    long = (replace(grid, long=True), replace(STUDIES["deep-mnist"].experiment("cnn"), long=True))
+    only_long = replace(STUDIES["deep-mnist"], experiments=long)
+
+    def notes(options):
+        results = StudyResults(options, ResultStore(tmp_path), {}, {})
+        return [note for note in results.study(only_long).notes if note.startswith("Not done here")]
+
+    assert [note.split("`")[1] for note in notes(OPTIONS)] == ["grid", "cnn"]
+    assert "experiment 3: 16 widths" in notes(OPTIONS)[0]
+    assert "takes about 7 min 57 s on one core" in notes(OPTIONS)[0]
+    assert notes(replace(OPTIONS, long=True)) == []

@@ -13,6 +13,7 @@ for (const paper of document.querySelectorAll(".paper")) {
   button.addEventListener("click", () => {
     large.src = image.src;
     large.alt = image.alt;
+    large.style.setProperty("--shown", button.closest("figure").style.getPropertyValue("--shown"));
     words.textContent = image.alt;
     dialog.showModal();
   });
