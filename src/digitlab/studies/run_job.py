@@ -36,7 +36,9 @@ def compute(
     result = found.run(ReproduceOptions(folder, quick=quick, mat=own), folder)
     return {
         "figures": [_write_figure(folder, *each) for each in result.figures],
-        "measured": {name: np.atleast_1d(value).tolist() for name, value in result.measured.items()},
+        "measured": {
+            name: [float(each) for each in np.atleast_1d(value)] for name, value in result.measured.items()
+        },
         "tables": [to_dict(table) for table in result.tables],
         "answers": list(result.answers),
     }
