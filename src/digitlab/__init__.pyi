@@ -17,6 +17,7 @@ from .runs import (
     TrainedModel as TrainedModel,
     evaluate as evaluate,
     export_model as export_model,
+    fine_tune as fine_tune,
     open as open,
     resume as resume,
     train as train,

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ def test_a_run_and_its_json(command, words, tmp_path):
     assert "\x1b" not in out + err  # no colors where there is no terminal
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
     assert names == [
+        "checkpoint",
         "confusion.png",
         "curves.png",
         "history.csv",
@@ -88,7 +90,10 @@ def test_seeds(command, few, tmp_path):
     assert accuracy["mean"] == pytest.approx(sum(accuracy["values"]) / 3)
     assert [run["n_stacked_seeds"] for run in answer["runs"]] == [3, 3, 3]
     assert [run["step_kind"] for run in answer["runs"]] == ["dense"] * 3
-    assert sorted(os.listdir(tmp_path / "a")) == ["seed-5", "seed-6", "seed-7", "seeds.json"]
+    assert sorted(os.listdir(tmp_path / "a")) == [
+        "checkpoint",
+        *("seed-5", "seed-6", "seed-7", "seeds.json"),
+    ]
     assert "holds a run already" in command("train", "softmax", *fields, "--seeds", 3)[2]
     code, out, err = command("train", "--resume", tmp_path / "a", "--json")
     assert (code, json.loads(out)) == (0, answer)
@@ -180,9 +185,9 @@ def test_folders_where_no_run_can_be(command, refused, words, tmp_path):
 
 def test_a_run_is_not_written_over(refused, make_run):
     folder = make_run("a")
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     assert "holds a run already" in refused("train", "softmax", "--out", folder)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
 
 
 def test_a_diverged_training(command, words):
@@ -201,12 +206,80 @@ def test_resume(command, refused, make_run, tmp_path):
     assert json.loads(out)["run"] == str(folder)
     assert "finished already" in err
     assert "not of mlp" in refused("train", "mlp", "--resume", folder)
-    others = (("--set", "max_steps=3"), ("--option", "a=1"), ("--recipe", "default"), ("--seed", 0))
+    others = (("--set", "learning_rate=3"), ("--option", "a=1"), ("--recipe", "default"), ("--seed", 0))
     others += (("--out", tmp_path / "b"), ("--seeds", 2), ("--seeds", 1), ("--data", "mnist:train"))
     others += (("--validation", "none"), ("--validation", "stratified:10%"), ("--test", "none"))
+    others += (("--from", folder), ("--until", "train_loss=1"))
     for more in others:
-        assert f"{more[0]} does not go with --resume" in refused("train", "--resume", folder, *more)
+        assert f"{more[0]}" in (error := refused("train", "--resume", folder, *more))
+        assert "does not go with --resume" in error
     assert "is not a run" in refused("train", "--resume", tmp_path)
+
+
+def test_going_on(command, refused, make_run):
+    folder, long = make_run("a"), make_run("b", "--set", "max_steps=30")
+    assert "has 20 steps already" in refused("train", "--resume", folder, "--set", "max_steps=3")
+    assert "max_steps=many" in refused("train", "--resume", folder, "--set", "max_steps=many")
+    assert "Say which: --resume" in refused("train", "softmax", "--more-epochs", 2)
+    code, out, err = command("train", "--resume", folder, "--set", "max_steps=30", "--json")
+    assert (code, json.loads(out)["steps"]) == (0, 30), err
+    assert (folder / "model.safetensors").read_bytes() == (long / "model.safetensors").read_bytes()
+    code, out, err = command("train", "--resume", folder, "--more-epochs", 1)
+    assert (code, Run.open(folder).config.recipe.max_steps) == (0, 30 + 5), err  # 250 digits in batches of 50
+
+
+def test_from_another_run(command, refused, make_run, few, tmp_path):
+    folder = make_run("a")
+    words = ("train", "--from", folder, "--data", f"{few}[:100]", "--validation", "last:20")
+    code, out, err = command(*words, "--out", tmp_path / "b", "--set", "max_steps=5", "--json")
+    assert code == 0, err
+    answer = json.loads(out)
+    assert (answer["network"], answer["steps"]) == ("softmax", 5)
+    config = Run.open(tmp_path / "b").config
+    assert config.recipe == replace(Run.open(folder).config.recipe, max_steps=5)
+    assert config.initial_weights == str((folder / "model.safetensors").resolve())
+    assert "is a run of softmax, not of mlp" in refused(words[0], "mlp", *words[1:])
+    assert "--option does not go with --from" in refused(*words, "--option", "inputs=3")
+    assert "there is no model at" in refused("train", "--from", tmp_path / "none")
+    code, out, err = command(*words, "--out", tmp_path / "c", "--seeds", 2, "--set", "max_steps=5", "--json")
+    assert (code, json.loads(out)["seeds"]) == (0, [0, 1]), err
+
+
+def test_until_a_metric_is_good_enough(command, refused, few, tmp_path):
+    words = ("train", "softmax", "--data", few, "--validation", "last:50", "--set", "eval_every=5")
+    code, out, err = command(*words, "--until", "validation_accuracy=0.3", "--out", tmp_path / "a")
+    assert code == 0, err
+    assert out.rstrip().endswith("The target validation_accuracy=0.3 was reached")
+    history = Run.open(tmp_path / "a").history()
+    assert history[-1].validation_accuracy >= 0.3
+    assert all(entry.validation_accuracy < 0.3 for entry in history[:-1])
+    never = ("--until", "validation_loss=1e-9", "--set", "max_steps=20", "--out", tmp_path / "b")
+    code, out, err = command(*words, *never)
+    assert "The target validation_loss=1e-9 was not reached" in out
+    assert Run.open(tmp_path / "b").metrics()["steps"] == 20
+    assert "until='0.98'" in refused(*words, "--until", "0.98")
+
+
+def test_overfitting_is_said(command, few, tmp_path):
+    fields = ("--set", "epochs=60", "--set", "learning_rate=0.01", "--option", "hidden=50")
+    code, out, err = command("train", "mlp", "--data", few, "--validation", "last:50", *fields, "--json")
+    assert code == 0, err
+    answer = json.loads(out)
+    train, validation = (answer["metrics"][split]["accuracy"] for split in ("train", "validation"))
+    assert answer["gap"] == pytest.approx(train - validation)
+    assert answer["overfitting"].startswith("It overfits: since entry ")
+
+
+def test_seeds_that_are_trained_together_say_that_they_differ_from_one_alone(command, few, tmp_path):
+    words = ("train", "mlp", "--data", few, "--validation", "last:50", "--set", "max_steps=9")
+    small = ("--option", "hidden=9", "--out", tmp_path / "a")
+    assert "trained together, which takes sums in another order" in command(*words, *small, "--seeds", 2)[2]
+    large = ("--option", "hidden=100", "--out", tmp_path / "b")
+    err = command(*words, *large, "--seeds", 2)[2]
+    assert "another order" not in err  # one thread, as alone
+    command(*words, "--option", "hidden=100", "--out", tmp_path / "c")
+    alone = (tmp_path / "c" / "model.safetensors").read_bytes()
+    assert (tmp_path / "b" / "seed-0" / "model.safetensors").read_bytes() == alone
 
 
 @pytest.mark.parametrize(
@@ -292,7 +365,9 @@ def test_why_it_stopped_and_which_weights_are_kept(command, few, tmp_path):
     code, out, err = command("train", "mlp", *fields, "--set", "epochs=30", "--out", tmp_path / "a")
     assert code == 0, err
     best = Run.open(tmp_path / "a").metrics()["best_entry"]
-    assert out.rstrip().endswith(f"stopped early; entry {best} was the best, the best weights are kept")
+    assert out.rstrip().endswith(
+        f"It stopped early: entry {best} was the best, and the best weights are kept"
+    )
     code, out, _ = command(
         "train",
         "mlp",

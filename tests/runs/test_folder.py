@@ -56,8 +56,6 @@ def test_what_is_written_is_read_again(config, tmp_path):
 def test_a_finished_run(config, tmp_path):
     run = Run.create(tmp_path / "a", config)
     network = build("mlp", seed=3, inputs=4, hidden=(3, 2))
-    (run.folder / "checkpoint").mkdir()
-    (run.folder / "checkpoint" / "state.safetensors").write_text("old")
     run.finish(network, HISTORY, METRICS)
     assert run.finished
     assert run.metrics() == {"schema_version": 2, **METRICS}

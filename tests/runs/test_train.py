@@ -59,7 +59,9 @@ def test_a_stack_is_one_run_for_each_seed(config, tmp_path):
     (alone,) = train_run(tmp_path / "b", replace(config, recipe=replace(config.recipe, seed=2)), SPLITS)
     for ours, theirs in zip(runs[1].history(), alone.history(), strict=True):
         assert vars(ours) == pytest.approx(vars(theirs), rel=1e-3, abs=2e-3)
-    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["seed-2", "seed-5"]
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["checkpoint", "seed-2", "seed-5"]
+    train_run(tmp_path / "c", config, SPLITS, seeds=[5, 2], keep_state=False)
+    assert sorted(path.name for path in (tmp_path / "c").iterdir()) == ["seed-2", "seed-5"]
 
 
 def test_a_finished_folder_is_left_as_it_is(config, tmp_path):

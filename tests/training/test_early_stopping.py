@@ -3,7 +3,7 @@
 import torch
 
 from digitlab.networks import build
-from digitlab.training import HistoryEntry, Recipe
+from digitlab.training import HistoryEntry, Recipe, describe_overfitting
 from digitlab.training.state import EarlyStopping
 
 
@@ -57,3 +57,29 @@ def test_weights_are_kept_only_when_they_will_be_restored():
 def test_without_patience_nothing_is_kept():
     best, ends = _follow(Recipe(), [0.5, 0.9, 0.9])
     assert (best.best, best.weights, ends) == (None, {}, None)
+
+
+def test_a_target_is_reached_by_an_entry_that_is_as_good():
+    by_accuracy = EarlyStopping(Recipe(until="validation_accuracy=0.9"))
+    reached = [by_accuracy.reached(_period(1, 0.5, accuracy)) for accuracy in (0.89, 0.9, 0.91)]
+    assert reached == [False, True, True]
+    by_loss = EarlyStopping(Recipe(until="validation_loss=0.5"))
+    assert [by_loss.reached(_period(1, loss)) for loss in (0.6, 0.5, 0.4)] == [False, True, True]
+    assert not EarlyStopping(Recipe()).reached(_period(1, 0.0, 1.0))
+
+
+def test_overfitting_by_hand():
+    def entries(*losses):
+        return [HistoryEntry(i, i, i, 0.1, a, 0.5, b, 0.5) for i, (a, b) in enumerate(losses, start=1)]
+
+    worse = entries((0.5, 0.50), (0.3, 0.40), (0.2, 0.41), (0.1, 0.45))
+    assert describe_overfitting(worse) == (
+        "It overfits: since entry 2 the validation loss rose from 0.4000 to 0.4500, while the training loss "
+        "fell from 0.3000 to 0.1000."
+    )
+    assert describe_overfitting(worse[:3]) == ""  # one entry later, and 2.5 % above
+    assert (
+        describe_overfitting(entries((0.5, 0.4), (0.3, 0.40), (0.6, 0.45))) == ""
+    )  # training gets worse, too
+    assert describe_overfitting(entries((0.5, None), (0.3, None))) == ""
+    assert describe_overfitting([]) == ""

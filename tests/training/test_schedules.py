@@ -1,13 +1,17 @@
 """Learning rates against values worked by hand and against torch's schedulers."""
 
+import dataclasses
 import math
 
 import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from digitlab.training import Recipe
-from digitlab.training.schedules import learning_rate_at
+from digitlab.data import mnist
+from digitlab.errors import SettingError
+from digitlab.networks import build
+from digitlab.training import Examples, HistoryEntry, Recipe, fit, plan_stacks
+from digitlab.training.schedules import learning_rate_at, plateau_factor
 
 
 def _rates(recipe, total, epoch_steps=10):
@@ -130,3 +134,33 @@ def test_linear_by_hand():
     recipe = Recipe(schedule="linear", learning_rate=1.0, warmup_fraction=0.2, final_lr_ratio=0.3)
     rates = [learning_rate_at(recipe, step, 10, 10) for step in range(10)]
     assert rates == pytest.approx([0.5, 1.0, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3])
+
+
+def _entries(losses):
+    return [HistoryEntry(i, 10 * i, i, 0.1, 1.0, 0.5, loss, 0.5) for i, loss in enumerate(losses, start=1)]
+
+
+def test_plateaus_by_hand():
+    recipe = Recipe(schedule="reduce-on-plateau", plateau_patience=2, lr_decay=0.5)
+    losses = [0.9, 0.8, 0.8, 0.85, 0.7, 0.71, 0.72, 0.73, 0.74]
+    # 0.8 is not bettered by the 3rd and 4th; 0.7 not by the 6th and 7th, nor by the 8th and 9th
+    factors = [plateau_factor(recipe, _entries(losses[:n])) for n in range(len(losses) + 1)]
+    assert factors == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.125]
+    assert _rates(recipe, 3) == [1e-3] * 3
+    assert plateau_factor(Recipe(), _entries(losses)) == 1
+
+
+def test_a_rate_that_falls_at_plateaus_in_a_training():
+    digits = Examples.of(mnist("train").take(200))
+    recipe = Recipe(
+        optimizer="sgd", learning_rate=1e-30, epochs=6, lr_decay=0.5, schedule="reduce-on-plateau"
+    )
+    fitted = fit(build("softmax"), dataclasses.replace(recipe, plateau_patience=2), digits, digits)
+    # nothing is learned, so that every entry after the first is one without improvement
+    rates = [entry.learning_rate / 1e-30 for entry in fitted.history]
+    assert rates == pytest.approx([1, 1, 1, 0.5, 0.5, 0.25])
+    with pytest.raises(SettingError, match="needs validation digits"):
+        fit(build("softmax"), recipe, digits)
+    with pytest.raises(SettingError, match="one by one"):
+        fit([build("softmax"), build("softmax")], recipe, digits, digits, seeds=[0, 1])
+    assert plan_stacks(build("softmax"), recipe, [0, 1]) == [(0,), (1,)]

@@ -148,7 +148,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         train, validation = make_examples(inputs, codes, shape), None
         if validation_data is not None:
             validation = self._validation_examples(validation_data, shape)
-        elif recipe.patience is not None and can_hold_out(codes, self.validation_fraction):
+        elif recipe.monitors_validation and can_hold_out(codes, self.validation_fraction):
             train, validation = split_validation(train, self.validation_fraction, recipe.seed)
         if validation is None:
             recipe = replace(recipe, patience=None)

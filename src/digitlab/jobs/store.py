@@ -76,11 +76,17 @@ class ResultStore:
             raise OutputError(
                 f"{folder} holds files that are not of this work", "Move them, or choose another folder."
             )
-        make_folder(folder)
-        write_json(
-            folder / FILE, {"schema_version": SCHEMA, "key": job.key, "fingerprint": mark, "done": False}
-        )
+        self.adopt(job)
         return folder
+
+    def adopt(self, job: Job) -> None:
+        """Marks what is in a job's output folder as what that job left unfinished, whoever made it.
+
+        Raises:
+            OutputError: If the operating system refuses.
+        """
+        mark = {"key": job.key, "fingerprint": self.fingerprint(job), "done": False}
+        write_json(make_folder(self.folder(job)) / FILE, {"schema_version": SCHEMA, **mark})
 
     def save(
         self,

@@ -1,4 +1,4 @@
-from .compare import RunTable as RunTable, compare_runs as compare_runs
+from .compare import RunTable as RunTable, accuracy_gap as accuracy_gap, compare_runs as compare_runs
 from .config import (
     DataConfig as DataConfig,
     RunConfig as RunConfig,
@@ -14,6 +14,7 @@ from .evaluate import (
     write_confusion as write_confusion,
 )
 from .folder import Run as Run, new_run_folder as new_run_folder, open_runs as open_runs
+from .further import MoreTraining as MoreTraining, fine_tuning_config as fine_tuning_config
 from .models import (
     Model as Model,
     TorchModel as TorchModel,
@@ -21,11 +22,18 @@ from .models import (
     open_model as open_model,
     open_network as open_network,
 )
-from .seeds import SeedRuns as SeedRuns, resume_seeds as resume_seeds, train_seeds as train_seeds
+from .seed_folder import SeedRuns as SeedRuns
+from .seeds import (
+    resume_seeds as resume_seeds,
+    train_seeds as train_seeds,
+    train_seeds_configured as train_seeds_configured,
+)
+from .setup import TrainingStart as TrainingStart
 from .train import (
-    TrainingStart as TrainingStart,
+    fine_tune as fine_tune,
     resume as resume,
     train as train,
+    train_configured as train_configured,
     train_run as train_run,
     train_worker as train_worker,
 )

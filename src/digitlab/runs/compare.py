@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from digitlab.formatting import MISSING
 from digitlab.runs.folder import Run
 from digitlab.settings import to_dict
 
-__all__ = ["RunTable", "compare_runs"]
+__all__ = ["RunTable", "accuracy_gap", "compare_runs"]
 
 Row = dict[str, Any]
 SPLITS = ("validation", "test", "train", "extra")
@@ -62,6 +62,21 @@ class RunTable:
     def cells(self) -> list[list[str]]:
         """The rows as texts, one for each of `shown`."""
         return [[_with_spread(row, name) for name in self.shown] for row in self.rows]
+
+
+def accuracy_gap(metrics: Mapping[str, Any]) -> float | None:
+    """Training accuracy less validation accuracy, in [-1, 1]; large where a network overfits.
+
+    Args:
+        metrics: Of a finished run.
+
+    Returns:
+        The gap; None if the run was not evaluated on both.
+    """
+    splits = metrics["splits"]
+    if "train" not in splits or "validation" not in splits:
+        return None
+    return float(splits["train"]["accuracy"] - splits["validation"]["accuracy"])
 
 
 def compare_runs(groups: Sequence[Run | tuple[Path, Sequence[Run]]]) -> RunTable:

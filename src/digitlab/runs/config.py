@@ -120,6 +120,8 @@ class RunConfig:
     options: dict[str, Any]
     recipe: Recipe
     data: DataConfig
+    initial_weights: str | None = None
+    """The file of the weights that training started from. None: drawn, as the seed of the recipe decides."""
     environment: dict[str, Any]
 
     @property

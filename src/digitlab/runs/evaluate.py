@@ -128,6 +128,7 @@ def evaluate_and_save(
             "steps": fitted.steps,
             "step_kind": fitted.step_kind,
             "n_stacked_seeds": fitted.n_stacked_seeds,
+            "stop_reason": fitted.stop_reason,
             "best_entry": fitted.best_entry,
             "stopped_early": fitted.stopped_early,
             "hardware": vars(fitted.hardware),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from digitlab.errors import DigitlabError, OutputError, RunError
 from digitlab.files import make_folder, write_json, write_text
 from digitlab.runs.config import SCHEMA_VERSION, RunConfig
 from digitlab.settings import from_dict, to_dict
+from digitlab.training import Recipe
 from digitlab.training.history import HistoryEntry, history_from_csv, history_to_csv
 
 if TYPE_CHECKING:  # torch takes a second to import, and a table of runs needs none of it
@@ -45,7 +45,8 @@ class Run:
 
     Attributes:
         folder: Holds `run.json`, `history.csv`, then `model.safetensors` and `metrics.json`, and
-            while training `checkpoint/` (a stack of seeds has one, beside its runs).
+            while training `checkpoint/` (a stack of seeds has one, beside its runs), which stays, so that
+            more epochs can follow, if whoever trains wants it.
         config: What the run is, decided before its first step.
     """
 
@@ -65,8 +66,29 @@ class Run:
                 f"{folder} holds a run already", f"Choose another folder, or go on with --resume {folder}."
             )
         make_folder(folder)
-        write_json(folder / "run.json", {**to_dict(config), "split_seed": config.data.split_seed})
-        return cls(folder, config)
+        return cls(folder, config)._write_config()
+
+    def _write_config(self) -> Run:
+        plain = {**to_dict(self.config), "split_seed": self.config.data.split_seed}
+        write_json(self.folder / "run.json", plain)
+        return self
+
+    def reopen(self, recipe: Recipe, *, as_finished: bool = False) -> Run:
+        """The same run with another recipe, in its folder, and no longer finished.
+
+        Args:
+            recipe: Of a longer training.
+            as_finished: Whether it stays finished, because it stopped before.
+
+        Raises:
+            OutputError: If the operating system refuses.
+        """
+        if not as_finished:
+            try:  # first: killed in between, it is a run to be finished as it was
+                (self.folder / "metrics.json").unlink(missing_ok=True)
+            except OSError as error:
+                raise OutputError.of(self.folder / "metrics.json", error) from error
+        return replace(self, config=replace(self.config, recipe=recipe))._write_config()
 
     @classmethod
     def open(cls, folder: Path) -> Run:
@@ -136,7 +158,6 @@ class Run:
         save_network(network, self.folder / "model.safetensors")
         write_text(self.folder / "history.csv", history_to_csv(history))
         write_json(self.folder / "metrics.json", {"schema_version": SCHEMA_VERSION, **metrics})
-        shutil.rmtree(self.folder / "checkpoint", ignore_errors=True)
 
     def history(self) -> list[HistoryEntry]:
         """The lines of history so far.

@@ -15,7 +15,7 @@ from digitlab.formatting import format_count, format_seconds, format_share
 from digitlab.training import Callback, HistoryEntry, Recipe, StepInfo
 
 if TYPE_CHECKING:
-    from digitlab.runs.train import TrainingStart
+    from digitlab.runs.setup import TrainingStart
 
 __all__ = ["TrainingProgress", "both", "format_history_entry", "training_progress"]
 

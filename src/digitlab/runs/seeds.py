@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -16,7 +15,6 @@ import numpy as np
 
 from digitlab.data import Digits
 from digitlab.errors import DigitlabError, RunError
-from digitlab.files import make_folder, write_json
 from digitlab.jobs import (
     Job,
     JobExecutor,
@@ -29,79 +27,21 @@ from digitlab.jobs import (
 )
 from digitlab.machine import available_cores
 from digitlab.networks import build
-from digitlab.runs.config import SCHEMA_VERSION, DataConfig, RunConfig, Splits, configure
-from digitlab.runs.folder import Run, check_no_run, check_schema, new_run_folder
+from digitlab.runs.config import DataConfig, RunConfig, Splits, configure
+from digitlab.runs.folder import Run, check_no_run, new_run_folder
+from digitlab.runs.further import MoreTraining
 from digitlab.runs.progress import both, training_progress
-from digitlab.runs.train import OnStart, TrainingSetup, TrainingStart, train_run
+from digitlab.runs.seed_folder import SeedRuns
+from digitlab.runs.setup import OnStart, TrainingSetup, TrainingStart
+from digitlab.runs.train import train_run
 from digitlab.settings import from_dict, to_dict
 from digitlab.training import Callback, Recipe, StepCounts, plan_stacks
 from digitlab.training.hardware import choose_hardware
 
-__all__ = ["SeedRuns", "resume_seeds", "train_job", "train_seeds"]
+__all__ = ["resume_seeds", "train_job", "train_seeds", "train_seeds_configured"]
 
-FILE = "seeds.json"
 STACK = "stack"
 DATA = "data"
-
-
-@dataclass(frozen=True)
-class SeedRuns:
-    """A folder of seeds: `seeds.json`, and a run for each seed, called `seed-N`.
-
-    Attributes:
-        folder: The folder.
-        config: What all runs have in common; its seed is the first.
-        seeds: The seeds.
-    """
-
-    folder: Path
-    config: RunConfig
-    seeds: tuple[int, ...]
-
-    @classmethod
-    def open(cls, folder: Path) -> SeedRuns:
-        """Reads the `seeds.json` of a folder.
-
-        Raises:
-            RunError: If there is none, or it is damaged or of another version.
-        """
-        path = folder / FILE
-        try:
-            plain = json.loads(path.read_bytes())
-            check_schema(path, plain["schema_version"])
-            seeds = tuple(int(seed) for seed in plain["seeds"])
-            return cls(folder, from_dict(RunConfig, plain["config"]), seeds)
-        except FileNotFoundError:
-            raise RunError(
-                f"{folder} is not a run and holds none", "Give a folder that `digitlab train` made."
-            ) from None
-        except RunError:
-            raise
-        except (OSError, ValueError, TypeError, LookupError, DigitlabError) as error:
-            reason = error.problem if isinstance(error, DigitlabError) else error
-            raise RunError(f"cannot read {path}: {reason}", "Train again into a new folder.") from None
-
-    def save(self) -> None:
-        """Writes `seeds.json`.
-
-        Raises:
-            OutputError: If the operating system refuses.
-        """
-        plain = {
-            "schema_version": SCHEMA_VERSION,
-            "seeds": list(self.seeds),
-            "config": to_dict(self.config),
-        }
-        write_json(make_folder(self.folder) / FILE, plain)
-
-    def run_folder(self, seed: int) -> Path:
-        """The folder of one seed's run."""
-        return self.folder / f"seed-{seed}"
-
-    def finished(self) -> list[Run]:
-        """The runs that are finished, by seed."""
-        folders = [self.run_folder(seed) for seed in self.seeds]
-        return [Run.open(folder) for folder in folders if (folder / "metrics.json").exists()]
 
 
 def train_seeds(
@@ -144,13 +84,59 @@ def train_seeds(
     Raises:
         DigitlabError: As `train` does.
     """
-    splits = (config := configure(network, options, recipe, data)).data.load()
+    return train_seeds_configured(
+        configure(network, options, recipe, data),
+        out,
+        seeds=seeds,
+        ray=ray,
+        callbacks=callbacks,
+        on_start=on_start,
+        on_run=on_run,
+        on_progress=on_progress,
+        progress=progress,
+    )
+
+
+def train_seeds_configured(
+    config: RunConfig,
+    out: str | os.PathLike[str] | None = None,
+    *,
+    seeds: int,
+    ray: str | None = None,
+    callbacks: Sequence[Callback] = (),
+    on_start: OnStart | None = None,
+    on_run: Callable[[Run], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    progress: bool | None = None,
+) -> tuple[Path, list[Run]]:
+    """Trains several seeds of a run from its whole configuration.
+
+    Args:
+        config: Of the run with the first seed.
+        out: As in `train_seeds`.
+        seeds: As in `train_seeds`.
+        ray: As in `train_seeds`.
+        callbacks: As in `train_seeds`.
+        on_start: As in `train_seeds`.
+        on_run: As in `train_seeds`.
+        on_progress: As in `train_seeds`.
+        progress: As in `train`.
+
+    Returns:
+        As `train_seeds` does.
+
+    Raises:
+        DigitlabError: As `train` does.
+    """
+    splits = config.data.load()
     config = TrainingSetup.of(config, splits).config  # checks everything before anything is written
     out = None if out is None else Path(out)
     if out is not None:
         check_no_run(out)
     cluster = ray_executor(ray) if ray else None
-    runs = SeedRuns(out or new_run_folder(network), config, tuple(range(config.seed, config.seed + seeds)))
+    runs = SeedRuns(
+        out or new_run_folder(config.network), config, tuple(range(config.seed, config.seed + seeds))
+    )
     runs.save()
     how = _Options(cluster, callbacks, on_start, on_run, on_progress)
     return runs.folder, _finish_and_show(runs, splits, how, progress)
@@ -159,6 +145,9 @@ def train_seeds(
 def resume_seeds(
     folder: str | os.PathLike[str],
     *,
+    epochs: int | None = None,
+    max_steps: int | None = None,
+    more_epochs: int | None = None,
     ray: str | None = None,
     callbacks: Sequence[Callback] = (),
     on_start: OnStart | None = None,
@@ -166,10 +155,13 @@ def resume_seeds(
     on_progress: Callable[[Progress], None] | None = None,
     progress: bool | None = None,
 ) -> list[Run]:
-    """Resumes what `train_seeds` left unfinished in `folder`; finished runs are left as they are.
+    """Resumes what `train_seeds` left unfinished in `folder`, or trains all seeds for more epochs.
 
     Args:
         folder: A folder that `train_seeds` made.
+        epochs: As in `resume`.
+        max_steps: As in `resume`.
+        more_epochs: As in `resume`.
         ray: As in `train_seeds`.
         callbacks: As in `train_seeds`.
         on_start: As in `train_seeds`.
@@ -183,11 +175,12 @@ def resume_seeds(
     Raises:
         DigitlabError: If the folder holds no runs of seeds, or their data are no longer there.
     """
-    runs = SeedRuns.open(Path(folder))
+    more = MoreTraining(epochs, max_steps, more_epochs)
+    runs = more.reopen_seeds(SeedRuns.open(Path(folder)))
     if len(finished := runs.finished()) == len(runs.seeds):
         return finished
     cluster = ray_executor(ray) if ray else None
-    options = _Options(cluster, callbacks, on_start, on_run, on_progress)
+    options = _Options(cluster, callbacks, on_start, on_run, on_progress, adopt=bool(more))
     return _finish_and_show(runs, runs.config.data.load(), options, progress)
 
 
@@ -198,6 +191,8 @@ class _Options:
     on_start: OnStart | None
     on_run: Callable[[Run], None] | None
     on_progress: Callable[[Progress], None] | None
+    adopt: bool = False
+    """Whether what is in the seeds' folders is theirs to go on with, although it is not of the same jobs."""
 
     def tell(self, run: Run) -> None:
         if self.on_run:
@@ -291,11 +286,15 @@ def _run(runs: SeedRuns, jobs: Sequence[Job], splits: Splits, options: _Options)
 
     with tempfile.TemporaryDirectory() as name:
         digest = _write_splits(splits, Path(name))
+        jobs, store = [replace(job, data_digest=digest) for job in jobs], ResultStore(runs.folder)
+        for job in jobs:
+            if options.adopt and (store.folder(job) / "run.json").exists():
+                store.adopt(job)
         with options.cluster or local_executor(min(available_cores(), len(jobs))) as executor:
             return run_jobs(
-                [replace(job, data_digest=digest) for job in jobs],
+                jobs,
                 executor,
-                ResultStore(runs.folder),
+                store,
                 given={DATA: Path(name)},
                 on_progress=on_progress,
             )
@@ -328,6 +327,9 @@ def _collect(runs: SeedRuns, key: str) -> list[Run]:
     for seed in runs.seeds:
         if (path := folder / f"seed-{seed}").exists():
             path.rename(runs.run_folder(seed))
+    if (state := folder / "checkpoint").exists():
+        shutil.rmtree(runs.folder / "checkpoint", ignore_errors=True)
+        state.rename(runs.folder / "checkpoint")
     shutil.rmtree(folder)
     return runs.finished()
 

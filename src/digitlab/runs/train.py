@@ -4,66 +4,27 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from digitlab.data import Digits
-from digitlab.errors import RunError, SettingError
-from digitlab.networks import Network, architecture, build, set_projection
+from digitlab.errors import RunError
+from digitlab.networks import save_network
 from digitlab.runs.config import DataConfig, RunConfig, Splits, configure
 from digitlab.runs.evaluate import evaluate_and_save
 from digitlab.runs.folder import Run, check_no_run, new_run_folder
+from digitlab.runs.further import MoreTraining, fine_tuning_config
 from digitlab.runs.progress import both, training_progress
+from digitlab.runs.setup import INITIAL_WEIGHTS, OnStart, TrainingSetup
+from digitlab.settings import to_dict
 from digitlab.training import (
     Callback,
-    Examples,
-    FitResult,
     HistoryEntry,
     OnHistory,
     Recipe,
-    StepCounts,
-    check_training,
-    fit,
 )
 from digitlab.training.checkpoint import Checkpoint
-from digitlab.training.hardware import Hardware, choose_hardware
 
-__all__ = [
-    "OnStart",
-    "TrainingSetup",
-    "TrainingStart",
-    "resume",
-    "train",
-    "train_run",
-    "train_worker",
-]
-
-
-@dataclass(frozen=True)
-class TrainingStart:
-    """What is known before the first step.
-
-    Attributes:
-        config: Configuration of the run; of a stack, without its seeds.
-        seeds: One seed; of a stack, all.
-        parameters: Trainable parameters of one network.
-        counts: How many steps there are.
-        hardware: Device, precision and threads.
-    """
-
-    config: RunConfig
-    seeds: tuple[int, ...]
-    parameters: int
-    counts: StepCounts
-    hardware: Hardware
-
-
-OnStart = Callable[[TrainingStart], None]
+__all__ = ["fine_tune", "resume", "train", "train_configured", "train_run", "train_worker"]
 
 
 def train(
@@ -94,7 +55,38 @@ def train(
     Raises:
         DigitlabError: If a setting, the data or the folder does not do.
     """
-    config = configure(network, options, recipe, data)
+    return train_configured(
+        configure(network, options, recipe, data),
+        out,
+        callbacks=callbacks,
+        on_start=on_start,
+        on_history=on_history,
+        progress=progress,
+    )
+
+
+def train_configured(
+    config: RunConfig,
+    out: str | os.PathLike[str] | None = None,
+    *,
+    callbacks: Sequence[Callback] = (),
+    on_start: OnStart | None = None,
+    on_history: OnHistory | None = None,
+    progress: bool | None = None,
+) -> Run:
+    """Trains a run from its whole configuration; `train` and `fine_tune` are made of it.
+
+    Args:
+        config: Of the run.
+        out: As in `train`.
+        callbacks: As in `train`.
+        on_start: As in `train`.
+        on_history: As in `train`.
+        progress: As in `train`.
+
+    Raises:
+        DigitlabError: As `train` does.
+    """
     folder = None if out is None else Path(out)
     if folder is not None:
         check_no_run(folder)
@@ -120,27 +112,75 @@ def _train(
         )[0]
 
 
-def resume(
-    folder: str | os.PathLike[str],
+def fine_tune(
+    source: str | os.PathLike[str],
+    recipe: Recipe | str | None = None,
+    data: DataConfig | None = None,
+    out: str | os.PathLike[str] | None = None,
     *,
     callbacks: Sequence[Callback] = (),
     on_start: OnStart | None = None,
     on_history: OnHistory | None = None,
     progress: bool | None = None,
 ) -> Run:
-    """Resumes the run in `folder` where it was stopped; a finished run is returned as it is.
+    """Trains the weights of a finished run further, as a new run: on other data, or by another recipe.
+
+    `digitlab train --from SOURCE` does the same. The optimizer starts anew; to train a run for more epochs as
+    if it had had them from the start, see `resume`.
 
     Args:
-        folder: A folder that `train` made.
+        source: A run folder, a folder of runs (the first is taken), or a `.safetensors` file.
+        recipe: As in `train`; by default that of the run.
+        data: As in `train`; by default that of the run.
+        out: As in `train`.
         callbacks: As in `train`.
         on_start: As in `train`.
         on_history: As in `train`.
         progress: As in `train`.
 
     Raises:
-        DigitlabError: If the folder holds no run, or its data are no longer there.
+        DigitlabError: If there are no weights, or a setting, the data or the folder does not do.
     """
-    run = Run.open(Path(folder))
+    return train_configured(
+        fine_tuning_config(source, recipe, to_dict(data) if data else None),
+        out,
+        callbacks=callbacks,
+        on_start=on_start,
+        on_history=on_history,
+        progress=progress,
+    )
+
+
+def resume(
+    folder: str | os.PathLike[str],
+    *,
+    epochs: int | None = None,
+    max_steps: int | None = None,
+    more_epochs: int | None = None,
+    callbacks: Sequence[Callback] = (),
+    on_start: OnStart | None = None,
+    on_history: OnHistory | None = None,
+    progress: bool | None = None,
+) -> Run:
+    """Resumes the run in `folder` where it was stopped, or trains a finished run for more epochs.
+
+    With more epochs it ends with the weights of one long run, to the bit. Without, a finished run is returned
+    as it is.
+
+    Args:
+        folder: A folder that `train` made.
+        epochs: How many epochs it shall have in all.
+        max_steps: How many steps, for a run whose recipe counts steps.
+        more_epochs: How many epochs more.
+        callbacks: As in `train`.
+        on_start: As in `train`.
+        on_history: As in `train`.
+        progress: As in `train`.
+
+    Raises:
+        DigitlabError: If the folder holds no run, its data are no longer there, or it cannot go on.
+    """
+    run = MoreTraining(epochs, max_steps, more_epochs).reopen(Run.open(Path(folder)))
     return run if run.finished else _train(run.folder, run.config, callbacks, on_start, on_history, progress)
 
 
@@ -155,6 +195,7 @@ def train_run(
     on_history: OnHistory | None = None,
     score_train: bool = True,
     figures: bool = True,
+    keep_state: bool = True,
 ) -> list[Run]:
     """Trains a run, or the runs of several seeds as one stack, from a configuration to finished folders.
 
@@ -175,6 +216,7 @@ def train_run(
         score_train: Whether the finished network is evaluated on its training split, too; it is in any case
             where there is no other split.
         figures: Whether learning curves and confusion matrix are drawn.
+        keep_state: Whether the state of training stays in `checkpoint/`, so that more epochs can follow.
 
     Returns:
         The finished runs: one, or one for each seed.
@@ -182,7 +224,7 @@ def train_run(
     Raises:
         DigitlabError: If a setting, the data or the folder does not do; nothing is written then.
     """
-    setup = TrainingSetup.of(config, splits, seeds)
+    setup = TrainingSetup.of(config, splits, seeds, folder)
     folder = folder or new_run_folder(config.network)
     runs = [
         _begin(folder if seeds is None else folder / f"seed-{seed}", setup.config_for(seed))
@@ -190,6 +232,8 @@ def train_run(
     ]
     if all(run.finished for run in runs):
         return runs
+    if config.initial_weights is not None and not (folder / INITIAL_WEIGHTS).exists():
+        save_network(setup.networks[0], folder / INITIAL_WEIGHTS)
     if on_start:
         on_start(setup.start())
 
@@ -200,13 +244,14 @@ def train_run(
             on_history(entry, member)
 
     checkpoint = folder / "checkpoint"
-    results = setup.fit(callbacks, record, Checkpoint(checkpoint))
+    results = setup.fit(callbacks, record, Checkpoint(checkpoint), keep_state)
     scored = {name: each for name, each in setup.examples.items() if score_train or name != "train"}
     scored = scored or dict(setup.examples)  # nothing else to measure it by
     for run, network, fitted in zip(runs, setup.networks, results, strict=True):
         if not run.finished:
             evaluate_and_save(run, network, fitted, scored, setup.load_seconds, figures)
-    shutil.rmtree(checkpoint, ignore_errors=True)
+    if not keep_state:
+        shutil.rmtree(checkpoint, ignore_errors=True)
     return runs
 
 
@@ -220,81 +265,8 @@ def train_worker(config: RunConfig, folder: Path | None = None) -> None:
     Raises:
         DigitlabError: As `train` does.
     """
-    setup = TrainingSetup.of(config)
+    setup = TrainingSetup.of(config, folder=folder)
     setup.fit((), None, Run.open(folder).checkpoint if folder else None)
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingSetup:
-    """A training whose data are loaded, whose networks are built, and of which everything is checked.
-
-    Attributes:
-        config: With all options of the network.
-        seeds: One; of a stack, all.
-        networks: One for each seed, untrained.
-        examples: The splits by name.
-        load_seconds: How long loading took.
-        stacked: Whether the seeds take the place of the recipe's.
-    """
-
-    config: RunConfig
-    seeds: tuple[int, ...]
-    networks: list[Network]
-    examples: Mapping[str, Examples]
-    load_seconds: float
-    stacked: bool
-
-    @classmethod
-    def of(
-        cls, config: RunConfig, splits: Splits | None = None, seeds: Sequence[int] | None = None
-    ) -> TrainingSetup:
-        """Loads, builds and checks; the arguments are those of `train_run`.
-
-        Raises:
-            DigitlabError: If a setting or the data do not do.
-        """
-        architecture(config.network).with_defaults(config.options)
-        config.data.check()
-        started = time.perf_counter()
-        splits = splits or config.data.load()
-        load_seconds = time.perf_counter() - started
-        own_seeds = (config.seed,) if seeds is None else tuple(seeds)
-        options = _fit_options(config, splits.train)
-        networks = [build(config.network, seed=seed, **options) for seed in own_seeds]
-        _check_outputs(networks[0])
-        examples = {name: Examples.of(digits) for name, digits in splits.by_name().items()}
-        check_training(networks[0], config.recipe, examples["train"], examples.get("validation"))
-        for each in examples.values():
-            each.check_fit(networks[0])
-        _fill_projections(networks, splits.train)
-        complete = replace(config, options=networks[0].options)
-        return cls(complete, own_seeds, networks, examples, load_seconds, seeds is not None)
-
-    def config_for(self, seed: int) -> RunConfig:
-        """The configuration of one seed's run."""
-        return replace(self.config, recipe=replace(self.config.recipe, seed=seed))
-
-    def start(self) -> TrainingStart:
-        """What is known before the first step."""
-        network, recipe = self.networks[0], self.config.recipe
-        counts = StepCounts.of(recipe, len(self.examples["train"]))
-        hardware = choose_hardware(recipe, network)
-        return TrainingStart(self.config, self.seeds, network.parameter_count(), counts, hardware)
-
-    def fit(
-        self, callbacks: Sequence[Callback], on_history: OnHistory | None, checkpoint: Checkpoint | None
-    ) -> list[FitResult]:
-        """Trains the networks in place."""
-        train, validation = self.examples["train"], self.examples.get("validation")
-        more: dict[str, Any] = {
-            "extra_eval": self.examples.get("extra"),
-            "callbacks": callbacks,
-            "on_history": on_history,
-            "checkpoint": checkpoint,
-        }
-        if self.stacked:
-            return fit(self.networks, self.config.recipe, train, validation, seeds=self.seeds, **more)
-        return [fit(self.networks[0], self.config.recipe, train, validation, **more)]
 
 
 def _begin(folder: Path, config: RunConfig) -> Run:
@@ -309,36 +281,3 @@ def _begin(folder: Path, config: RunConfig) -> Run:
     if not run.config.same_training(config):
         raise RunError(f"{folder} holds a run of other settings", "Choose another folder.")
     return run
-
-
-def _fit_options(config: RunConfig, train: Digits) -> dict[str, Any]:
-    """The network's options, with `inputs` from the images where the network takes any size."""
-    if architecture(config.network).input_shape is None:
-        return {"inputs": train.height * train.width, **config.options}
-    return dict(config.options)
-
-
-def _check_outputs(network: Network) -> None:
-    if network.options.get("outputs", 10) != 10:
-        raise SettingError(
-            f"option of {network.name} outputs={network.options['outputs']}: there are ten digits",
-            "Leave outputs out, or train DigitClassifier on classes of your own.",
-        )
-
-
-def _fill_projections(networks: Sequence[Network], train: Digits) -> None:
-    """Fills the fixed projection of networks that have one: principal components of the training images."""
-    if not (n_components := networks[0].options.get("components", 0)):
-        return
-    from sklearn.decomposition import PCA
-
-    ink = train.ink().reshape(len(train), -1)
-    if n_components > min(ink.shape):
-        raise SettingError(
-            f"option of {networks[0].name} components={n_components}: "
-            f"{len(ink)} images of {ink.shape[1]} pixels have {min(ink.shape)} principal components",
-            "Ask for fewer.",
-        )
-    pca = PCA(n_components=n_components, svd_solver="covariance_eigh").fit(ink)
-    for network in networks:
-        set_projection(network, np.asarray(pca.mean_), np.asarray(pca.components_))

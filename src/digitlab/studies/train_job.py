@@ -102,6 +102,7 @@ def train_runs(
         splits,
         seeds=seeds if len(seeds) > 1 else None,
         callbacks=callbacks,
+        keep_state=False,
         score_train=score_train,
         figures=False,
     )

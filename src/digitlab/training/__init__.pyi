@@ -6,12 +6,13 @@ from .fit_result import (
     OnHistory as OnHistory,
     StepInfo as StepInfo,
 )
-from .history import HistoryEntry as HistoryEntry
+from .history import HistoryEntry as HistoryEntry, describe_overfitting as describe_overfitting
 from .hyperparameters import Recipe as Recipe, check_effect as check_effect
 from .loop import fit as fit
 from .recipes import (
     RECIPE_SUMMARIES as RECIPE_SUMMARIES,
     RECIPES as RECIPES,
+    change_recipe as change_recipe,
     recipe as recipe,
     recipe_fields as recipe_fields,
     standard_recipe as standard_recipe,

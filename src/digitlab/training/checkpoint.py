@@ -27,9 +27,9 @@ from digitlab.training.step import Weights, load_weights
 
 __all__ = ["Checkpoint"]
 
-VERSION = 3
-"""Of what a checkpoint holds. Before 3, for one seed only; in the first, RMSprop's mean squares had
-another scale."""
+VERSION = 4
+"""Of what a checkpoint holds. Before 4, without the reason of an early stop; before 3, for one seed only; in
+the first, RMSprop's mean squares had another scale."""
 SHARE_OF_TIME = 0.05
 """Most of the time that saving may take: after a save, the next waits 20 times as long."""
 
@@ -65,6 +65,16 @@ class Checkpoint:
         started = time.monotonic()
         if started < self._due:
             return
+        self.save(state)
+        finished = time.monotonic()
+        self._due = finished + (finished - started) / SHARE_OF_TIME
+
+    def save(self, state: TrainState) -> None:
+        """Saves the state.
+
+        Raises:
+            OutputError: If the operating system refuses.
+        """
         make_folder(self.path.parent)
         tensors: dict[str, Tensor] = {}
         for member in state.members:
@@ -87,8 +97,6 @@ class Checkpoint:
         }
         ready = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
         write_bytes(self.path, safetensors.torch.save(ready, {"training": json.dumps(values)}))
-        finished = time.monotonic()
-        self._due = finished + (finished - started) / SHARE_OF_TIME
 
     def restore(self, state: TrainState) -> None:
         """Brings `state` to what is saved here; leaves it as it is when there is nothing.
@@ -121,6 +129,7 @@ def _describe(member: Member) -> dict[str, Any]:
         "history": [asdict(entry) for entry in member.history],
         "best_entry": best.entry if best else None,
         "stopped": member.final_weights is not None,
+        "stop_reason": member.stop_reason,
     }
 
 
@@ -161,6 +170,7 @@ def _restore_member(member: Member, saved: dict[str, Any], tensors: dict[str, Te
         member.early_stopping.best = member.history[saved["best_entry"] - 1]
         member.early_stopping.weights = _under(f"best/{member.seed}", tensors)
     member.final_weights = weights if saved["stopped"] else None
+    member.stop_reason = saved["stop_reason"] if saved["stopped"] else None
 
 
 def _prefixed(prefix: str, weights: Weights) -> dict[str, Tensor]:

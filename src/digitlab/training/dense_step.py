@@ -37,10 +37,10 @@ DENSE_RECIPE_FIELDS = frozenset(
         *("optimizer", "momentum", "betas", "rho", "epsilon", "epsilon_in_root"),
         *("weight_decay", "label_smoothing", "max_grad_norm", "clip_mode"),
         # done by the loop, the same for every kind of step
-        *("learning_rate", "schedule", "lr_decay", "lr_decay_epochs"),
+        *("learning_rate", "schedule", "lr_decay", "lr_decay_epochs", "plateau_patience"),
         *("warmup_fraction", "pct_start", "final_lr_ratio"),
         *("batch_size", "epochs", "max_steps", "eval_every", "drop_last"),
-        *("patience", "monitor", "restore_best", "ema_decay"),
+        *("patience", "monitor", "restore_best", "until", "ema_decay"),
         *("rotate", "shift", "zoom", "shear"),
         *("threads", "seed"),
     }

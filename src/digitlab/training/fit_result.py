@@ -80,6 +80,8 @@ class FitResult:
         evaluation_seconds: The same of evaluating between steps.
         best_entry: Number of the entry with the best monitored metric, when the recipe has patience.
         stopped_early: Whether it ended before its last step.
+        stop_reason: Why: `patience`, `until` (the recipe's target was reached, at the last step perhaps) or
+            `callback`; None after all steps.
         step_kind: `dense` or `autograd`; see `step.py`.
         n_stacked_seeds: How many networks were trained together.
     """
@@ -91,5 +93,6 @@ class FitResult:
     evaluation_seconds: float
     best_entry: int | None
     stopped_early: bool
+    stop_reason: str | None
     step_kind: str
     n_stacked_seeds: int

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
-__all__ = ["HistoryEntry", "history_from_csv", "history_to_csv"]
+__all__ = ["HistoryEntry", "describe_overfitting", "history_from_csv", "history_to_csv", "monitored_value"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,54 @@ class HistoryEntry:
     extra_accuracy: float | None = None
 
 
+def monitored_value(entry: HistoryEntry, metric: str) -> float:
+    """A metric of an entry, signed so that smaller is better.
+
+    Args:
+        entry: The entry.
+        metric: A loss or an accuracy: the name of one of its attributes.
+
+    Raises:
+        ValueError: If the entry does not have it.
+    """
+    value: float | None = getattr(entry, metric)
+    if value is None:
+        raise ValueError(f"a history entry without {metric}")
+    return -value if metric.endswith("accuracy") else value
+
+
+WORSE = 0.05
+"""Share by which a validation loss above its lowest counts as worse."""
+
 COLUMNS = [field.name for field in fields(HistoryEntry)]
+
+
+def describe_overfitting(history: Sequence[HistoryEntry]) -> str:
+    """One sentence if a training overfits: validation gets worse while training still gets better.
+
+    That is when the last validation loss is more than 5 % above its lowest, two entries or more after it,
+    and the training loss has fallen since.
+
+    Args:
+        history: All entries.
+
+    Returns:
+        The sentence; empty if it does not overfit, or there are no validation digits.
+    """
+    if not history or history[-1].validation_loss is None:
+        return ""
+    best = min(history, key=lambda entry: monitored_value(entry, "validation_loss"))
+    last = history[-1]
+    assert best.validation_loss is not None
+    assert last.validation_loss is not None
+    worse = last.validation_loss > (1 + WORSE) * best.validation_loss
+    if last.entry < best.entry + 2 or not worse or last.train_loss >= best.train_loss:
+        return ""
+    return (
+        f"It overfits: since entry {best.entry} the validation loss rose from {best.validation_loss:.4f} to "
+        f"{last.validation_loss:.4f}, while the training loss fell from {best.train_loss:.4f} to "
+        f"{last.train_loss:.4f}."
+    )
 
 
 def history_to_csv(history: Sequence[HistoryEntry]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal, Self
 
@@ -11,17 +12,20 @@ from pydantic import Field, model_validator
 from digitlab.errors import SettingError
 from digitlab.settings import CommaSeparated, settings
 
-__all__ = ["MachineSpecific", "Recipe", "UsedWhen", "check_effect", "unused_fields"]
+__all__ = ["MachineSpecific", "Recipe", "UsedWhen", "check_effect", "unused_fields", "used_when"]
 
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Positive = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Pair = Annotated[tuple[Fraction, Fraction], CommaSeparated]
+TARGET = re.compile(r"((?:train|validation)_(?:accuracy|loss))=(\d*\.?\d+(?:e-?\d+)?)")
 
 
 @dataclass(frozen=True)
 class UsedWhen:
     """Says that a field of `Recipe` has an effect only beside certain values of another field.
+
+    Of several of these on one field, any one is enough.
 
     Attributes:
         field: The other field.
@@ -91,12 +95,18 @@ class Recipe:
     """Steps from one history entry, with its evaluation, to the next. None: one epoch."""
     drop_last: bool = False
     """Whether the last batch of an epoch is left out when it is not full."""
-    schedule: Literal["constant", "step", "exponential", "linear", "cosine", "one-cycle"] = "constant"
+    schedule: Literal[
+        "constant", "step", "exponential", "linear", "cosine", "one-cycle", "reduce-on-plateau"
+    ] = "constant"
     """How the learning rate goes over the steps."""
-    lr_decay: Annotated[float, Field(gt=0, le=1), UsedWhen("schedule", ("step", "exponential"))] = 0.1
+    lr_decay: Annotated[
+        float, Field(gt=0, le=1), UsedWhen("schedule", ("step", "exponential", "reduce-on-plateau"))
+    ] = 0.1
     """Factor of the learning rate at each decay."""
     lr_decay_epochs: Annotated[Positive, UsedWhen("schedule", ("step", "exponential"))] = 10.0
     """Epochs from one decay to the next."""
+    plateau_patience: Annotated[Count, UsedWhen("schedule", ("reduce-on-plateau",))] = 5
+    """History entries without improvement of `monitor` after which the learning rate decays."""
     warmup_fraction: Fraction = 0.0
     """Share of all steps over which the learning rate first climbs evenly from 0."""
     pct_start: Annotated[float, Field(gt=0, lt=1), UsedWhen("schedule", ("one-cycle",))] = 0.3
@@ -108,12 +118,17 @@ class Recipe:
 
     patience: Count | None = None
     """Early stopping: history entries without improvement before training stops. None: it never does."""
-    monitor: Annotated[Literal["validation_loss", "validation_accuracy"], UsedWhen("patience")] = (
-        "validation_loss"
-    )
-    """The metric whose improvement early stopping waits for."""
+    monitor: Annotated[
+        Literal["validation_loss", "validation_accuracy"],
+        UsedWhen("patience"),
+        UsedWhen("schedule", ("reduce-on-plateau",)),
+    ] = "validation_loss"
+    """The metric whose improvement early stopping and reduce-on-plateau wait for."""
     restore_best: Annotated[bool, UsedWhen("patience")] = True
     """Whether the network ends with the weights of its best entry instead of the last."""
+    until: Annotated[str, Field(pattern=f"^{TARGET.pattern}$")] | None = None
+    """Training ends at the first history entry that is this good: `validation_accuracy=0.985`, or a loss that
+    is low enough. None: after all epochs."""
     ema_decay: Fraction | None = None
     """Decay of an exponential moving average of the weights, which is evaluated and kept. None: without."""
 
@@ -147,20 +162,37 @@ class Recipe:
         return recipe
 
     @property
+    def target(self) -> tuple[str, float] | None:
+        """The metric and the value of `until`."""
+        match = TARGET.fullmatch(self.until or "")
+        return (match[1], float(match[2])) if match else None
+
+    @property
+    def monitors_validation(self) -> bool:
+        """Whether validation digits decide when training ends, or at which learning rate it goes on."""
+        by_target = self.target is not None and self.target[0].startswith("validation")
+        return self.patience is not None or by_target or self.schedule == "reduce-on-plateau"
+
+    @property
     def augments(self) -> bool:
         """Whether images are augmented."""
         return bool(self.rotate or self.shift or self.zoom or self.shear)
 
 
-def unused_fields(recipe: Recipe) -> dict[str, UsedWhen]:
+def unused_fields(recipe: Recipe) -> dict[str, str]:
     """The fields that have no effect beside the others of this recipe, with what they would need."""
     infos: dict[str, Any] = Recipe.__pydantic_fields__  # type: ignore[attr-defined]
-    return {
-        name: mark
-        for name, info in infos.items()
-        for mark in info.metadata
-        if isinstance(mark, UsedWhen) and not mark.holds(recipe)
-    }
+    found = {}
+    for name, info in infos.items():
+        marks = [mark for mark in info.metadata if isinstance(mark, UsedWhen)]
+        if marks and not any(mark.holds(recipe) for mark in marks):
+            found[name] = used_when(info.metadata)
+    return found
+
+
+def used_when(marks: Iterable[object]) -> str:
+    """When a field has an effect, in words, from the marks of its annotation; empty if always."""
+    return " or ".join(str(mark) for mark in marks if isinstance(mark, UsedWhen))
 
 
 def check_effect(recipe: Recipe, explicitly_set: Collection[str]) -> None:

@@ -23,7 +23,7 @@ from digitlab.training.fit_result import Callback, FitResult, OnHistory, StepInf
 from digitlab.training.hardware import Hardware, choose_hardware
 from digitlab.training.history import HistoryEntry
 from digitlab.training.hyperparameters import Recipe
-from digitlab.training.schedules import learning_rate_at
+from digitlab.training.schedules import learning_rate_at, plateau_factor
 from digitlab.training.stacking import apply_fixed_layers, make_step
 from digitlab.training.state import EMA, EarlyStopping, Member, TrainState
 from digitlab.training.step import copy_weights
@@ -43,6 +43,7 @@ def fit(
     callbacks: Sequence[Callback] = (),
     on_history: OnHistory | None = None,
     checkpoint: Checkpoint | None = None,
+    keep_state: bool = False,
 ) -> FitResult: ...
 
 
@@ -58,6 +59,7 @@ def fit(
     callbacks: Sequence[Callback] = (),
     on_history: OnHistory | None = None,
     checkpoint: Checkpoint | None = None,
+    keep_state: bool = False,
 ) -> list[FitResult]: ...
 
 
@@ -72,6 +74,7 @@ def fit(
     callbacks: Sequence[Callback] = (),
     on_history: OnHistory | None = None,
     checkpoint: Checkpoint | None = None,
+    keep_state: bool = False,
 ) -> FitResult | list[FitResult]:
     """Trains a network in place; or R networks of one architecture, each by a seed of its own.
 
@@ -85,6 +88,7 @@ def fit(
         callbacks: Called after every step.
         on_history: Called with each history entry as it comes, and the index of its network.
         checkpoint: Where the state is saved between entries; training goes on from what it holds.
+        keep_state: Whether the state at the end is saved there, too, so that more epochs can follow.
 
     Returns:
         The result; for R networks, a list of R results.
@@ -103,6 +107,11 @@ def fit(
         raise SettingError(
             f"{group.size} processes and {len(networks)} networks at once",
             "Let several processes train one network, or one process several seeds.",
+        )
+    if recipe.schedule == "reduce-on-plateau" and len(networks) > 1:
+        raise SettingError(
+            f"schedule=reduce-on-plateau and {len(networks)} networks at once",
+            "Each has a learning rate of its own: train them one by one.",
         )
     group.check(recipe, len(train))
     counts = StepCounts.of(recipe, len(train))
@@ -129,6 +138,11 @@ def fit(
                         on_history(entry, members.index(member))
                 if checkpoint:
                     checkpoint.save_if_due(state)
+        if stopped:
+            for member in state.active:
+                member.stop_reason = "callback"
+        if checkpoint and keep_state and group.rank == 0:
+            checkpoint.save(state)
     state.finish()
     results = [_result(member, counts, hardware, step.kind, len(members)) for member in members]
     return results[0] if isinstance(network, Network) else results
@@ -154,9 +168,11 @@ def _train_until_entry(
         member.network.train()
     logits, labels, rate, paused, stop = [], [], 0.0, 0.0, False
     end = min(counts.total_steps, state.steps + counts.eval_every)
+    factor = plateau_factor(recipe, active[0].history)
     started = time.perf_counter()
     for inputs, targets in iter_batches(train, seeds, recipe, counts, state.steps, end):
-        rate = state.lr_factor * learning_rate_at(recipe, state.steps, counts.total_steps, counts.epoch_steps)
+        rate = learning_rate_at(recipe, state.steps, counts.total_steps, counts.epoch_steps)
+        rate *= factor * state.lr_factor
         logits.append(step.take(inputs, targets, state.steps, rate))
         labels.append(group.shard(targets))
         state.steps += 1
@@ -232,7 +248,7 @@ def _evaluate(
 ) -> list[HistoryEntry]:
     """Evaluates the active networks, with averaged weights where there are any, and extends their histories.
 
-    Members whose patience has run out are dropped from the step.
+    Members that stop early are dropped from the step.
     """
     active, evaluated = state.active, []
     with state.ema.swap_in() if state.ema else nullcontext():
@@ -249,9 +265,13 @@ def _evaluate(
             )
             member.history.append(entry)
             evaluated.append(entry)
-            member.early_stopping.update(entry, member.network)
-            if member.early_stopping.should_stop(entry.entry):
-                member.final_weights = member.early_stopping.weights or copy_weights(member.network)
+            stopping = member.early_stopping
+            stopping.update(entry, member.network)
+            if stopping.reached(entry):
+                member.final_weights, member.stop_reason = copy_weights(member.network), "until"
+            elif stopping.should_stop(entry.entry):
+                member.final_weights = stopping.weights or copy_weights(member.network)
+                member.stop_reason = "patience"
             member.evaluation_seconds += time.perf_counter() - started
     state.drop_stopped(active)
     return evaluated
@@ -280,6 +300,7 @@ def _result(member: Member, counts: StepCounts, hardware: Hardware, kind: str, n
         evaluation_seconds=member.evaluation_seconds,
         best_entry=best.entry if best else None,
         stopped_early=member.steps < counts.total_steps,
+        stop_reason=member.stop_reason,
         step_kind=kind,
         n_stacked_seeds=n,
     )

@@ -8,9 +8,9 @@ from typing import Any
 
 from digitlab.errors import SettingError
 from digitlab.settings import field_docs, from_dict
-from digitlab.training.hyperparameters import MachineSpecific, Recipe, UsedWhen, check_effect
+from digitlab.training.hyperparameters import MachineSpecific, Recipe, check_effect, used_when
 
-__all__ = ["RECIPES", "RECIPE_SUMMARIES", "recipe", "recipe_fields", "standard_recipe"]
+__all__ = ["RECIPES", "RECIPE_SUMMARIES", "change_recipe", "recipe", "recipe_fields", "standard_recipe"]
 
 SWIFT = Recipe(
     optimizer="adam",
@@ -84,8 +84,20 @@ def recipe(name: str, overrides: Mapping[str, object] | Iterable[tuple[str, obje
     """
     if name not in RECIPES:
         raise SettingError(f"unknown recipe {name!r}", f"Those there are: {', '.join(RECIPES)}.")
-    changes = dict(overrides)
-    made = from_dict(Recipe, {**asdict(RECIPES[name]), **changes})
+    return change_recipe(RECIPES[name], dict(overrides))
+
+
+def change_recipe(original: Recipe, changes: Mapping[str, object]) -> Recipe:
+    """A recipe with some fields changed.
+
+    Args:
+        original: The recipe.
+        changes: As the overrides of `recipe`.
+
+    Raises:
+        SettingError: As `recipe` does.
+    """
+    made = from_dict(Recipe, {**asdict(original), **changes})
     check_effect(made, changes)
     return made
 
@@ -121,7 +133,7 @@ def recipe_fields() -> list[dict[str, Any]]:
             "bounds": field.bounds,
             "default": field.default,
             "about": field.description,
-            "used_when": next((str(mark) for mark in field.marks if isinstance(mark, UsedWhen)), ""),
+            "used_when": used_when(field.marks),
             "machine_specific": any(isinstance(mark, MachineSpecific) for mark in field.marks),
         }
         for field in field_docs(Recipe)

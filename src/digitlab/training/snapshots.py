@@ -55,6 +55,11 @@ def snapshots(network: Network, recipe: Recipe, train: Examples, steps: Sequence
             or the data.
         TrainingError: If the loss stops being a number.
     """
+    if recipe.schedule == "reduce-on-plateau":
+        raise SettingError(
+            "schedule=reduce-on-plateau cannot be followed again without its validation digits",
+            "Train with another schedule.",
+        )
     if not steps or min(steps) < 0:
         raise SettingError(f"weights after {list(steps)} steps", "Ask for one or more, from 0 on.")
     last = StepCounts.of(recipe, len(train)).total_steps
@@ -67,5 +72,5 @@ def snapshots(network: Network, recipe: Recipe, train: Examples, steps: Sequence
         live.stop = live.step >= wanted[-1]
 
     if wanted[-1]:
-        fit(network, replace(recipe, patience=None), train, callbacks=[watch])
+        fit(network, replace(recipe, patience=None, until=None), train, callbacks=[watch])
     return kept

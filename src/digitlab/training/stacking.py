@@ -68,7 +68,8 @@ def plan_stacks(network: Network, recipe: Recipe, seeds: Sequence[int]) -> list[
         SettingError: If the recipe names a device that this machine does not have.
     """
     small = network.parameter_count() <= LARGEST_STACKED
-    if small and supports_dense_step(network, recipe, choose_hardware(recipe, network)):
+    alike = recipe.schedule != "reduce-on-plateau"  # else each has a learning rate of its own
+    if small and alike and supports_dense_step(network, recipe, choose_hardware(recipe, network)):
         return [tuple(seeds)]
     return [(seed,) for seed in seeds]
 

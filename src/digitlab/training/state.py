@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from digitlab.networks import Network
-from digitlab.training.history import HistoryEntry
+from digitlab.training.history import HistoryEntry, monitored_value
 from digitlab.training.hyperparameters import Recipe
 from digitlab.training.step import Step, Weights, copy_weights, load_weights
 
@@ -18,7 +18,7 @@ __all__ = ["EMA", "EarlyStopping", "Member", "TrainState"]
 
 
 class EarlyStopping:
-    """Early stopping with patience, by the recipe's monitored metric.
+    """When a network's training ends before its last step: by patience, or at the recipe's target.
 
     Attributes:
         best: The best entry so far; None before the first, and without patience.
@@ -29,6 +29,7 @@ class EarlyStopping:
         self.monitor = recipe.monitor
         self.patience = recipe.patience
         self.restore_best = recipe.restore_best
+        self.target = recipe.target
         self.best: HistoryEntry | None = None
         self.weights: Weights = {}
 
@@ -36,7 +37,8 @@ class EarlyStopping:
         """Copies the weights of `network`, if `entry` is better than all before it."""
         if self.patience is None:
             return
-        if self.best is None or self._monitored(entry) < self._monitored(self.best):
+        value = monitored_value(entry, self.monitor)
+        if self.best is None or value < monitored_value(self.best, self.monitor):
             self.best = entry
             self.weights = copy_weights(network) if self.restore_best else {}
 
@@ -44,13 +46,12 @@ class EarlyStopping:
         """Whether the last `patience` entries up to number `now` brought no improvement."""
         return self.patience is not None and self.best is not None and now - self.best.entry >= self.patience
 
-    def _monitored(self, entry: HistoryEntry) -> float:
-        """The monitored metric, signed so that smaller is better."""
-        if self.monitor == "validation_accuracy":
-            assert entry.validation_accuracy is not None
-            return -entry.validation_accuracy
-        assert entry.validation_loss is not None
-        return entry.validation_loss
+    def reached(self, entry: HistoryEntry) -> bool:
+        """Whether `entry` is as good as the recipe's `until` asks for."""
+        if self.target is None:
+            return False
+        metric, value = self.target
+        return monitored_value(entry, metric) <= (-value if metric.endswith("accuracy") else value)
 
 
 class EMA:
@@ -113,6 +114,7 @@ class Member:
         early_stopping: The best entry so far and its weights.
         history: Its entries so far.
         final_weights: The weights with which it stopped early; None while it is trained.
+        stop_reason: Why it stopped early: `patience`, `until` or `callback`.
         steps: Steps taken.
         train_seconds: Wall clock of its steps: its equal share where several networks are trained.
         evaluation_seconds: The same of evaluating it between steps.
@@ -123,6 +125,7 @@ class Member:
     early_stopping: EarlyStopping
     history: list[HistoryEntry] = field(default_factory=list)
     final_weights: Weights | None = None
+    stop_reason: str | None = None
     steps: int = 0
     train_seconds: float = 0.0
     evaluation_seconds: float = 0.0

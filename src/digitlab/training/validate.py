@@ -24,10 +24,16 @@ def check_training(
     train.check_fit(network)
     if validation is not None:
         validation.check_fit(network)
-    elif recipe.patience is not None:
+    elif recipe.monitors_validation:
+        if recipe.patience is not None:
+            field, otherwise = f"patience={recipe.patience}", "set patience=none"
+        elif recipe.schedule == "reduce-on-plateau":
+            field, otherwise = "schedule=reduce-on-plateau", "choose another schedule"
+        else:
+            field, otherwise = f"until={recipe.until}", "name a metric of the training digits"
         raise SettingError(
-            f"recipe field patience={recipe.patience} needs validation digits, and there are none",
-            "Hold some out, for example with --validation last:5000, or set patience=none.",
+            f"recipe field {field} needs validation digits, and there are none",
+            f"Hold some out, for example with --validation last:5000, or {otherwise}.",
         )
     if recipe.augments and train.inputs.ndim != 3:
         raise SettingError(

@@ -96,11 +96,11 @@ def run_fit(plan: Plan, candidate: Candidate, fit: Fit, share: float, data: Sear
 
 def _fit_and_score(plan: Plan, candidate: Candidate, task: Fit, share: float, data: SearchData) -> FoldResult:
     recipe = candidate.recipe
-    train, validation, scored = data.fold(plan, task.split, share, bool(recipe.patience))
+    train, validation, scored = data.fold(plan, task.split, share, recipe.monitors_validation)
     started = time.perf_counter()
     network = build(plan.network, seed=recipe.seed, **candidate.options)
     # Only early stopping looks at validation data; without it, scoring them would be time for nothing.
-    fitted = fit(network, recipe, train, validation if recipe.patience else None)
+    fitted = fit(network, recipe, train, validation if recipe.monitors_validation else None)
     trained = time.perf_counter()
     logits = predict_logits(network, scored.inputs)
     if not np.isfinite(logits).all():

@@ -318,13 +318,13 @@ def _refitted(
     best = next(of for of in plan.candidates if of.params == found.best.params)
     recipe = replace(best.recipe, threads=0)
     if isinstance(data, str) and isinstance(validation, str):
-        per_fold = "stratified:10%" if recipe.patience else "none"
+        per_fold = "stratified:10%" if recipe.monitors_validation else "none"
         chosen = DataConfig(train=data, validation=per_fold if validation == PER_FOLD else validation)
         folder = found.folder / "best"
         if (folder / "run.json").exists():
             return replace(found, run=runs.resume(folder))
         return replace(found, run=runs.train(plan.network, best.options, recipe, chosen, folder))
-    train, validation_part = loaded.all_examples(plan, bool(recipe.patience))
+    train, validation_part = loaded.all_examples(plan, recipe.monitors_validation)
     network = build(plan.network, seed=recipe.seed, **best.options)
     fit(network, recipe, train, validation_part)
     save_network(network, found.folder / "best.safetensors")

@@ -1,0 +1,77 @@
+"""`SeedRuns`: a folder of the runs of several seeds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from digitlab.errors import DigitlabError, RunError
+from digitlab.files import make_folder, write_json
+from digitlab.runs.config import SCHEMA_VERSION, RunConfig
+from digitlab.runs.folder import Run, check_schema
+from digitlab.settings import from_dict, to_dict
+
+__all__ = ["SeedRuns"]
+
+FILE = "seeds.json"
+
+
+@dataclass(frozen=True)
+class SeedRuns:
+    """A folder of seeds: `seeds.json`, and a run for each seed, called `seed-N`.
+
+    Attributes:
+        folder: The folder.
+        config: What all runs have in common; its seed is the first.
+        seeds: The seeds.
+    """
+
+    folder: Path
+    config: RunConfig
+    seeds: tuple[int, ...]
+
+    @classmethod
+    def open(cls, folder: Path) -> SeedRuns:
+        """Reads the `seeds.json` of a folder.
+
+        Raises:
+            RunError: If there is none, or it is damaged or of another version.
+        """
+        path = folder / FILE
+        try:
+            plain = json.loads(path.read_bytes())
+            check_schema(path, plain["schema_version"])
+            seeds = tuple(int(seed) for seed in plain["seeds"])
+            return cls(folder, from_dict(RunConfig, plain["config"]), seeds)
+        except FileNotFoundError:
+            raise RunError(
+                f"{folder} is not a run and holds none", "Give a folder that `digitlab train` made."
+            ) from None
+        except RunError:
+            raise
+        except (OSError, ValueError, TypeError, LookupError, DigitlabError) as error:
+            reason = error.problem if isinstance(error, DigitlabError) else error
+            raise RunError(f"cannot read {path}: {reason}", "Train again into a new folder.") from None
+
+    def save(self) -> None:
+        """Writes `seeds.json`.
+
+        Raises:
+            OutputError: If the operating system refuses.
+        """
+        plain = {
+            "schema_version": SCHEMA_VERSION,
+            "seeds": list(self.seeds),
+            "config": to_dict(self.config),
+        }
+        write_json(make_folder(self.folder) / FILE, plain)
+
+    def run_folder(self, seed: int) -> Path:
+        """The folder of one seed's run."""
+        return self.folder / f"seed-{seed}"
+
+    def finished(self) -> list[Run]:
+        """The runs that are finished, by seed."""
+        folders = [self.run_folder(seed) for seed in self.seeds]
+        return [Run.open(folder) for folder in folders if (folder / "metrics.json").exists()]
