@@ -82,4 +82,5 @@ def test_overfitting_by_hand():
         describe_overfitting(entries((0.5, 0.4), (0.3, 0.40), (0.6, 0.45))) == ""
     )  # training gets worse, too
     assert describe_overfitting(entries((0.5, None), (0.3, None))) == ""
+    assert describe_overfitting(worse, label_smoothing=0.1) == ""
     assert describe_overfitting([]) == ""

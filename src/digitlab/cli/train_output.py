@@ -44,7 +44,7 @@ def run_as_json(run: Run) -> dict[str, Any]:
         "stop_reason": metrics.get("stop_reason"),
         "kept": _kept(run, metrics),
         "gap": accuracy_gap(metrics),
-        "overfitting": describe_overfitting(run.history()) or None,
+        "overfitting": describe_overfitting(run.history(), run.config.recipe.label_smoothing) or None,
         "hardware": metrics["hardware"],
         "metrics": {
             split: {key: scores[key] for key in ("n", "accuracy", "interval", "log_loss")}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from rich.console import Console
@@ -13,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from digitlab.formatting import format_count, format_seconds, format_share
 from digitlab.training import Callback, HistoryEntry, Recipe, StepInfo
+from digitlab.training.history import history_from_csv
 
 if TYPE_CHECKING:
     from digitlab.runs.setup import TrainingStart
@@ -41,6 +44,8 @@ class TrainingProgress:
         self.title = title
         self.recipe = recipe
         self._last = time.monotonic()
+        self._active = 1
+        self._entries: list[HistoryEntry] = []
 
     @property
     def callbacks(self) -> list[Callback]:
@@ -57,18 +62,29 @@ class TrainingProgress:
 
     def on_step(self, info: StepInfo) -> None:
         """Tells how far it is, if nothing was told for a while."""
+        self._active = len(info.networks)
         if time.monotonic() - self._last > LINE_SECONDS:
             done, total = format_count(info.step), format_count(info.counts.total_steps)
             self._line(f"step {done} of {total}, loss {info.loss.item():.4f}")
 
     def on_history(self, entry: HistoryEntry, member: int) -> None:
-        """Tells a history entry."""
-        self._line(format_history_entry(entry, self.recipe))
+        """Tells a history entry; of several networks that are trained together, their mean."""
+        self._entries.append(entry)
+        if len(self._entries) < self._active:
+            return
+        text = format_history_entry(_mean_entry(self._entries), self.recipe)
+        self._line(f"{text} (mean of {len(self._entries)} seeds)" if len(self._entries) > 1 else text)
+        self._entries = []
 
-    def on_jobs(self, progress: Any) -> None:
-        """Tells how far jobs are (`digitlab.jobs.Progress`), if nothing was told for a while."""
+    def on_jobs(self, progress: Any, folder: Path) -> None:
+        """Tells how far jobs are (`digitlab.jobs.Progress`), if nothing was told for a while.
+
+        Args:
+            progress: The jobs' progress; a job's key is the name of its run.
+            folder: Where the runs are.
+        """
         if time.monotonic() - self._last > LINE_SECONDS:
-            self._line(_format_jobs(progress))
+            self._line(_format_jobs(progress, folder, self.recipe))
 
     def _line(self, text: str) -> None:
         self._last = time.monotonic()
@@ -95,14 +111,15 @@ class _Bar(TrainingProgress):
         self.task = bar.add_task(title, total=None, status="")
 
     def on_step(self, info: StepInfo) -> None:
+        self._active = len(info.networks)
         total = info.counts.total_steps
         if time.monotonic() - self._last > UPDATE_SECONDS or info.step == total:
             self._last = time.monotonic()
             status = f"loss {info.loss.item():.4f}"
             self.bar.update(self.task, completed=info.step, total=total, status=status)
 
-    def on_jobs(self, progress: Any) -> None:
-        status = f"{len(progress.running)} running"
+    def on_jobs(self, progress: Any, folder: Path) -> None:
+        status = _format_running(progress, folder, self.recipe)
         done, total = len(progress.results), len(progress.jobs)
         self.bar.update(self.task, completed=done, total=total, status=status)
 
@@ -149,9 +166,36 @@ def format_history_entry(entry: HistoryEntry, recipe: Recipe) -> str:
     return text
 
 
-def _format_jobs(progress: Any) -> str:
+def _mean_entry(entries: Sequence[HistoryEntry]) -> HistoryEntry:
+    """The mean of the same entry of several networks."""
+    mean: dict[str, Any] = {}
+    for name in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
+        values = [getattr(entry, name) for entry in entries]
+        mean[name] = None if values[0] is None else sum(values) / len(values)
+    return replace(entries[0], **mean)
+
+
+def _format_running(progress: Any, folder: Path, recipe: Recipe) -> str:
+    """The running jobs with their last history entry: `2 running (seed-0: epoch 3 of 10, seed-1: begun)`."""
+    where = []
+    for key in sorted(progress.running):
+        try:
+            history = history_from_csv((folder / key / "history.csv").read_text())
+        except (OSError, ValueError, TypeError, KeyError):  # not there yet, or just being written
+            history = []
+        if not history:
+            where.append(f"{key}: begun")
+        elif recipe.max_steps is None:
+            where.append(f"{key}: epoch {history[-1].epoch:.3g} of {recipe.epochs}")
+        else:
+            done, total = format_count(history[-1].step), format_count(recipe.max_steps, "step")
+            where.append(f"{key}: {done} of {total}")
+    return f"{len(where)} running" + (f" ({', '.join(where)})" if where else "")
+
+
+def _format_jobs(progress: Any, folder: Path, recipe: Recipe) -> str:
     text = f"{len(progress.results)} of {format_count(len(progress.jobs), 'run')} done"
-    text += f", {len(progress.running)} running"
+    text += f", {_format_running(progress, folder, recipe)}"
     seconds = progress.remaining_seconds()
     return text if seconds is None else f"{text}, about {format_seconds(seconds, whole=True)} left"
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from digitlab.data import Digits
 from digitlab.errors import DigitlabError, RunError
 from digitlab.jobs import (
     Job,
@@ -32,16 +28,16 @@ from digitlab.runs.folder import Run, check_no_run, new_run_folder
 from digitlab.runs.further import MoreTraining
 from digitlab.runs.progress import both, training_progress
 from digitlab.runs.seed_folder import SeedRuns
+from digitlab.runs.seed_jobs import DATA, train_job, write_splits
 from digitlab.runs.setup import OnStart, TrainingSetup, TrainingStart
 from digitlab.runs.train import train_run
-from digitlab.settings import from_dict, to_dict
-from digitlab.training import Callback, Recipe, StepCounts, plan_stacks
+from digitlab.settings import to_dict
+from digitlab.training import Callback, OnHistory, Recipe, StepCounts, plan_stacks
 from digitlab.training.hardware import choose_hardware
 
-__all__ = ["resume_seeds", "train_job", "train_seeds", "train_seeds_configured"]
+__all__ = ["resume_seeds", "train_seeds", "train_seeds_configured"]
 
 STACK = "stack"
-DATA = "data"
 
 
 def train_seeds(
@@ -191,6 +187,7 @@ class _Options:
     on_start: OnStart | None
     on_run: Callable[[Run], None] | None
     on_progress: Callable[[Progress], None] | None
+    on_history: OnHistory | None = None
     adopt: bool = False
     """Whether what is in the seeds' folders is theirs to go on with, although it is not of the same jobs."""
 
@@ -210,7 +207,8 @@ def _finish_and_show(runs: SeedRuns, splits: Splits, options: _Options, progress
                 options,
                 callbacks=[*options.callbacks, *told.callbacks],
                 on_start=both(told.on_start, options.on_start),
-                on_progress=both(told.on_jobs, options.on_progress),
+                on_history=told.on_history,
+                on_progress=both(partial(told.on_jobs, folder=runs.folder), options.on_progress),
             ),
         )
 
@@ -228,6 +226,7 @@ def _finish(runs: SeedRuns, splits: Splits, options: _Options) -> list[Run]:
             seeds=seeds,
             callbacks=options.callbacks,
             on_start=options.on_start,
+            on_history=options.on_history,
         )
         shutil.rmtree(runs.folder / STACK, ignore_errors=True)  # of a cluster that was given up
         for run in trained:
@@ -285,7 +284,7 @@ def _run(runs: SeedRuns, jobs: Sequence[Job], splits: Splits, options: _Options)
             options.on_progress(progress)
 
     with tempfile.TemporaryDirectory() as name:
-        digest = _write_splits(splits, Path(name))
+        digest = write_splits(splits, Path(name))
         jobs, store = [replace(job, data_digest=digest) for job in jobs], ResultStore(runs.folder)
         for job in jobs:
             if options.adopt and (store.folder(job) / "run.json").exists():
@@ -298,24 +297,6 @@ def _run(runs: SeedRuns, jobs: Sequence[Job], splits: Splits, options: _Options)
                 given={DATA: Path(name)},
                 on_progress=on_progress,
             )
-
-
-def train_job(
-    folder: Path, inputs: Mapping[str, Path], config: Mapping[str, Any], seeds: Sequence[int] | None
-) -> dict[str, Any]:
-    """Job that trains a run, or a stack of runs, in its output folder.
-
-    Args:
-        folder: Its output folder.
-        inputs: The folder of the splits.
-        config: A `RunConfig` as plain data.
-        seeds: The seeds of a stack; None for one run.
-
-    Raises:
-        DigitlabError: As `train_run` does.
-    """
-    runs = train_run(folder, from_dict(RunConfig, config), _read_splits(inputs[DATA]), seeds=seeds)
-    return {"seeds": [run.config.seed for run in runs]}
 
 
 def _collect(runs: SeedRuns, key: str) -> list[Run]:
@@ -332,20 +313,3 @@ def _collect(runs: SeedRuns, key: str) -> list[Run]:
         state.rename(runs.folder / "checkpoint")
     shutil.rmtree(folder)
     return runs.finished()
-
-
-def _write_splits(splits: Splits, folder: Path) -> str:
-    """Writes splits for jobs to read; returns their digest."""
-    digest = hashlib.blake2b(digest_size=16)
-    for name, digits in splits.by_name().items():
-        np.savez(folder / f"{name}.npz", images=digits.images, labels=digits.labels, name=digits.name)
-        digest.update(name.encode() + digits.images.tobytes() + digits.labels.tobytes())
-    return digest.hexdigest()
-
-
-def _read_splits(folder: Path) -> Splits:
-    found = {}
-    for path in folder.glob("*.npz"):
-        with np.load(path) as arrays:
-            found[path.stem] = Digits(arrays["images"], arrays["labels"], str(arrays["name"]))
-    return Splits(**found)

@@ -62,7 +62,7 @@ WORSE = 0.05
 COLUMNS = [field.name for field in fields(HistoryEntry)]
 
 
-def describe_overfitting(history: Sequence[HistoryEntry]) -> str:
+def describe_overfitting(history: Sequence[HistoryEntry], label_smoothing: float = 0.0) -> str:
     """One sentence if a training overfits: validation gets worse while training still gets better.
 
     That is when the last validation loss is more than 5 % above its lowest, two entries or more after it,
@@ -70,11 +70,13 @@ def describe_overfitting(history: Sequence[HistoryEntry]) -> str:
 
     Args:
         history: All entries.
+        label_smoothing: Of the training. With it, the log loss of the validation digits is not what was
+            minimized, and may rise for other reasons.
 
     Returns:
-        The sentence; empty if it does not overfit, or there are no validation digits.
+        The sentence; empty if it does not overfit, there is label smoothing, or no validation digits.
     """
-    if not history or history[-1].validation_loss is None:
+    if not history or label_smoothing or history[-1].validation_loss is None:
         return ""
     best = min(history, key=lambda entry: monitored_value(entry, "validation_loss"))
     last = history[-1]
