@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from digitlab.data import Digits, SplitMethod, stratified_sample
+from digitlab.data import Digits, SplitMethod, scale_ink, stratified_sample
 from digitlab.errors import DataError, SettingError
 
 
@@ -122,3 +122,14 @@ def test_a_split_of_everything_or_an_unknown_kind_is_refused() -> None:
         numbered([0, 1]).split(2)
     with pytest.raises(SettingError, match="'middle'"):
         numbered([0, 1]).split(1, "middle")  # type: ignore[arg-type]
+
+
+def test_pixels_are_scaled_to_ink() -> None:
+    pixels = np.arange(256, dtype=np.uint8).reshape(2, 128)
+    ink = scale_ink(pixels)
+    assert (ink.dtype, ink.shape) == (np.float32, (2, 128))
+    assert (ink.min(), ink.max()) == (0, 1)
+    # The nearest float32 to 1 / 255 is 0x3b808081; 128 times it has the same digits and an exponent 7 higher.
+    assert ink[0, 1].tobytes().hex() == "8180803b"
+    assert ink[1, 0].tobytes().hex() == "8180003f"
+    np.testing.assert_allclose(ink.reshape(-1), np.arange(256) / 255, rtol=1e-7)

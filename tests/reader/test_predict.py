@@ -64,7 +64,7 @@ def test_a_network_of_the_classroom_set_sees_20x20(pictures):
 
 
 def test_a_network_of_another_size_or_gone_wrong_is_refused(pictures):
-    with pytest.raises(ModelError, match="inputs of 14x14"):
+    with pytest.raises(ModelError, match="takes inputs of 14 x 14"):
         predict(pictures, Fixed(range(10), (14, 14)))
     with pytest.raises(ModelError, match="not finite"):
         predict(pictures, Fixed([float("nan")] * 10))

@@ -1,7 +1,7 @@
 """Datasets of digits: MNIST, the classroom set and a person's own files, as `Digits`."""
 
 from digitlab.data.classroom import classroom, classroom_matrix
-from digitlab.data.digits import Digits, SplitMethod, stratified_sample
+from digitlab.data.digits import Digits, SplitMethod, scale_ink, stratified_sample
 from digitlab.data.idx import parse_idx, read_idx, read_idx_pair, write_idx
 from digitlab.data.load import DatasetInfo, datasets, known_label_errors, load
 from digitlab.data.mat import read_mat, write_mat
@@ -28,6 +28,7 @@ __all__ = [
     "read_idx_pair",
     "read_mat",
     "read_npz",
+    "scale_ink",
     "stratified_sample",
     "verify",
     "write_idx",

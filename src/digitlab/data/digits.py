@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from digitlab.errors import DataError, SettingError
 
-__all__ = ["Digits", "SplitMethod", "stratified_sample"]
+__all__ = ["Digits", "SplitMethod", "scale_ink", "stratified_sample"]
 
 SplitMethod = Literal["first", "last", "random", "stratified"]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -73,7 +73,7 @@ class Digits:
 
     def ink(self) -> NDArray[np.float32]:
         """The images as a network takes them: `(n, height, width)`, `float32`, ink in [0, 1]."""
-        return np.multiply(self.images, np.float32(1 / 255), dtype=np.float32)
+        return scale_ink(self.images)
 
     def features(self, order: Literal["rows", "columns"] = "rows") -> NDArray[np.float32]:
         """The images as a matrix of features, one row for each image.
@@ -154,6 +154,18 @@ class Digits:
             self.subset(np.flatnonzero(kept), f"{self.name}[without {word} {n}]"),
             self.subset(held, f"{self.name}[{word} {n}]"),
         )
+
+
+def scale_ink(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Scales pixels to the ink that a network takes.
+
+    Args:
+        pixels: Any shape, `uint8`, 0 = paper, 255 = ink.
+
+    Returns:
+        The same shape, `float32`, 0 = paper, 1 = ink: `pixels` times 1 / 255, rounded to `float32`.
+    """
+    return np.multiply(pixels, np.float32(1 / 255), dtype=np.float32)
 
 
 def stratified_sample(labels: NDArray[np.integer], n: int, seed: int, fewest: int = 0) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from digitlab.data import stratified_sample
+from digitlab.data import scale_ink, stratified_sample
 from digitlab.errors import DataError, SettingError
 from digitlab.training import Examples
 
@@ -68,7 +68,7 @@ def make_examples(inputs: NDArray[Any], codes: NDArray[np.int64], shape: tuple[i
 def to_input_tensor(inputs: NDArray[Any], shape: tuple[int, ...]) -> torch.Tensor:
     """Inputs `(n, features)` as a `float32` tensor `(n, *shape)`; bytes become ink in [0, 1]."""
     if inputs.dtype == np.uint8:
-        inputs = np.multiply(inputs, np.float32(1 / 255), dtype=np.float32)
+        inputs = scale_ink(inputs)
     writable = np.require(inputs, np.float32, ["C", "W"])  # torch takes no read-only memory
     return torch.from_numpy(writable.reshape(len(inputs), *shape))
 

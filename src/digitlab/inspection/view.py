@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from pydantic import Field
 
-from digitlab.data import Digits, load
+from digitlab.data import Digits, load, scale_ink
 from digitlab.data.classroom import digit_boxes
 from digitlab.data.image_file import read_digit
 from digitlab.errors import DataError, ModelError, SettingError
@@ -148,7 +148,7 @@ class InspectedModel:
             pixels = read_digit(image)[None]
             if _takes(self.source.input_shape, (20, 20)):
                 pixels = digit_boxes(pixels)
-            ink = np.multiply(pixels[0], np.float32(1 / 255), dtype=np.float32)
+            ink = scale_ink(pixels[0])
             self._check_size(ink.shape)
             return InputImage(ink, None, Path(image).name)
         check_index(image, len(self.digits), f"image of {self.digits.name}")

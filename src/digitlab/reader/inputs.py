@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digitlab.data.classroom import digit_boxes
-from digitlab.data.digits import Digits
+from digitlab.data.digits import Digits, scale_ink
 from digitlab.data.image_file import read_digit
 from digitlab.errors import DataError, ModelError
 
-__all__ = ["to_ink"]
+__all__ = ["read_pixels", "to_ink"]
 
 REMEDY = (
     "Give an image, a batch of images (n, height, width), Digits, a path, a Pillow image, or a list of these."
@@ -54,22 +54,37 @@ def to_ink(x: Any, input_shape: tuple[int, ...]) -> tuple[NDArray[np.float32], b
     return _fit(_array(x), input_shape)
 
 
-def _read(images: Sequence[Any], input_shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Ink of image files and Pillow images."""
+def read_pixels(
+    image: str | os.PathLike[str] | Image.Image, input_shape: tuple[int, ...]
+) -> NDArray[np.uint8]:
+    """Reads an image of one digit, in the size that a network takes.
+
+    Args:
+        image: A picture file, see `digitlab.data.image_file.read_image`; or a Pillow image.
+        input_shape: `(height, width)` or `(features,)` of the network.
+
+    Returns:
+        `(28, 28)` for a network of 784 pixels, centered as MNIST is; `(20, 20)`, the box of the digit,
+        for one of 400. `uint8`, 0 = paper, 255 = ink.
+
+    Raises:
+        DataError: If the image cannot be read, or shows no ink.
+        ModelError: If the network takes images of another size.
+    """
     size = math.prod(input_shape)
     if size not in (28 * 28, 20 * 20):
         raise ModelError(
             f"the network takes inputs of {' x '.join(map(str, input_shape))}",
             "Image files are brought to 28 x 28 or 20 x 20: use a network trained on such images.",
         )
-    pixels = np.stack([read_digit(one) for one in images])
-    if size == 20 * 20:
-        pixels = digit_boxes(pixels)
-    return _scaled(pixels).reshape(len(pixels), *input_shape)
+    pixels = read_digit(image)
+    return pixels if size == 28 * 28 else digit_boxes(pixels[None])[0]
 
 
-def _scaled(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.multiply(pixels, np.float32(1 / 255), dtype=np.float32)
+def _read(images: Sequence[Any], input_shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Ink of image files and Pillow images."""
+    pixels = np.stack([read_pixels(image, input_shape) for image in images])
+    return scale_ink(pixels).reshape(len(pixels), *input_shape)
 
 
 def _array(x: Any) -> NDArray[np.float32]:
@@ -79,7 +94,7 @@ def _array(x: Any) -> NDArray[np.float32]:
     except (ValueError, TypeError, RuntimeError) as error:
         raise DataError(f"cannot read images from {type(x).__name__}: {error}", REMEDY) from None
     if values.dtype == np.uint8:
-        return _scaled(values)
+        return scale_ink(values)
     if values.dtype == np.bool_:
         return values.astype(np.float32)
     if not np.issubdtype(values.dtype, np.floating):
@@ -98,7 +113,7 @@ def _fit(ink: NDArray[np.float32], input_shape: tuple[int, ...]) -> tuple[NDArra
     """Ink as `(n, *input_shape)`, and whether it was one image without a batch axis."""
     if ink.ndim > 2 and ink.shape[-1] == 1:
         ink = ink[..., 0]  # channels last, as Keras has them
-    elif ink.ndim > 2 and ink.shape[-3] == 1 and ink.ndim == 4:
+    elif ink.ndim == 4 and ink.shape[1] == 1:
         ink = ink[:, 0]  # channels first, as PyTorch has them
     for shape in (input_shape, (math.prod(input_shape),), _square(input_shape)):
         if shape and ink.shape == shape:

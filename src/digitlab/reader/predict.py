@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +11,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.classroom import digit_boxes
-from digitlab.data.image_file import read_digit
+from digitlab.data.digits import scale_ink
 from digitlab.errors import DataError, ModelError
 from digitlab.probabilities import softmax
+from digitlab.reader.inputs import read_pixels
 from digitlab.reader.onnx_model import OnnxModel
 
 __all__ = ["Model", "Prediction", "predict"]
@@ -84,24 +83,18 @@ def predict(
         ModelError: If the network takes images of another size, or gives logits that are not finite.
     """
     model = OnnxModel() if model is None else model
-    size = math.prod(model.input_shape)
-    if size not in (28 * 28, 20 * 20):
-        raise ModelError(
-            f"{model.network} takes inputs of {'x'.join(map(str, model.input_shape))}",
-            "Pictures are brought to 28x28 or 20x20: use a network trained on such images.",
-        )
     named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     files = [file for path in named for file in _files(path)]
     inputs: dict[int, NDArray[np.uint8]] = {}
     errors: dict[int, str] = {}
     for number, file in enumerate(files):
         try:
-            inputs[number] = read_digit(file)
+            inputs[number] = read_pixels(file, model.input_shape)
         except DataError as error:
             if not skip_errors:
                 raise
             errors[number] = str(error)
-    read = _predict(inputs, model, size) if inputs else {}
+    read = _predict(inputs, model) if inputs else {}
     nothing = np.zeros((0, 0), np.uint8)
     return [
         Prediction(os.fspath(file), *read[number])
@@ -112,13 +105,11 @@ def predict(
 
 
 def _predict(
-    inputs: dict[int, NDArray[np.uint8]], model: Model, size: int
+    inputs: dict[int, NDArray[np.uint8]], model: Model
 ) -> dict[int, tuple[int, tuple[float, ...], NDArray[np.uint8]]]:
     """Digit, probabilities and input of each image, by its number."""
     pixels = np.stack(list(inputs.values()))
-    if size == 20 * 20:
-        pixels = digit_boxes(pixels)
-    logits = model.logits(np.multiply(pixels, np.float32(1 / 255), dtype=np.float32))
+    logits = model.logits(scale_ink(pixels))
     if not np.isfinite(logits).all():
         raise ModelError(
             "the network gives logits that are not finite", "Train it again, or use another one."
