@@ -1,4 +1,4 @@
-"""Atomic writes: files are written under a temporary name and renamed when complete."""
+"""Paths are checked; files are written atomically: under a temporary name, and renamed when complete."""
 
 from __future__ import annotations
 
@@ -9,9 +9,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from digitlab.errors import OutputError
+from digitlab.errors import DataError, DigitlabError, OutputError
 
-__all__ = ["atomic_write", "make_folder", "write_bytes", "write_json", "write_text"]
+__all__ = ["atomic_write", "check_path", "make_folder", "write_bytes", "write_json", "write_text"]
+
+
+def check_path(value: object, error: type[DigitlabError] = DataError) -> str:
+    """Checks the type of a path that a caller gave.
+
+    Args:
+        value: A `str`, or an `os.PathLike` that stands for one.
+        error: The class of the error.
+
+    Returns:
+        The path as text, spelled as it was given.
+
+    Raises:
+        DigitlabError: Of the class `error`, if `value` is anything else; it names the type.
+    """
+    path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(path, str):
+        raise error(f"{type(value).__name__} where a path is needed", "Give a str or a pathlib.Path.")
+    return path
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from PIL import Image
 
 from digitlab.data.digits import Digits
 from digitlab.data.mnist import mnist
+from digitlab.errors import SettingError
 
 __all__ = ["ClassroomVariant", "classroom", "classroom_matrix", "digit_boxes"]
 
@@ -42,8 +43,11 @@ def classroom(variant: ClassroomVariant = "box") -> Digits:
         The digits, named `classroom` or `classroom-reduced`.
 
     Raises:
+        SettingError: If there is no such variant.
         DataError: If the package's MNIST files are damaged.
     """
+    if variant not in ("box", "reduced"):
+        raise SettingError(f"no variant {variant!r} of the classroom set", "Ask for 'box' or 'reduced'.")
     train = mnist("train")
     chosen = np.concatenate([np.flatnonzero(train.labels == digit)[:PER_DIGIT] for digit in range(10)])
     images, labels = train.images[chosen], train.labels[chosen]
@@ -64,6 +68,7 @@ def classroom_matrix(variant: ClassroomVariant = "box") -> tuple[NDArray[np.floa
         `X[i].reshape(20, 20).T` is upright. `y`: `(5000, 1)`, `uint8`, 0 to 9.
 
     Raises:
+        SettingError: If there is no such variant.
         DataError: If the package's MNIST files are damaged.
     """
     digits = classroom(variant)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from digitlab.data.safe_read import MAX_BYTES, read_content
 from digitlab.errors import DataError
-from digitlab.files import write_bytes
+from digitlab.files import check_path, write_bytes
 
 __all__ = ["parse_idx", "read_idx", "read_idx_pair", "unzip_idx", "write_idx"]
 
@@ -66,8 +66,8 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
     Raises:
         DataError: If it cannot be read, or is not exactly one IDX array of less than 2 GiB.
     """
-    source = os.fspath(path)
-    return parse_idx(unzip_idx(read_content(path), source), source)
+    source = check_path(path)
+    return parse_idx(unzip_idx(read_content(source), source), source)
 
 
 def write_idx(path: str | os.PathLike[str], array: NDArray[Any]) -> None:
@@ -81,7 +81,7 @@ def write_idx(path: str | os.PathLike[str], array: NDArray[Any]) -> None:
         DataError: If IDX cannot hold the array.
         OutputError: If the operating system refuses.
     """
-    path = Path(path)
+    path = Path(check_path(path))
     codes = {np.dtype(name).newbyteorder("="): code for code, name in TYPES.items()}
     code = codes.get(array.dtype.newbyteorder("="))
     if code is None or not 1 <= array.ndim <= MAX_DIMENSIONS or array.nbytes >= MAX_BYTES:
@@ -146,7 +146,7 @@ def read_idx_pair(path: str | os.PathLike[str]) -> tuple[NDArray[Any], NDArray[A
         DataError: If either file cannot be read, there is no labels file, or the images have not
             three dimensions, the labels not one, or their numbers differ.
     """
-    path = Path(path)
+    path = Path(check_path(path))
     if "images" not in path.name:
         raise DataError(
             f"{path}: cannot tell where its labels are",

@@ -1,4 +1,4 @@
-"""Image files of digits, one or a folder of them: any usual format in, gray pixels or MNIST's format out."""
+"""Image files of digits: any usual format in, gray pixels or MNIST's format out."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from digitlab.data.digits import Digits
 from digitlab.data.normalize import to_mnist_format
 from digitlab.errors import DataError
+from digitlab.files import check_path
 
-__all__ = ["read_digit", "read_folder", "read_image", "to_mnist_format"]
+__all__ = ["UnknownImageError", "read_digit", "read_image", "to_mnist_format"]
 
 # The first five load with Pillow itself; the others are looked up only when those do not fit.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "TIFF", "WEBP", "JPEG2000")
@@ -34,8 +34,10 @@ TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     7: lambda gray: np.rot90(gray, 2).T,
     8: np.rot90,
 }
-LAYOUT = "Put the pictures of each digit into a sub-folder named after it, 0 to 9."
-LITTER = ("thumbs.db", "desktop.ini")  # what Windows leaves behind; hidden files start with a dot
+
+
+class UnknownImageError(DataError):
+    """A file that is no image, or of an unknown format."""
 
 
 def read_digit(source: str | os.PathLike[str] | Image.Image) -> NDArray[np.uint8]:
@@ -52,12 +54,13 @@ def read_digit(source: str | os.PathLike[str] | Image.Image) -> NDArray[np.uint8
     """
     if isinstance(source, Image.Image):
         return to_mnist_format(_seen(source.copy()))
+    path = check_path(source)
     try:
-        return to_mnist_format(read_image(source))
+        return to_mnist_format(read_image(path))
     except DataError as error:
-        if os.fspath(source) in error.problem:
+        if path in error.problem:
             raise
-        raise DataError(f"{os.fspath(source)}: {error.problem}", error.remedy) from error
+        raise DataError(f"{path}: {error.problem}", error.remedy) from error
 
 
 def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
@@ -75,9 +78,10 @@ def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         `(height, width)`, 0 = black, 255 = white.
 
     Raises:
-        DataError: If the file is missing, empty, damaged, no picture, or of more than 100 megapixels.
+        UnknownImageError: If it is no picture, or of an unknown format.
+        DataError: If the file is missing, empty, damaged, or of more than 100 megapixels.
     """
-    path = Path(path)
+    path = Path(check_path(path))
     try:
         if not path.is_file():
             reason = "it is not a file" if path.exists() else "there is no such file"
@@ -89,29 +93,6 @@ def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(f"cannot read {path}: {reason}", "Give a picture file that you may read.") from error
-
-
-def read_folder(path: str | os.PathLike[str]) -> Digits:
-    """Reads images of digits from sub-folders named `0` to `9`, in order of digit and file name.
-
-    Not every digit needs a sub-folder. Hidden files, `Thumbs.db` and `desktop.ini` are skipped.
-
-    Args:
-        path: The folder that holds the sub-folders.
-
-    Returns:
-        The images in MNIST's format, `(n, 28, 28)`, named `folder:PATH`.
-
-    Raises:
-        DataError: If the folder or a picture cannot be read, something in it does not belong there,
-            or there is no picture at all.
-    """
-    folder = Path(path)
-    files = [(file, int(place.name)) for place in _sub_folders(folder) for file in _pictures(place)]
-    if not files:
-        raise DataError(f"{folder} holds no pictures", LAYOUT)
-    images = np.stack([read_digit(file) for file, _ in files])
-    return Digits(images, np.array([digit for _, digit in files], dtype=np.int64), f"folder:{folder}")
 
 
 def _decode(file: BinaryIO, path: Path) -> NDArray[np.uint8]:
@@ -129,7 +110,7 @@ def _decode(file: BinaryIO, path: Path) -> NDArray[np.uint8]:
     except DataError:
         raise
     except UnidentifiedImageError as error:
-        raise DataError(f"{path} is not a picture, or of an unknown kind", KNOWN) from error
+        raise UnknownImageError(f"{path} is not a picture, or of an unknown kind", KNOWN) from error
     except (Image.DecompressionBombError, MemoryError) as error:
         raise DataError(f"{path} has too many pixels", too_large) from error
     # On damaged bytes Pillow raises nearly anything: OSError, SyntaxError, struct.error, IndexError.
@@ -206,34 +187,3 @@ def _on_paper(picture: Image.Image) -> NDArray[np.uint8]:
     paper = middle if opaque.mean() > 0.8 else 255 if middle < 128 else 0
     ground = Image.new("RGBA", picture.size, (round(paper),) * 3 + (255,))
     return _gray(Image.alpha_composite(ground, picture).convert("RGB"))
-
-
-def _sub_folders(folder: Path) -> list[Path]:
-    """The sub-folders `0` to `9` that are there, in order."""
-    places = _visible(folder)
-    for place in places:
-        if place.name not in "0123456789" or len(place.name) != 1 or not place.is_dir():
-            kind = "sub-folder" if place.is_dir() else "file"
-            raise DataError(f"{folder} holds a {kind} {place.name!r}, which is no digit", LAYOUT)
-    if not places:
-        raise DataError(f"{folder} is empty", LAYOUT)
-    return places
-
-
-def _pictures(place: Path) -> list[Path]:
-    """The files in a sub-folder, in order."""
-    files = _visible(place)
-    for file in files:
-        if not file.is_file():
-            raise DataError(f"{file} is not a picture file", f"Put pictures right into {place}.")
-    return files
-
-
-def _visible(folder: Path) -> list[Path]:
-    """What is in a folder, sorted by name, without what file managers leave behind."""
-    try:
-        names = sorted(name for name in os.listdir(folder) if name.lower() not in LITTER)
-    except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"cannot read folder {folder}: {reason}", "Give the path of a folder.") from error
-    return [folder / name for name in names if not name.startswith(".")]

@@ -10,13 +10,14 @@ from pathlib import Path
 from digitlab.data.classroom import classroom
 from digitlab.data.digits import Digits
 from digitlab.data.idx import read_idx_pair
-from digitlab.data.image_file import read_folder
+from digitlab.data.image_folder import OnSkip, read_folder
 from digitlab.data.mat import read_mat
 from digitlab.data.mnist import KNOWN_LABEL_ERRORS, mnist
 from digitlab.data.npz_csv import read_csv, read_npz
 from digitlab.data.safe_read import open_regular
 from digitlab.data.validation import make_digits, parse_labels, to_gray
 from digitlab.errors import DataError, SettingError
+from digitlab.files import check_path
 
 __all__ = ["DatasetInfo", "datasets", "known_label_errors", "load"]
 
@@ -56,7 +57,9 @@ def datasets() -> list[DatasetInfo]:
     ]
 
 
-def load(name: str) -> Digits:
+def load(
+    name: str | os.PathLike[str], *, skip_unknown: bool = False, on_skip: OnSkip | None = None
+) -> Digits:
     """Loads the digits called `name`.
 
     Args:
@@ -65,6 +68,9 @@ def load(name: str) -> Digits:
             sub-folders 0 to 9 of images. A path that looks like a dataset's name is written `./classroom`.
             `[START:STOP]` after any of them takes the digits START to STOP - 1, counted from 0; either may
             be left out: `mnist:test[:2500]`, `mnist:train[5000:]`.
+        skip_unknown: Of a folder of images: whether to skip what is neither a digit's sub-folder nor an image
+            file in one, instead of raising an error.
+        on_skip: Called with the `SkippedEntries`, if there are any.
 
     Returns:
         The digits, 28x28 or 20x20, called by the name of the dataset or file, with the slice.
@@ -72,18 +78,19 @@ def load(name: str) -> Digits:
     Raises:
         SettingError: If there is no such dataset and no such file, the kind of file is unknown, or a slice
             is not of the form above, is empty, or reaches past the last digit.
-        DataError: If the file or folder does not hold digits.
+        DataError: If the file or folder does not hold digits, or `name` is of another type.
 
     Example:
         >>> load("mnist:test[9000:]")
         Digits(mnist:test[9000:]: 1000 images of 28x28)
     """
+    name = check_path(name)
     if not name.endswith("]") or os.path.lexists(name):
-        return _load_whole(name)
+        return _load_whole(name, skip_unknown, on_skip)
     parts = SLICE.fullmatch(name)
     if parts is None:
         raise SettingError(f"cannot read the slice in {name!r}", "Write NAME[START:STOP], or NAME[START:].")
-    whole = load(parts["name"])
+    whole = load(parts["name"], skip_unknown=skip_unknown, on_skip=on_skip)
     n = len(whole)
     start, stop = int(parts["start"] or 0), int(parts["stop"] or n)
     if not start < stop <= n:
@@ -97,7 +104,7 @@ def load(name: str) -> Digits:
     )
 
 
-def known_label_errors(name: str) -> frozenset[int]:
+def known_label_errors(name: str | os.PathLike[str]) -> frozenset[int]:
     """Indices of the digits whose label is known to be wrong (`KNOWN_LABEL_ERRORS`).
 
     Args:
@@ -105,7 +112,11 @@ def known_label_errors(name: str) -> frozenset[int]:
 
     Returns:
         Indices into these digits, from 0; none for digits that nobody examined.
+
+    Raises:
+        DataError: If `name` is of another type.
     """
+    name = check_path(name)
     parts = SLICE.fullmatch(name)
     if parts is None:
         return frozenset(KNOWN_LABEL_ERRORS.get(name, ()))
@@ -113,7 +124,7 @@ def known_label_errors(name: str) -> frozenset[int]:
     return frozenset(index - start for index in known_label_errors(parts["name"]) if start <= index < stop)
 
 
-def _load_whole(name: str) -> Digits:
+def _load_whole(name: str, skip_unknown: bool, on_skip: OnSkip | None) -> Digits:
     """The dataset or file called `name`, which has no slice."""
     if name == "mnist":
         raise SettingError("mnist is two datasets", "Say which: mnist:train or mnist:test.")
@@ -130,7 +141,7 @@ def _load_whole(name: str) -> Digits:
         raise SettingError(f"no digits called {name!r}", f"Give {known}, or {KINDS}.")
     path = Path(name)
     if path.is_dir():
-        return read_folder(path)
+        return read_folder(path, skip_unknown=skip_unknown, on_skip=on_skip)
     if path.suffix.lower() in READERS:
         return READERS[path.suffix.lower()](path)
     if _may_be_idx(path):

@@ -22,7 +22,7 @@ from digitlab.data.digits import Digits
 from digitlab.data.safe_read import MAX_BYTES, read_content
 from digitlab.data.validation import make_digits, parse_labels, to_gray, unflatten_rows
 from digitlab.errors import DataError
-from digitlab.files import write_bytes
+from digitlab.files import check_path, write_bytes
 
 __all__ = ["mat_content", "parse_mat", "read_mat", "write_mat"]
 
@@ -55,8 +55,8 @@ def read_mat(path: str | os.PathLike[str]) -> Digits:
     Raises:
         DataError: If the file cannot be read, is no such file, or its numbers are not as above.
     """
-    name = os.fspath(path)
-    pixels, values = parse_mat(read_content(path), ("X", "y"), name)
+    name = check_path(path)
+    pixels, values = parse_mat(read_content(name), ("X", "y"), name)
     if pixels.ndim != 2:
         raise DataError(f"{name}: X has the shape {pixels.shape}", "X is (n, 400), one image in each row.")
     labels = parse_labels(values, len(pixels), name, ten_is_zero=True)
@@ -77,11 +77,12 @@ def write_mat(path: str | os.PathLike[str], digits: Digits) -> None:
         DataError: If the digits are not square.
         OutputError: If the operating system refuses.
     """
+    path = Path(check_path(path))
     if digits.height != digits.width:
         raise DataError(f"{digits.name}: {digits.height}x{digits.width} pixels", "Write square images.")
     pixels = digits.images.transpose(0, 2, 1).reshape(len(digits), -1) / 255
     values = np.where(digits.labels == 0, 10, digits.labels).astype(np.uint8)[:, None]
-    write_bytes(Path(path), mat_content({"X": pixels, "y": values}))
+    write_bytes(path, mat_content({"X": pixels, "y": values}))
 
 
 def parse_mat(content: bytes, names: tuple[str, ...], source: str) -> list[NDArray[Any]]:

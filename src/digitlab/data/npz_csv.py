@@ -19,6 +19,7 @@ from digitlab.data.digits import Digits
 from digitlab.data.safe_read import MAX_BYTES, read_content
 from digitlab.data.validation import make_digits, parse_labels, to_gray, unflatten_rows
 from digitlab.errors import DataError
+from digitlab.files import check_path
 
 __all__ = ["read_csv", "read_npz"]
 
@@ -45,8 +46,8 @@ def read_npz(path: str | os.PathLike[str]) -> Digits:
     Raises:
         DataError: If the file cannot be read, holds no pair or several, or is not as above.
     """
-    name = os.fspath(path)
-    pixels, labels = _arrays(read_content(path), name)
+    name = check_path(path)
+    pixels, labels = _arrays(read_content(name), name)
     if pixels.ndim == 4 and pixels.shape[3] == 1:
         pixels = pixels[..., 0]
     if pixels.ndim not in (2, 3):
@@ -73,8 +74,8 @@ def read_csv(path: str | os.PathLike[str]) -> Digits:
     Raises:
         DataError: If the file cannot be read or is not as above; the error names the line.
     """
-    name = os.fspath(path)
-    blocks, numbers = _blocks(read_content(path, MAX_CSV_BYTES), name)
+    name = check_path(path)
+    blocks, numbers = _blocks(read_content(name, MAX_CSV_BYTES), name)
     table = np.concatenate(blocks)
     if table.shape[1] < 2:
         raise DataError(f"{name}: one number on each line", "Write the label first, then the pixels.")

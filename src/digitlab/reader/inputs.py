@@ -51,7 +51,7 @@ def to_ink(x: Any, input_shape: tuple[int, ...]) -> tuple[NDArray[np.float32], b
             return _read(x, input_shape), False
         if len(x) and all(isinstance(one, Digits) for one in x):
             return np.concatenate([_fit(one.ink(), input_shape)[0] for one in x]), False
-    return _fit(_array(x), input_shape)
+    return _fit(_to_array(x), input_shape)
 
 
 def read_pixels(
@@ -87,12 +87,14 @@ def _read(images: Sequence[Any], input_shape: tuple[int, ...]) -> NDArray[np.flo
     return scale_ink(pixels).reshape(len(pixels), *input_shape)
 
 
-def _array(x: Any) -> NDArray[np.float32]:
+def _to_array(x: Any) -> NDArray[np.float32]:
     """Numbers as ink: `uint8` scaled, floats checked."""
     try:
         values = np.asarray(x)
     except (ValueError, TypeError, RuntimeError) as error:
         raise DataError(f"cannot read images from {type(x).__name__}: {error}", REMEDY) from None
+    if values.shape in ((), (0,)):
+        raise DataError(f"no image: values of shape {values.shape}, given as {type(x).__name__}", REMEDY)
     if values.dtype == np.uint8:
         return scale_ink(values)
     if values.dtype == np.bool_:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import ModelError
+from digitlab.files import check_path
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -47,7 +48,7 @@ class OnnxModel:
     """
 
     def __init__(self, path: str | os.PathLike[str] = DEFAULT_MODEL) -> None:
-        self.path = Path(path)
+        self.path = Path(check_path(path, ModelError))
         self._session = _session(self.path)
         self.input_shape = _input_shape(self._session, self.path)
         self.network, self.options = _origin(self._session, self.path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from digitlab.data.digits import scale_ink
 from digitlab.errors import DataError, ModelError
+from digitlab.files import check_path
 from digitlab.probabilities import softmax
 from digitlab.reader.inputs import read_pixels
 from digitlab.reader.onnx_model import OnnxModel
@@ -61,7 +62,7 @@ class Prediction:
 
 
 def predict(
-    paths: Sequence[str | os.PathLike[str]] | str | os.PathLike[str],
+    paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str],
     model: Model | None = None,
     *,
     skip_errors: bool = False,
@@ -79,11 +80,15 @@ def predict(
         One prediction for each path, in order.
 
     Raises:
-        DataError: If a picture cannot be read or shows no ink; with `skip_errors`, if a folder holds none.
+        DataError: If a path is of another type, or a folder holds no image files; without `skip_errors`, if
+            an image cannot be read or shows no ink.
         ModelError: If the network takes images of another size, or gives logits that are not finite.
     """
+    if isinstance(paths, str | bytes | Mapping) or not isinstance(paths, Iterable):
+        named = [check_path(paths)]
+    else:
+        named = [check_path(path) for path in paths]
     model = OnnxModel() if model is None else model
-    named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     files = [file for path in named for file in _files(path)]
     inputs: dict[int, NDArray[np.uint8]] = {}
     errors: dict[int, str] = {}
@@ -97,9 +102,9 @@ def predict(
     read = _predict(inputs, model) if inputs else {}
     nothing = np.zeros((0, 0), np.uint8)
     return [
-        Prediction(os.fspath(file), *read[number])
+        Prediction(file, *read[number])
         if number in read
-        else Prediction(os.fspath(file), None, (), nothing, errors[number])
+        else Prediction(file, None, (), nothing, errors[number])
         for number, file in enumerate(files)
     ]
 
@@ -120,7 +125,7 @@ def _predict(
     }
 
 
-def _files(path: str | os.PathLike[str]) -> list[str | os.PathLike[str]]:
+def _files(path: str) -> list[str]:
     """The path itself, or the image files in a folder and below it."""
     if not Path(path).is_dir():
         return [path]
@@ -131,4 +136,4 @@ def _files(path: str | os.PathLike[str]) -> list[str | os.PathLike[str]]:
     )
     if not found:
         raise DataError(f"{path} holds no image files", f"Their names end in {', '.join(IMAGE_SUFFIXES)}.")
-    return [*found]
+    return [str(file) for file in found]
