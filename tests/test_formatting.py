@@ -5,6 +5,7 @@ import math
 import pytest
 
 from digitlab.formatting import (
+    format_accuracy,
     format_count,
     format_number,
     format_probability,
@@ -55,6 +56,28 @@ def test_counts():
 def test_shares():
     assert [format_share(share) for share in (0.98181, 1, 0)] == ["98.18 %", "100.00 %", "0.00 %"]
     assert format_share(0.98181, 0) == "98 %"
+
+
+@pytest.mark.parametrize(
+    ("n", "text"),
+    [
+        (1, "100 %"),
+        (10, "90 %"),
+        (100, "99 %"),  # a step of 1 %
+        (101, "99.0 %"),
+        (1000, "99.9 %"),
+        (10_000, "99.99 %"),
+        (60_000, "99.998 %"),  # a step of 0.0017 %
+    ],
+)
+def test_an_accuracy_of_all_but_one(n, text):
+    assert format_accuracy((n - 1) / n if n > 1 else 1, n) == text
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 99, 100, 101, 300, 999, 1000, 1001, 2500, 10_000])
+def test_every_count_has_an_accuracy_of_its_own(n):
+    texts = {format_accuracy(correct / n, n) for correct in range(n + 1)}
+    assert len(texts) == n + 1
 
 
 @pytest.mark.parametrize(

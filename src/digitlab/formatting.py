@@ -11,6 +11,7 @@ import math
 __all__ = [
     "MINUS",
     "MISSING",
+    "format_accuracy",
     "format_count",
     "format_number",
     "format_probability",
@@ -65,6 +66,20 @@ def format_count(n: int, noun: str = "", plural: str | None = None) -> str:
 def format_share(share: float, decimals: int = 2) -> str:
     """Formats a share in [0, 1] as a percentage: `98.18 %`."""
     return f"{format_number(100 * share, decimals)} %"
+
+
+def format_accuracy(accuracy: float, n: int) -> str:
+    """Formats an accuracy as a percentage with as many decimals as `n` examples support.
+
+    One more correct example changes the percentage by a step of 100 / n. There are the fewest decimals whose
+    last place is not larger than this step: 0 for n = 100, 1 for 1,000, 2 for 10,000, 3 for 60,000. So two
+    counts of correct examples are never written alike, and only a perfect accuracy is written as 100 %.
+
+    Args:
+        accuracy: Share of correct examples, in [0, 1]; also an end of its interval, or a standard deviation.
+        n: Number of examples, at least 1; for a mean over runs, that of all runs together.
+    """
+    return format_share(accuracy, max(0, len(str(n - 1)) - 2))
 
 
 def format_probability(probability: float, decimals: int = 2) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
+from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
+from PIL import Image
 
 from digitlab.data import Digits, SplitMethod, scale_ink, stratified_sample
 from digitlab.errors import DataError, SettingError
@@ -133,3 +137,45 @@ def test_pixels_are_scaled_to_ink() -> None:
     assert ink[0, 1].tobytes().hex() == "8180803b"
     assert ink[1, 0].tobytes().hex() == "8180003f"
     np.testing.assert_allclose(ink.reshape(-1), np.arange(256) / 255, rtol=1e-7)
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize(("n", "shown"), [(1, 1), (25, 10)])
+def test_html_for_notebooks(n: int, shown: int) -> None:
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (n, 20, 16), np.uint8)
+    digits = Digits(images, random.integers(0, 10, n), '<b>"a" & b</b>')
+    page = _Page()
+    page.feed(digits._repr_html_())
+    assert [tag for tag, _ in page.tags] == ["div", "strong", "br", "img", "br"]
+    size = "1 image of 20x16" if n == 1 else "25 images of 20x16"
+    labels = " ".join(map(str, digits.labels[:shown]))
+    assert page.text == f'<b>"a" & b</b>: {size}labels: {labels}'
+    image = page.tags[3][1]
+    assert image["alt"] == f"The first {shown}: {labels}"
+    head, _, content = str(image["src"]).partition(",")
+    assert head == "data:image/png;base64"
+    with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
+        pixels = 255 - np.asarray(picture)
+    np.testing.assert_array_equal(pixels, np.concatenate(list(images[:shown]), axis=1))
+
+
+def test_large_images_are_reduced_in_notebooks() -> None:
+    digits = Digits(np.zeros((12, 500, 300), np.uint8), np.zeros(12, np.int64), "large")
+    page = _Page()
+    page.feed(digits._repr_html_())
+    content = str(page.tags[3][1]["src"]).partition(",")[2]
+    with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
+        assert picture.size == (672, 112)  # 3,000 x 500 at the scale 112 / 500

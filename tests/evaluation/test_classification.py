@@ -2,12 +2,15 @@
 
 import json
 import math
+import sys
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from sklearn import metrics
 
-from digitlab.evaluation import accuracy_and_log_loss, compute_metrics
+from digitlab.errors import SettingError
+from digitlab.evaluation import ClassMetrics, accuracy_and_log_loss, compute_metrics
 from digitlab.probabilities import log_softmax, softmax
 
 
@@ -21,7 +24,7 @@ def _random(n, seed, digits=range(10)):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_scores_are_scikit_learns(seed):
-    # the last case has no 3 among the labels, and 7 is never read
+    # the last case has no 3 among the labels, whose metrics are undefined, and 7 is never predicted
     logits, labels = _random(500, seed, [0, 1, 2, 4, 5, 6, 7, 8, 9] if seed == 3 else range(10))
     if seed == 3:
         logits[:, 7] = -20
@@ -37,9 +40,12 @@ def test_scores_are_scikit_learns(seed):
         labels, read, labels=range(10), zero_division=0
     )
     assert [row.digit for row in scores.per_digit] == list(range(10))
-    assert [row.precision for row in scores.per_digit] == pytest.approx(precision)
-    assert [row.recall for row in scores.per_digit] == pytest.approx(recall)
-    assert [row.f1 for row in scores.per_digit] == pytest.approx(f1)
+    present = [row for row in scores.per_digit if row.n]
+    assert [row.precision for row in present] == pytest.approx(precision[n > 0])
+    assert [row.recall for row in present] == pytest.approx(recall[n > 0])
+    assert [row.f1 for row in present] == pytest.approx(f1[n > 0])
+    absent = [(row.precision, row.recall, row.f1) for row in scores.per_digit if not row.n]
+    assert absent == [(None, None, None)] * (seed == 3)
     assert [row.n for row in scores.per_digit] == n.tolist()
 
 
@@ -55,7 +61,17 @@ def test_by_hand():
     assert scores.confusion[3] == (0, 0, 0, 1, 1, 0, 0, 0, 0, 0)
     assert (scores.per_digit[3].precision, scores.per_digit[3].recall) == (1.0, 0.5)
     assert scores.per_digit[3].f1 == pytest.approx(2 / 3)
-    assert (scores.per_digit[9].precision, scores.per_digit[9].recall, scores.per_digit[9].f1) == (0, 0, 0)
+    assert scores.per_digit[9] == ClassMetrics(9, n=0, precision=None, recall=None, f1=None)
+
+
+def test_a_digit_that_is_never_predicted():
+    # the labels 0 and 1 are both predicted as 0: no prediction is a 1, and 9 is absent from the labels
+    scores = compute_metrics(np.eye(10)[[0, 0]], np.array([0, 1]))
+    assert scores.per_digit[1] == ClassMetrics(1, n=1, precision=0.0, recall=0.0, f1=0.0)
+    assert scores.per_digit[0] == ClassMetrics(0, n=1, precision=0.5, recall=1.0, f1=2 / 3)
+    # an absent digit is undefined even where it is predicted
+    scores = compute_metrics(np.eye(10)[[0, 9]], np.array([0, 0]))
+    assert scores.per_digit[9] == ClassMetrics(9, n=0, precision=None, recall=None, f1=None)
 
 
 def test_of_equal_logits_the_lowest_digit_is_read():
@@ -96,3 +112,71 @@ def test_as_json():
     assert plain["interval"][0] < plain["accuracy"] < plain["interval"][1]
     assert sum(map(sum, plain["confusion"])) == plain["n"] == 30
     assert plain["per_digit"][4]["digit"] == 4
+    plain = json.loads(json.dumps(compute_metrics(np.eye(10)[[0]], np.array([0])).to_dict()))
+    assert plain["per_digit"][5] == {"digit": 5, "n": 0, "precision": None, "recall": None, "f1": None}
+
+
+def test_data_frames():
+    labels = np.array([4] * 5 + [9] * 4)
+    scores = compute_metrics(np.eye(10)[[9, 9, 4, 4, 4, 4, 9, 9, 9]], labels)
+    counts = scores.confusion_frame()
+    assert (counts.index.name, counts.columns.name) == ("true digit", "predicted digit")
+    assert list(counts.index) == list(counts.columns) == list(range(10))
+    assert (counts.loc[4, 9], counts.loc[9, 4]) == (2, 1)
+    np.testing.assert_array_equal(counts.to_numpy(), scores.confusion)
+    table = scores.per_digit_frame()
+    assert (table.index.name, list(table.columns)) == ("digit", ["n", "precision", "recall", "f1"])
+    assert list(table.index) == list(range(10))
+    assert table.loc[4].tolist() == [5, 3 / 4, 3 / 5, 2 / 3]
+    assert table["n"].tolist() == [0, 0, 0, 0, 5, 0, 0, 0, 0, 4]
+    assert table["recall"].isna().sum() == table["precision"].isna().sum() == table["f1"].isna().sum() == 8
+
+
+def test_data_frames_without_pandas(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    scores = compute_metrics(np.eye(10), np.arange(10))
+    for make in (scores.confusion_frame, scores.per_digit_frame):
+        with pytest.raises(SettingError) as caught:
+            make()
+        assert str(caught.value) == ("pandas is not installed\nInstall it: pip install 'digitlab[pandas]'.")
+
+
+def test_a_short_repr():
+    scores = compute_metrics(np.eye(10)[[0, 1, 2, 2]], np.array([0, 1, 2, 3]))
+    # Wilson's interval of 3 in 4 is 0.301 to 0.954; the log loss of right and wrong logits of 1 and 0 is
+    # ln(e + 9) - 1 and ln(e + 9), in the mean ln(e + 9) - 3 / 4 = 1.7112
+    expected = "Metrics(4 digits: accuracy 75 % (95 % interval 30 % to 95 %), log loss 1.7112)"
+    assert repr(scores) == expected
+
+
+class _Cells(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.cells, self.text = [], [], ""
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "tr":
+            self.cells.append([])
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+        if {"td", "th"} & set(self.open):
+            self.cells[-1].append(data)
+
+
+def test_html_for_notebooks():
+    logits, labels = _random(2000, 0)
+    scores = compute_metrics(logits, labels)
+    page = _Cells()
+    page.feed(scores._repr_html_())
+    assert page.open == []
+    assert page.cells[0] == [str(digit) for digit in range(10)]
+    assert [[int(cell) for cell in row] for row in page.cells[1:]] == [
+        [digit, *row] for digit, row in enumerate(scores.confusion)
+    ]
+    assert f"accuracy {100 * scores.accuracy:.2f} % (95 % interval " in page.text
+    assert f"log loss {scores.log_loss:.4f}, 2,000 digits" in page.text

@@ -61,6 +61,11 @@ class Digits:
     def __repr__(self) -> str:
         return f"Digits({self.name}: {len(self)} images of {self.height}x{self.width})"
 
+    def _repr_html_(self) -> str:
+        from digitlab.data.notebook import digits_to_html
+
+        return digits_to_html(self)
+
     @property
     def height(self) -> int:
         """Height of each image in pixels."""

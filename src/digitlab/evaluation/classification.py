@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from digitlab.evaluation.notebook import metrics_to_html
 from digitlab.evaluation.statistics import wilson_interval
+from digitlab.formatting import format_accuracy, format_count
+from digitlab.frames import make_frame
 from digitlab.networks import Network
 from digitlab.probabilities import log_softmax
+
+if TYPE_CHECKING:
+    import pandas
 
 __all__ = [
     "ClassMetrics",
@@ -48,21 +54,21 @@ def predict_logits(network: Network, inputs: Tensor) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """Metrics of one class. Each share is in [0, 1], and 0.0 where it would be 0 / 0.
+    """Metrics of one class. Each share is in [0, 1], or None if the labels do not contain the class.
 
     Attributes:
         digit: The class, 0 to 9.
         n: Number of examples of this class.
-        precision: Of the examples predicted as this class, the share that is of it.
+        precision: Of the examples predicted as this class, the share that is of it; 0.0 if none is.
         recall: Of the examples of this class, the share predicted as it.
         f1: Harmonic mean of precision and recall.
     """
 
     digit: int
     n: int
-    precision: float
-    recall: float
-    f1: float
+    precision: float | None
+    recall: float | None
+    f1: float | None
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,43 @@ class Metrics:
     log_loss: float
     confusion: tuple[tuple[int, ...], ...]
     per_digit: tuple[ClassMetrics, ...]
+
+    def __repr__(self) -> str:
+        accuracy, low, high = (
+            format_accuracy(share, self.n) for share in (self.accuracy, *self.accuracy_ci95)
+        )
+        return (
+            f"Metrics({format_count(self.n, 'digit')}: accuracy {accuracy} (95 % interval {low} to {high}), "
+            f"log loss {self.log_loss:.4f})"
+        )
+
+    def _repr_html_(self) -> str:
+        return metrics_to_html(self)
+
+    def confusion_frame(self) -> pandas.DataFrame:
+        """The confusion matrix as a data frame of counts.
+
+        Returns:
+            Ten rows, index `true digit` 0 to 9; ten columns, `predicted digit` 0 to 9.
+
+        Raises:
+            SettingError: If pandas is not installed.
+        """
+        frame = make_frame(list(self.confusion), index=range(10), columns=range(10))
+        return frame.rename_axis(index="true digit", columns="predicted digit")
+
+    def per_digit_frame(self) -> pandas.DataFrame:
+        """The metrics of each digit as a data frame.
+
+        Returns:
+            Ten rows, index `digit` 0 to 9; columns `n`, `precision`, `recall` and `f1`, the last three NaN
+            for a digit that the labels do not contain.
+
+        Raises:
+            SettingError: If pandas is not installed.
+        """
+        frame = make_frame([vars(row) for row in self.per_digit]).set_index("digit")
+        return frame.astype({"precision": float, "recall": float, "f1": float})
 
     def top_confusions(self, most: int = 10) -> list[ConfusionPair]:
         """The most frequent confusions, most frequent first; at most `most`, none of count 0."""
@@ -151,10 +194,12 @@ def compute_metrics(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> 
 def _class_metrics(counts: NDArray[np.int64], digit: int) -> ClassMetrics:
     right = int(counts[digit, digit])
     truly, read = int(counts[digit].sum()), int(counts[:, digit].sum())
+    if not truly:
+        return ClassMetrics(digit, n=0, precision=None, recall=None, f1=None)
     return ClassMetrics(
         digit=digit,
         n=truly,
         precision=right / read if read else 0.0,
-        recall=right / truly if truly else 0.0,
-        f1=2 * right / (truly + read) if truly + read else 0.0,
+        recall=right / truly,
+        f1=2 * right / (truly + read),
     )
