@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digitlab.cli.output import AsJson, print_json
+from digitlab.cli.output import AsJson, SkipUnknown, log_skipped, print_json
 
 if TYPE_CHECKING:
     from digitlab.data import Digits
@@ -39,12 +39,13 @@ def show(
         typer.Argument(help=NAME_HELP),
     ],
     index: Annotated[int, typer.Option(help="Which digit to draw, from 0.")] = 0,
+    skip_unknown: SkipUnknown = False,
     as_json: AsJson = False,
 ) -> None:
     """Count the digits of a dataset and draw one of them."""
     from digitlab.data import load
 
-    digits = load(name)
+    digits = load(name, skip_unknown=skip_unknown, on_skip=log_skipped)
     chosen = digits.subset([index])
     image, label = chosen.images[0], int(chosen.labels[0])
     found = _describe(digits)
@@ -63,6 +64,7 @@ def verify(
         str | None,
         typer.Argument(help=NAME_HELP),
     ] = None,
+    skip_unknown: SkipUnknown = False,
     as_json: AsJson = False,
 ) -> None:
     """Check the files that come with digitlab, or read your own. Exit code 1 when something is wrong."""
@@ -71,7 +73,7 @@ def verify(
     if name is None or name in {known.name for known in datasets()}:
         ok = _verify_own_files(as_json)
     else:
-        ok = _verify_given(name, as_json)
+        ok = _verify_given(name, skip_unknown, as_json)
     if not ok:
         raise typer.Exit(1)
 
@@ -102,12 +104,12 @@ def _verify_own_files(as_json: bool) -> bool:
     return ok
 
 
-def _verify_given(name: str, as_json: bool) -> bool:
+def _verify_given(name: str, skip_unknown: bool, as_json: bool) -> bool:
     from digitlab.data import load
     from digitlab.errors import DataError
 
     try:
-        found = _describe(load(name))
+        found = _describe(load(name, skip_unknown=skip_unknown, on_skip=log_skipped))
     except DataError as error:
         if as_json:
             print_json({"ok": False, "problem": error.problem, "remedy": error.remedy})

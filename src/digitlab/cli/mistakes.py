@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digitlab.cli.output import AsJson, log, print_json
+from digitlab.cli.output import AsJson, SkipUnknown, log, log_skipped, print_json
+
+if TYPE_CHECKING:
+    from digitlab.inspection import InspectedModel
 
 __all__ = ["mistakes"]
 
@@ -20,6 +24,7 @@ def mistakes(
     data: Annotated[
         str | None, typer.Option(help="Digits to classify; by default test digits of the network's size.")
     ] = None,
+    skip_unknown: SkipUnknown = False,
     top: Annotated[int, typer.Option(min=1, help="How many to list; a figure holds at most 50.")] = 20,
     figure: Annotated[Path | None, typer.Option(help="Draw the errors to this PNG.", metavar="FILE")] = None,
     out: Annotated[
@@ -30,10 +35,9 @@ def mistakes(
     """List the worst errors of a model; of several seeds, also the label errors on which they agree."""
     from digitlab.figures import save_figure
     from digitlab.files import make_folder, write_bytes
-    from digitlab.inspection import InspectedModel
     from digitlab.inspection.classification_errors import report_errors, report_label_issues
 
-    opened = InspectedModel.open(model, data)
+    opened = _open(model, data, skip_unknown)
     report = report_errors(opened, top)
     issues = report_label_issues(opened, top) if len(opened.runs) > 1 else None
     folder = out or (figure.parent if figure else (model if model.is_dir() else model.parent) / "inspect")
@@ -54,3 +58,14 @@ def mistakes(
         print_json(answer)
     else:
         print("\n".join([*lines, "", *map(str, paths)]))
+
+
+def _open(model: Path, data: str | None, skip_unknown: bool) -> InspectedModel:
+    """The model with the digits to classify."""
+    from digitlab.data import load
+    from digitlab.inspection import InspectedModel
+
+    if data is None or not skip_unknown:
+        return InspectedModel.open(model, data)
+    digits = load(data, skip_unknown=True, on_skip=log_skipped)
+    return replace(InspectedModel.open(model), digits=digits)

@@ -10,11 +10,29 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from digitlab.data import SkippedEntries
     from digitlab.runs import TrainedModel
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+SkipUnknown = Annotated[
+    bool,
+    typer.Option(
+        "--skip-unknown",
+        help="In a folder of images, skip and name what is neither a digit's sub-folder nor an image.",
+    ),
+]
 
-__all__ = ["AsJson", "format_table", "log", "log_member", "print_error", "print_json", "print_table"]
+__all__ = [
+    "AsJson",
+    "SkipUnknown",
+    "format_table",
+    "log",
+    "log_member",
+    "log_skipped",
+    "print_error",
+    "print_json",
+    "print_table",
+]
 
 PLAIN_WIDTH = 10_000
 """Characters in a line of a table that no terminal shows, so that no cell of it is broken."""
@@ -34,6 +52,11 @@ def log_member(opened: TrainedModel) -> None:
     """Says which run of a folder of several is taken."""
     if len(opened.runs) > 1:
         log(f"note: {opened.path} holds {len(opened.runs)} runs; taken is {opened.runs[0].folder.name}")
+
+
+def log_skipped(skipped: SkippedEntries) -> None:
+    """Says which entries of a folder of images were skipped."""
+    log(f"note: {skipped}")
 
 
 def print_error(text: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +138,20 @@ class Metrics:
         """
         frame = make_frame([vars(row) for row in self.per_digit]).set_index("digit")
         return frame.astype({"precision": float, "recall": float, "f1": float})
+
+    def to_csv(self) -> str:
+        """The metrics of each digit as CSV: a line of column names, and one line for each digit.
+
+        The columns are `digit`, `n`, `precision`, `recall`, `f1` (empty for a digit that the labels do not
+        contain), and `predicted_0` to `predicted_9`: the digit's row of the confusion matrix.
+        """
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        columns = ["digit", "n", "precision", "recall", "f1"]
+        writer.writerow(columns + [f"predicted_{digit}" for digit in range(10)])
+        for row, counts in zip(self.per_digit, self.confusion, strict=True):
+            writer.writerow([row.digit, row.n, row.precision, row.recall, row.f1, *counts])
+        return text.getvalue()
 
     def top_confusions(self, most: int = 10) -> list[ConfusionPair]:
         """The most frequent confusions, most frequent first; at most `most`, none of count 0."""
