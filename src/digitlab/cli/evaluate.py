@@ -119,7 +119,7 @@ def _print(scores: Metrics, data: str) -> None:
     print(f"{data}: n={format_count(scores.n)}")
     print(f"accuracy  {accuracy}  (95 % interval {low} to {high})")
     print(f"log loss  {scores.log_loss:.4f}\n")
-    print_table(("digit", "n", "precision", "recall", "F1"), map(_cells, scores.per_digit))
+    print_table(("digit", "n", "precision", "recall", "F1"), _per_digit_cells(scores.per_digit))
     if not all(row.n for row in scores.per_digit):
         print(f"{MISSING}: not in these data")
     counts = [(str(digit), *map(str, row)) for digit, row in enumerate(scores.confusion)]
@@ -130,11 +130,17 @@ def _print(scores: Metrics, data: str) -> None:
         print(f"\nmost frequent errors: {', '.join(pairs)}")
 
 
-def _cells(row: ClassMetrics) -> tuple[str, ...]:
-    """The row of one digit: percentages with as many decimals as its number of examples supports."""
-    shares = (row.precision, row.recall, row.f1)
-    return (
-        str(row.digit),
-        str(row.n),
-        *(MISSING if share is None else format_accuracy(share, row.n) for share in shares),
-    )
+def _per_digit_cells(rows: Sequence[ClassMetrics]) -> list[tuple[str, ...]]:
+    """The cells of each digit; the decimals are those that the largest class supports, alike in all rows."""
+    largest = max(row.n for row in rows)
+    return [
+        (
+            str(row.digit),
+            str(row.n),
+            *(
+                MISSING if share is None else format_accuracy(share, largest)
+                for share in (row.precision, row.recall, row.f1)
+            ),
+        )
+        for row in rows
+    ]
