@@ -53,7 +53,7 @@ def test_another_type_is_named(function, value):
     assert "\n" not in caught.value.problem + caught.value.remedy
 
 
-@pytest.mark.parametrize("value", [*WRONG, "trian"], ids=str)
+@pytest.mark.parametrize("value", [*WRONG, "trian"], ids=lambda value: type(value).__name__)
 def test_an_unknown_split_or_variant_is_refused(value):
     with pytest.raises(SettingError, match="no MNIST split"):
         mnist(value)
