@@ -1,7 +1,9 @@
 """Tables and JSON on standard output, progress and errors on standard error."""
 
 import json
+import re
 
+from digitlab.cli import output
 from digitlab.cli.output import format_table, log, print_error, print_json, print_table
 
 ROWS = [("fit", "1,234"), ("a much longer name of [something]", "5")]
@@ -45,3 +47,18 @@ def test_what_is_printed_where(capsys):
     assert table == "name      n\n fit  1,234\n"
     assert json.loads("{" + rest) == {"a": [1]}
     assert err == "under way\nerror: one\ntwo\n"
+
+
+def test_a_wide_table_is_folded(capsys, monkeypatch):
+    monkeypatch.setattr(output, "_terminal_width", lambda: 24)
+    output.print_table(
+        ("run", "one", "two", "three"), [("a", "1" * 8, "2" * 8, "3" * 8)], left=("run",), fold=True
+    )
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        "run       one       two",
+        "a    11111111  22222222",
+        "",
+        "run     three",
+        "a    33333333",
+    ]

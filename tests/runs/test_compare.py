@@ -4,20 +4,27 @@ import csv
 import io
 import json
 
+import numpy as np
 import pytest
 
 from digitlab.errors import RunError
+from digitlab.evaluation import compute_metrics
 from digitlab.networks import build
-from digitlab.runs import DataConfig, Run, RunConfig, compare_runs
-from digitlab.training import Recipe
+from digitlab.runs import DataConfig, Run, RunConfig, compare_runs, mean_history
+from digitlab.runs.evaluations import save_evaluation
+from digitlab.training import HistoryEntry, Recipe
 
 
 @pytest.fixture
 def make_run(tmp_path):
-    def make(name, accuracies, options=None, seconds=1.0, **fields):
+    def make(name, accuracies, options=None, seconds=1.0, data=None, **fields):
         network = build("mlp", inputs=4, hidden=(2,), **(options or {}))
         config = RunConfig(
-            network="mlp", options=network.options, recipe=Recipe(**fields), data=DataConfig(), environment={}
+            network="mlp",
+            options=network.options,
+            recipe=Recipe(**fields),
+            data=DataConfig(**(data or {})),
+            environment={},
         )
         run = Run.create(tmp_path / name, config)
         metrics = {
@@ -49,12 +56,13 @@ def test_only_what_differs_best_first(make_run):
     assert table.sorted_by == "validation accuracy"
     assert table.columns == [
         "run",
+        "validation accuracy",
         "activation",
         "learning_rate",
-        "validation accuracy",
         "validation log loss",
         "train accuracy",
         "train log loss",
+        "gap",
         "parameters",
         "train seconds",
     ]
@@ -85,16 +93,16 @@ def test_as_cells_and_as_csv(make_run):
     table = compare_runs(runs)
     assert table.columns == [
         "run",
+        "train accuracy",
         "dropout",
         "max_steps",
-        "train accuracy",
         "train log loss",
         "parameters",
         "train seconds",
     ]
     first, second = table.cells()
-    assert first == [str(runs[0].folder), "0.2500", "7", "0.5000", "0.5000", "40", "0.5000"]
-    assert second == [str(runs[1].folder), "0", "–", "0.2500", "0.7500", "40", "12.5"]
+    assert first == [str(runs[0].folder), "0.5000", "0.2500", "7", "0.5000", "40", "0.5000"]
+    assert second == [str(runs[1].folder), "0.2500", "0", "–", "0.7500", "40", "12.5"]
     assert table.left == {"run"}
     rows = list(csv.DictReader(io.StringIO(table.as_csv())))
     assert [row["max_steps"] for row in rows] == ["7", ""]
@@ -163,3 +171,62 @@ def test_a_folder_of_seeds_is_one_row(make_run, tmp_path):
 def test_a_folder_of_different_runs_has_a_row_for_each(make_run, tmp_path):
     runs = [make_run("f/a", {"test": 0.9}), make_run("f/b", {"test": 0.95}, learning_rate=0.1)]
     assert len(compare_runs([(tmp_path / "f", runs)]).rows) == 2
+
+
+def test_the_gap_between_training_and_validation(make_run):
+    table = compare_runs([make_run("a", {"train": 0.99, "validation": 0.90}), make_run("b", {"train": 0.5})])
+    assert [row["gap"] for row in table.rows] == [pytest.approx(0.09), None]
+
+
+def test_validation_digits_that_differ_do_not_rank_rows(make_run):
+    one = make_run("a", {"train": 0.9, "validation": 0.99, "test": 0.80})
+    first = {"validation": "first:100"}
+    other = make_run("b", {"train": 0.9, "validation": 0.98, "test": 0.85}, data=first)
+    table = compare_runs([one, other])
+    assert table.sorted_by == "test accuracy"
+    assert [row["run"] for row in table.rows] == [str(other.folder), str(one.folder)]
+    assert table.notes == [
+        "The validation digits are not the same in all rows: first:100 of mnist:train; stratified:10%:0 of "
+        "mnist:train.",
+        "The training digits are not the same in all rows: mnist:train without first:100; mnist:train "
+        "without stratified:10%:0.",
+        "They are ranked by their test accuracy, which is of the same digits.",
+    ]
+
+
+def test_where_no_digits_are_the_same_it_is_said(make_run):
+    one = make_run("a", {"validation": 0.99})
+    other = make_run("b", {"validation": 0.98}, data={"validation": "first:100"})
+    table = compare_runs([one, other])
+    assert table.sorted_by == "validation accuracy"
+    assert table.notes[-1].startswith("So these rows are not ranked fairly")
+    assert compare_runs([one]).notes == []
+
+
+def test_scores_of_evaluate_enter_the_table(make_run):
+    one = make_run("a", {"train": 0.9, "test": 0.95}, data={"test": "mnist:test"})
+    other = make_run("b", {"train": 0.8})
+    save_evaluation(other.folder, "mnist:test", _scores(0.97))
+    save_evaluation(other.folder, "folder:photos", _scores(0.6))
+    table = compare_runs([one, other])
+    assert table.sorted_by == "test accuracy"
+    assert [row["test accuracy"] for row in table.rows] == [0.97, 0.95]
+    assert [row["folder:photos accuracy"] for row in table.rows] == [0.6, None]
+    assert "folder:photos accuracy" in table.shown
+
+
+def _scores(accuracy):
+    right = round(1000 * accuracy)
+    labels = np.arange(1000) % 10
+    predicted = np.where(np.arange(1000) < right, labels, (labels + 1) % 10)
+    return compute_metrics(5 * np.eye(10, dtype=np.float32)[predicted], labels)
+
+
+def test_the_mean_history_of_seeds(make_run):
+    runs = [make_run("a", {"train": 0.5}), make_run("b", {"train": 0.5})]
+    for run, losses in zip(runs, ([0.4, 0.2, 0.1], [0.6, 0.4]), strict=True):
+        for number, loss in enumerate(losses, start=1):
+            run.append_history(HistoryEntry(number, number, number, 0.1, loss, 0.5, None, None))
+    mean = mean_history(runs)
+    assert [entry.train_loss for entry in mean] == pytest.approx([0.5, 0.3])
+    assert mean[0].validation_loss is None

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digitlab.cli.output import AsJson, print_json, print_table
+from digitlab.cli.output import AsJson, log, print_json, print_table
+from digitlab.errors import SettingError
 
 if TYPE_CHECKING:
     from digitlab.evaluation import PairedTest
+    from digitlab.runs import Run
 
 __all__ = ["compare"]
 
@@ -27,35 +29,76 @@ def compare(
         str | None,
         typer.Option(help="Digits on which two are tested against each other; by default test digits."),
     ] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option(
+            help="Draw the learning curves of all, one over the other, to this PNG.", metavar="FILE"
+        ),
+    ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare runs: a table of the settings in which they differ and of their metrics, best first.
 
-    A folder of runs that differ in their seeds is one row: mean ± standard deviation over its n runs. Two
-    rows are tested against each other on the same digits.
+    A folder of runs that differ in their seeds is one row: mean ± standard deviation over its n runs. Scores
+    that `digitlab evaluate` has saved are in the table, too. Two rows are tested against each other on the
+    same digits.
     """
     from digitlab.runs import compare_runs, open_runs
 
-    table = compare_runs([(folder, open_runs(folder)) for folder in runs])
+    if as_csv and as_json:
+        raise SettingError("--csv and --json are two forms of one answer", "Give one of them.")
+    groups = [(folder, open_runs(folder)) for folder in runs]
+    table = compare_runs(groups)
+    if figure is not None:
+        _draw(groups, figure)
     two = len(runs) == len(table.rows) == 2 and not as_csv
     test, sentence = _paired(runs, data) if two else (None, "")
     if as_json:
         answer: dict[str, object] = {"sorted_by": table.sorted_by, "columns": table.columns}
         answer["runs"] = table.rows
+        answer["notes"] = table.notes
         if test:
             answer["paired"] = {**asdict(test), "sentence": sentence}
         print_json(answer)
     elif as_csv:
         print(table.as_csv(), end="")
     else:
-        print_table(table.shown, table.cells(), left=table.left)
+        print_table(table.shown, table.cells(), left=table.left, fold=True)
         if sentence:
             print(f"\n{sentence}")
+    if not as_json:
+        for note in table.notes:
+            log(f"note: {note}")
+
+
+def _draw(groups: list[tuple[Path, tuple[Run, ...]]], figure: Path) -> None:
+    from digitlab.figures import draw_run_comparison, save_figure
+    from digitlab.files import write_bytes
+    from digitlab.runs import mean_history
+
+    histories = {str(folder): mean_history(runs) for folder, runs in groups}
+    write_bytes(figure, save_figure(draw_run_comparison(histories)))
 
 
 def _paired(runs: list[Path], data: str | None) -> tuple[PairedTest | None, str]:
-    """The paired test of two rows and its sentence; neither where they read digits of different sizes."""
+    """The paired test of two rows and its sentence; neither where they do not read the same digits.
+
+    Raises:
+        DigitlabError: If they cannot be tested on the digits that `data` names.
+    """
+    from digitlab.errors import DigitlabError
+
+    try:
+        return _test_pair(runs, data)
+    except DigitlabError as error:
+        if data is not None:
+            raise
+        log(f"note: not tested against each other: {error.problem}")
+        return None, ""
+
+
+def _test_pair(runs: list[Path], data: str | None) -> tuple[PairedTest | None, str]:
     import numpy as np
 
     from digitlab import runs as opened
@@ -65,6 +108,7 @@ def _paired(runs: list[Path], data: str | None) -> tuple[PairedTest | None, str]
     models = [opened.open(path) for path in runs]
     names = [opened.default_data(model) for model in models]
     if data is None and names[0] != names[1]:
+        log("note: not tested against each other: they take digits of different sizes")
         return None, ""
     digits = load(data or names[0])
     trained_on = {run.config.data.train for model in models for run in model.runs}

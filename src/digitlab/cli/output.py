@@ -65,7 +65,12 @@ def print_error(text: str) -> None:
 
 
 def print_table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: Collection[str] = (), title: str = ""
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    left: Collection[str] = (),
+    title: str = "",
+    fold: bool = False,
 ) -> None:
     """Prints a table on standard output: styled on a terminal, else as aligned plain text.
 
@@ -74,8 +79,29 @@ def print_table(
         rows: One text for each column.
         left: Headings of the columns that are aligned left; the others are aligned right.
         title: A line above the table.
+        fold: Whether a table that is wider than the terminal is printed as several below each other, each
+            with the first column.
     """
-    print(format_table(columns, rows, left=left, title=title, width=_terminal_width()))
+    width, rows = _terminal_width(), [tuple(row) for row in rows]
+    parts = _folded(columns, rows, width) if fold and width else [range(len(columns))]
+    for number, part in enumerate(parts):
+        own = [[row[i] for i in part] for row in rows]
+        text = format_table(
+            [columns[i] for i in part], own, left=left, title="" if number else title, width=width
+        )
+        print(f"\n{text}" if number else text)
+
+
+def _folded(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[Sequence[int]]:
+    """The columns of each part of a table that is folded to a width; the first column is in all of them."""
+    by_column = zip(columns, *rows, strict=True)
+    sizes = [max(map(len, texts)) + 2 for texts in by_column]
+    parts: list[list[int]] = [[0]]
+    for column in range(1, len(columns)):
+        if len(parts[-1]) > 1 and sum(sizes[i] for i in parts[-1]) + sizes[column] - 2 > width:
+            parts.append([0])
+        parts[-1].append(column)
+    return [*parts]
 
 
 def format_table(

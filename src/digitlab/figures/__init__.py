@@ -13,6 +13,7 @@ from digitlab.figures.product_sum import (
     draw_patch_computation,
     draw_product_bars,
 )
+from digitlab.figures.run_comparison import draw_run_comparison
 from digitlab.figures.style import save_figure
 from digitlab.figures.tiles import animate_tiles, draw_stages, draw_tiles, draw_unit_weights
 
@@ -39,6 +40,7 @@ __all__ = [
     "draw_pixel_values",
     "draw_pixels",
     "draw_product_bars",
+    "draw_run_comparison",
     "draw_scatter",
     "draw_softmax",
     "draw_stages",

@@ -1,4 +1,9 @@
-from .compare import RunTable as RunTable, accuracy_gap as accuracy_gap, compare_runs as compare_runs
+from .compare import (
+    RunTable as RunTable,
+    accuracy_gap as accuracy_gap,
+    compare_runs as compare_runs,
+    mean_history as mean_history,
+)
 from .config import (
     DataConfig as DataConfig,
     RunConfig as RunConfig,

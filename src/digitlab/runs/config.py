@@ -60,6 +60,11 @@ class DataConfig:
         return f"{value}:0" if drawn else value
 
     @property
+    def holds_out(self) -> bool:
+        """Whether the validation digits are held out of the training data."""
+        return HOLD_OUT.fullmatch(self.validation) is not None
+
+    @property
     def split_seed(self) -> int | None:
         """The seed of the hold-out split; None if nothing is drawn at random."""
         match = HOLD_OUT.fullmatch(self.validation)

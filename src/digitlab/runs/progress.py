@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
@@ -15,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from digitlab.formatting import format_count, format_seconds, format_share
 from digitlab.training import Callback, HistoryEntry, Recipe, StepInfo
-from digitlab.training.history import history_from_csv
+from digitlab.training.history import history_from_csv, mean_entry
 
 if TYPE_CHECKING:
     from digitlab.runs.setup import TrainingStart
@@ -72,7 +71,7 @@ class TrainingProgress:
         self._entries.append(entry)
         if len(self._entries) < self._active:
             return
-        text = format_history_entry(_mean_entry(self._entries), self.recipe)
+        text = format_history_entry(mean_entry(self._entries), self.recipe)
         self._line(f"{text} (mean of {len(self._entries)} seeds)" if len(self._entries) > 1 else text)
         self._entries = []
 
@@ -164,15 +163,6 @@ def format_history_entry(entry: HistoryEntry, recipe: Recipe) -> str:
             f"accuracy {format_share(entry.validation_accuracy)}"
         )
     return text
-
-
-def _mean_entry(entries: Sequence[HistoryEntry]) -> HistoryEntry:
-    """The mean of the same entry of several networks."""
-    mean: dict[str, Any] = {}
-    for name in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
-        values = [getattr(entry, name) for entry in entries]
-        mean[name] = None if values[0] is None else sum(values) / len(values)
-    return replace(entries[0], **mean)
 
 
 def _format_running(progress: Any, folder: Path, recipe: Recipe) -> str:

@@ -5,9 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
-__all__ = ["HistoryEntry", "describe_overfitting", "history_from_csv", "history_to_csv", "monitored_value"]
+__all__ = [
+    "HistoryEntry",
+    "describe_overfitting",
+    "history_from_csv",
+    "history_to_csv",
+    "mean_entry",
+    "monitored_value",
+]
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,19 @@ def describe_overfitting(history: Sequence[HistoryEntry], label_smoothing: float
         f"{last.validation_loss:.4f}, while the training loss fell from {best.train_loss:.4f} to "
         f"{last.train_loss:.4f}."
     )
+
+
+def mean_entry(entries: Sequence[HistoryEntry]) -> HistoryEntry:
+    """The mean of the same entry of several networks; None where one of them has no value.
+
+    Args:
+        entries: One for each network, at least one; number, steps and learning rate are the first's.
+    """
+    mean: dict[str, Any] = {}
+    for name in COLUMNS[4:]:
+        values = [getattr(entry, name) for entry in entries]
+        mean[name] = None if None in values else sum(values) / len(values)
+    return replace(entries[0], **mean)
 
 
 def history_to_csv(history: Sequence[HistoryEntry]) -> str:
