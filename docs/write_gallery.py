@@ -87,8 +87,12 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         Example("deep-mnist", {"image": 1}),
         Example("deep-mnist", {"image": 1, "layer": "conv2"}),
     ),
-    "boxplot": (Example("one"),),
-    "scatter": (Example("two"),),
+    "boxplot": (Example("one"), Example()),
+    "scatter": (Example("two"), Example()),
+    "maximally-activating-digits": (
+        Example(),
+        Example("swift", {"layer": "relu1"}),
+    ),
     "outputs": (Example(options={"image": 18}),),
     "unit-computation": (
         Example(options={"unit": 97}),

@@ -29,11 +29,13 @@ def test_the_views_are_listed(command):
     code, out, _ = command("inspect", "--list")
     assert code == 0
     heading, *lines = out.splitlines()
-    assert heading.split() == ["view", "shows"]
+    assert heading.split() == ["view", "shows", "options"]
     assert [line.split()[0] for line in lines] == list(VIEWS)
-    assert all(line.endswith(".") for line in lines)
+    for line, view in zip(lines, VIEWS.values(), strict=True):
+        assert line.partition(view.description)[2].split() == [f"--{option}" for option in view.options]
     listed = json.loads(command("inspect", "--list", "--json")[1])["views"]
     assert [each["view"] for each in listed] == list(VIEWS)
+    assert {each["view"]: each["options"] for each in listed}["saliency"] == ["image", "digit"]
 
 
 def test_nothing_to_inspect_is_refused(refused, tmp_path):
@@ -118,7 +120,7 @@ def test_numbers_and_an_answer_for_programs(command, weights, few, tmp_path):
     (only,) = answer["views"]
     assert (answer["network"], answer["left_out"]) == ("mlp", [])
     assert only["data"] == {"indices": [5], "images": [5, 28, 28], "labels": [5]}
-    assert only["figure"] == str(tmp_path / "seen" / "digits.png")
+    assert only["figure"] == str(tmp_path / "seen" / "digits_count-5_seed-7.png")
     with np.load(only["arrays"]) as arrays:
         assert arrays["indices"].tolist() == np.random.default_rng(7).permutation(300)[:5].tolist()
     assert not (tmp_path / "inspect").exists()
@@ -132,7 +134,8 @@ def test_a_picture_file_is_brought_to_the_form_the_network_takes(command, weight
         "inspect", weights, "--view", "image", "--image", tmp_path / "one.png", "--data", few, "--arrays"
     )
     assert code == 0, out
-    with np.load(tmp_path / "inspect" / "image.npz") as arrays:
+    (numbers,) = (tmp_path / "inspect").glob("image_image-one-*.npz")
+    with np.load(numbers) as arrays:
         values = arrays["values"]
     assert values.shape == (28, 28)
     assert values[10:18, 12:16].mean() > 150
@@ -151,6 +154,38 @@ def test_everything_that_a_network_has(command, weights, few, tmp_path, monkeypa
     answer = json.loads(command("inspect", weights, "--view", "all", "--data", few, "--json")[1])
     assert [each["view"] for each in answer["left_out"]] == ["label-errors"]
     assert [each["view"] for each in answer["views"]] == ["averages"]
+
+
+def test_options_that_no_view_takes_are_refused(command, refused, weights, few):
+    def words(*more):
+        return "inspect", weights, "--data", few, *more
+
+    alone = refused(*words("--view", "averages", "--unit", 3))
+    assert alone == "error: view averages takes no --unit\nIt takes no options.\n"
+    assert "It takes --image, --digit." in refused(*words("--view", "saliency", "--layer", "relu1"))
+    both = refused(*words("--view", "averages", "--view", "image", "--unit", 3))
+    assert "none of the views averages, image takes --unit" in both
+    assert "none of the views" in refused(*words("--position", "1,2"))  # nor one of the contact sheet
+    assert command(*words("--view", "averages", "--image", 0, "--seed", 0, "--page", 1))[0] == 0  # defaults
+    assert command(*words("--view", "averages", "--view", "image", "--image", 3))[0] == 0
+
+
+def test_figures_of_other_options_are_not_overwritten(command, weights, few, tmp_path):
+    words = ("inspect", weights, "--data", few, "--view", "unit-weights", "--view", "confusion")
+    for unit in (1, 2, 1):
+        assert command(*words, "--unit", unit, "--layer", "hidden1")[0] == 0
+    assert sorted(path.name for path in (tmp_path / "inspect").iterdir()) == [
+        "confusion.png",
+        "unit-weights_layer-hidden1_unit-1.png",
+        "unit-weights_layer-hidden1_unit-2.png",
+    ]
+
+
+def test_the_contact_sheet_says_the_options_of_its_figures(command, weights, few, tmp_path):
+    assert command("inspect", weights, "--data", few, "--image", 7)[0] == 0
+    page = (tmp_path / "inspect" / "index.html").read_text()
+    assert "--view activations --image 7<" in page
+    assert "--view confusion<" in page
 
 
 def test_choices_that_cannot_be(refused, weights, few, tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from digitlab.figures import (
     draw_activations,
@@ -15,6 +16,7 @@ from digitlab.figures import (
     draw_scatter,
     save_figure,
 )
+from digitlab.figures.distributions import draw_box_grid
 from digitlab.figures.style import DIGIT_COLORS
 from digitlab.figures.tiles import GAP, grid_size, paint_tiles, signed_scale, tile_columns, tile_corner
 from digitlab.formatting import format_number
@@ -150,9 +152,34 @@ def test_scatter_with_centroids():
     assert (axes.collections[0].get_offsets() == points).all()
     colors = axes.collections[0].get_facecolor()[:, :3]
     np.testing.assert_allclose(colors, [to_rgb(DIGIT_COLORS[digit]) for digit in (4, 9, 4)])
-    assert {text.get_text(): text.get_position() for text in axes.texts} == {"4": (1, 0), "9": (1, 1)}
+    assert {text.get_text(): tuple(text.xy) for text in axes.texts} == {"4": (1, 0), "9": (1, 1)}
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
     assert legend[4:6] == ["4  (n=2)", "5  (n=0)"]
+
+
+def test_labels_of_centroids_cover_no_marker_and_no_other_label():
+    middles = np.random.default_rng(3).normal(0, 0.05, (10, 2))  # crowded
+    middles[0] = 3, 3
+    figure = draw_scatter(middles, range(10), middles, [1] * 10, "Crowded", ("a", "b"), "predicted digit")
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    markers = axes.transData.transform(middles)
+    boxes = [Text.get_window_extent(text) for text in axes.texts]  # without the lines to the markers
+    assert len(boxes) == 10
+    centers = np.array([[(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2] for box in boxes])
+    between = np.linalg.norm(centers[:, None] - centers, axis=2)
+    np.fill_diagonal(between, np.inf)
+    points = figure.dpi / 72
+    assert between.min() > 9 * points
+    assert np.linalg.norm(centers[:, None] - markers, axis=2).min() > 9 * points
+
+
+def test_small_box_plots_stand_in_a_grid():
+    units = [[np.arange(5.0) + unit] * 10 for unit in range(4)]
+    figure = draw_box_grid(units, [f"unit {n}" for n in range(4)], "Which?", "output", "predicted digit")
+    assert [axes.get_title() for axes in figure.axes] == ["unit 0", "unit 1", "unit 2", "unit 3", "", ""]
+    assert figure.axes[1].get_ylim()[0] < 1 < 5 < figure.axes[1].get_ylim()[1]
+    assert (figure.get_supxlabel(), figure.get_supylabel()) == ("predicted digit", "output")
 
 
 def test_outputs_say_every_number():

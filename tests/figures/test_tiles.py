@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def test_any_number_of_units_is_drawn_on_a_scale_centered_on_zero(n):
     axes, bar = figure.axes
     low, high = axes.images[0].get_clim()
     assert low == -high
-    assert bar.get_ylabel() == "weight"
+    assert bar.get_ylabel() == "weight\nred > 0, blue < 0"
     assert figure.get_suptitle() == f"{n} units"
     assert len(axes.collections[0].get_paths()) == n  # a frame each
     assert figure.get_figheight() < 1.2 * figure.get_figwidth()
@@ -67,6 +68,23 @@ def test_stages_share_one_scale():
     plots = figure.axes[:3]
     assert [axes.get_title() for axes in plots] == ["after 10", "after 100", "after 1,000"]
     assert len({axes.images[0].get_clim() for axes in plots}) == 1
+
+
+@pytest.mark.parametrize(("count", "rows", "columns"), [(1, 1, 1), (3, 1, 3), (4, 2, 2), (5, 2, 3)])
+def test_stages_stand_up_to_three_side_by_side(count, rows, columns):
+    figure = draw_stages(
+        [_noise(7, 5, 5)] * count, [f"{n}" for n in range(count)], "stages", labels="0123456"
+    )
+    shape = figure.axes[0].get_gridspec()
+    assert (shape.nrows, shape.ncols) == (rows, columns)
+    assert [text.get_text() for text in figure.axes[count - 1].texts] == list("0123456")
+
+
+def test_labels_of_many_tiles_do_not_overlap():
+    figure = draw_tiles(_noise(700, 28, 28), "700 units", [str(unit) for unit in range(700)])
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert all(left.x1 <= right.x0 or left.y0 != right.y0 for left, right in itertools.pairwise(boxes))
 
 
 def test_stages_each_on_a_scale_of_its_own():

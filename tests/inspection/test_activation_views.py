@@ -52,7 +52,7 @@ def test_feature_maps_are_the_first_convolutions_before_its_activation(swift):
     some = inspect(swift, "feature-maps", layer="relu2", unit=(31, 4))
     assert some.data["maps"].shape == (32, 4, 4)
     assert some.data["shown"].tolist() == [31, 4]
-    assert "2 of its 32 maps" in some.figure.texts[0].get_text()
+    assert "maps 31, 4, 4 x 4" in some.figure.texts[0].get_text()
     assert inspect(swift, "feature-maps", layer="conv2", count=5).data["shown"].tolist() == [0, 1, 2, 3, 4]
 
 
@@ -61,7 +61,7 @@ def test_feature_maps_are_the_first_convolutions_before_its_activation(swift):
     [
         ("feature-maps", {"layer": "dense3"}, "dense3 has no feature maps"),
         ("feature-maps", {"unit": 16}, "no map of conv1 number 16"),
-        ("boxplot", {"unit": (1, 2)}, "a box plot of 2 units"),
+        ("boxplot", {"unit": tuple(range(13))}, "13 units in one figure"),
         ("boxplot", {"unit": 128}, "no unit of relu3 number 128"),
         ("scatter", {"unit": 1}, "a scatter of units 1"),
         ("scatter", {"unit": (1, 1)}, "a scatter of units 1, 1"),
@@ -86,30 +86,30 @@ def test_networks_without_what_is_looked_at(mlp):
     softmax = InspectedModel(build("softmax").eval(), "softmax", FEW)
     with pytest.raises(SettingError, match="softmax has no hidden units"):
         inspect(softmax, "boxplot")
-    assert inspect(softmax, "boxplot", layer="logits").data["values"].shape == (40,)
+    assert inspect(softmax, "boxplot", layer="logits").data["values"].shape == (40, 10)
 
 
 def test_a_box_for_each_digit_that_was_read(mlp):
     result = inspect(mlp, "boxplot", unit=3)
     ink = FEW.ink()
     outputs = compute_activations(mlp.network, ink, ["relu1", "logits"])
-    np.testing.assert_allclose(result.data["values"], outputs["relu1"][:, 3])
+    np.testing.assert_allclose(result.data["values"][:, 0], outputs["relu1"][:, 3])
     assert result.data["predictions"].tolist() == outputs["logits"].argmax(axis=1).tolist()
     assert result.data["counts"].sum() == 40
     assert result.data["indices"].tolist() == list(range(40))
     empty = int((result.data["counts"] == 0).sum())
     assert [text.get_text() for text in result.figure.axes[0].texts] == ["none"] * empty
-    assert np.isnan(result.data["box_plot_stats"][result.data["counts"] == 0]).all()
+    assert np.isnan(result.data["box_plot_stats"][0, result.data["counts"] == 0]).all()
     assert "the 40 digits of mnist:test" in result.figure.axes[0].get_title()
 
 
 def test_dear_networks_read_fewer_digits_unless_told(mlp, monkeypatch):
     monkeypatch.setattr(unit_statistics, "WORK", 1.0)
     monkeypatch.setattr(unit_statistics, "FEWEST", 15)
-    result = inspect(mlp, "boxplot", seed=4)
+    result = inspect(mlp, "boxplot", unit=0, seed=4)
     assert len(result.data["indices"]) == 15
     assert "15 of the 40 digits" in result.figure.axes[0].get_title()
-    assert (result.data["indices"] == inspect(mlp, "boxplot", seed=4).data["indices"]).all()
+    assert (result.data["indices"] == inspect(mlp, "boxplot", unit=0, seed=4).data["indices"]).all()
     assert len(inspect(mlp, "boxplot", count=30).data["indices"]) == 30
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from digitlab.data import mnist
 from digitlab.errors import SettingError
 from digitlab.inspection import InspectedModel, inspect, kernels
-from digitlab.inspection.learning import weights_at_steps
+from digitlab.inspection.learning import animation_steps, stage_steps, weights_at_steps
 from digitlab.networks import build
 from digitlab.runs import DataConfig, train, train_seeds
 from digitlab.training import Examples, Recipe
@@ -42,6 +42,11 @@ def test_weights_and_one_unit(run):
 def test_the_last_stage_is_the_trained_network(run):
     stages = inspect(run, "weight-stages")
     assert stages.data["steps"].tolist() == [10, 40]  # 100 and 1,000 lie beyond its end
+    assert [axes.get_title() for axes in stages.figure.axes[:2]] == [
+        "after 10 steps",
+        "after 40 steps, the end",
+    ]
+    assert [text.get_text() for text in stages.figure.axes[1].texts] == [str(unit) for unit in range(7)]
     assert np.array_equal(stages.data["weights"][-1], inspect(run, "weights").data["weights"])
 
 
@@ -52,6 +57,18 @@ def test_growth_is_an_animation_from_the_start(run):
     assert steps[-1] == 40
     film = Image.open(io.BytesIO(result.figure))
     assert film.n_frames == len(steps) == len(result.data["weights"])
+
+
+def test_stages_and_frames_cover_the_whole_training():
+    assert stage_steps(5060) == [10, 100, 1000, 5060]
+    assert stage_steps(1000) == [10, 100, 1000]
+    assert stage_steps(7) == [7]
+    for end in (1, 30, 5060, 180_000):
+        frames = animation_steps(end)
+        assert (frames[0], frames[-1]) == (0, end)
+        assert frames == sorted(set(frames))
+        assert len(frames) <= 30
+    assert len(animation_steps(5060)) > 20
 
 
 def test_a_bare_weights_file_has_no_stages():
@@ -89,8 +106,9 @@ def test_only_some_of_many_units_are_shown_and_the_title_says_so(tmp_path):
     recipe = Recipe(max_steps=3, batch_size=10, ema_decay=0.9)
     result = inspect(train("mlp", {"hidden": (50,)}, recipe, data, tmp_path / "run").folder, "weight-stages")
     assert result.data["weights"].shape == (1, 50, 28, 28)
-    assert "the first 36 of 50" in result.figure.get_suptitle()
+    assert "units 0 to 35 of 50" in result.figure.get_suptitle()
     assert "moving average" in result.summary
+    assert result.summary.endswith("--page 2 shows the next")
 
 
 def test_seeds_trained_together_are_said_to_be_trained_again_alone(tmp_path):

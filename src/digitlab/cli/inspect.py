@@ -22,12 +22,17 @@ def inspect(
         list[str] | None,
         typer.Option(help="A view, several, or `all`; without it, a contact sheet of a default set."),
     ] = None,
-    list_views: Annotated[bool, typer.Option("--list", help="List the views.")] = False,
+    list_views: Annotated[
+        bool, typer.Option("--list", help="List the views with the options that each takes.")
+    ] = False,
     image: Annotated[
         str, typer.Option(help="Input image: index in the data, from 0; or an image file.", metavar="N|FILE")
     ] = "0",
     layer: Annotated[str | None, typer.Option(help="A layer by name: see `digitlab networks NAME`.")] = None,
-    unit: Annotated[str | None, typer.Option(help="One or two units of the layer.", metavar="N[,N]")] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="Units or feature maps of the layer, from 0.", metavar="N[,N]")
+    ] = None,
+    page: Annotated[int, typer.Option(help="Page of the layer's units, from 1, if it has several.")] = 1,
     position: Annotated[
         str | None, typer.Option(help="Row and column in a feature map.", metavar="ROW,COLUMN")
     ] = None,
@@ -61,16 +66,23 @@ def inspect(
     from digitlab.settings import from_dict
 
     if list_views:
-        views = [{"view": each.name, "description": each.description} for each in VIEWS.values()]
+        views = [
+            {"view": each.name, "description": each.description, "options": list(each.options)}
+            for each in VIEWS.values()
+        ]
         if as_json:
             print_json({"views": views})
         else:
-            print_table(("view", "shows"), [tuple(each.values()) for each in views], left=("view", "shows"))
+            rows = [
+                (each.name, each.description, " ".join(f"--{option}" for option in each.options))
+                for each in VIEWS.values()
+            ]
+            print_table(("view", "shows", "options"), rows, left=("view", "shows", "options"))
         return
     if model is None:
         raise SettingError("no model is given", "Give a run folder or a model file; --list lists the views.")
     words = {"layer": layer, "unit": unit, "position": position, "digit": digit, "pair": pair, "count": count}
-    words["logits"] = logits
+    words |= {"logits": logits, "page": page}
     options = from_dict(ViewOptions, {"image": _index_or_path(image), "seed": seed, **words})
     every_view = view == ["all"]
     names = list(VIEWS) if every_view else [find_view(name).name for name in view or ()]
@@ -88,7 +100,7 @@ def inspect(
                 log(result.summary)
             print(result.figure)
     again = shlex.join(["digitlab", "inspect", str(model), *(["--data", data] if data else [])])
-    page = None if names else write_contact_sheet(opened, again, results, folder)
+    sheet = None if names else write_contact_sheet(opened, again, results, folder)
     if as_json:
         print_json(
             {
@@ -100,11 +112,11 @@ def inspect(
                     for each in results
                     if isinstance(each, SkippedView)
                 ],
-                **({"page": str(page)} if page else {}),
+                **({"page": str(sheet)} if sheet else {}),
             }
         )
-    elif page:
-        print(page)
+    elif sheet:
+        print(sheet)
 
 
 def _index_or_path(image: str) -> int | str:

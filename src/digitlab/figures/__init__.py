@@ -1,5 +1,6 @@
 """Figures: numbers in, matplotlib figures out. Imports nothing of digitlab but number formatting."""
 
+from digitlab.figures.animation import animate_tiles
 from digitlab.figures.confusion_matrix import draw_confusion, draw_errors, draw_pair
 from digitlab.figures.curves import Line, draw_learning_curves, draw_lines
 from digitlab.figures.distributions import draw_boxes, draw_scatter
@@ -15,7 +16,7 @@ from digitlab.figures.product_sum import (
 )
 from digitlab.figures.run_comparison import draw_run_comparison
 from digitlab.figures.style import save_figure
-from digitlab.figures.tiles import animate_tiles, draw_stages, draw_tiles, draw_unit_weights
+from digitlab.figures.tiles import draw_stages, draw_tiles, draw_unit_weights
 
 __all__ = [
     "Line",

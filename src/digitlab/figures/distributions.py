@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from digitlab.figures.style import DIGIT_COLORS, new_figure, root_figure, style
 
 __all__ = [
+    "draw_box_grid",
     "draw_boxes",
     "draw_projection",
     "draw_scatter",
@@ -26,6 +27,8 @@ MANY = 100
 """Errors from which on their crosses are small."""
 CROWD = 10_000
 """Points beyond which they are drawn smaller and fainter, and as pixels also in a vector format."""
+NEAR = 20  # points from a marker within which its label needs no line to it
+CLEAR = 15  # points between the middles of a label and of anything else
 APART = 0.055  # of the map's width and height, between two of these
 
 
@@ -45,35 +48,73 @@ def draw_boxes(
     with style():
         if axes is None:
             axes = new_figure(8.0, 4.8).subplots()
-        drawn = axes.boxplot(
-            values,
-            positions=range(len(values)),
-            widths=0.65,
-            patch_artist=True,
-            medianprops={"color": "black", "linewidth": 1.6},
-            flierprops={"marker": ".", "markersize": 3, "alpha": 0.35, "markeredgewidth": 0},
-            whiskerprops={"color": "#555555", "linewidth": 1},
-            capprops={"color": "#555555", "linewidth": 1},
-        )
-        for digit, (box, fliers) in enumerate(zip(drawn["boxes"], drawn["fliers"], strict=True)):
-            box.set(facecolor=DIGIT_COLORS[digit], edgecolor="#333333", linewidth=0.8)
-            fliers.set_markerfacecolor(DIGIT_COLORS[digit])
-        whole = np.concatenate(values)
-        low, high = (float(whole.min()), float(whole.max())) if len(whole) else (0.0, 1.0)
-        room = 0.05 * (high - low) or 0.5
-        axes.set_ylim(low - room, high + room)
-        for digit, each in enumerate(values):
-            if not len(each):
-                axes.text(digit, (low + high) / 2, "none", ha="center", va="center", color="#555555")
+        _boxes(axes, values)
         axes.set_xticks(
             range(len(values)),
             [f"{digit}\nn={len(each):,}" for digit, each in enumerate(values)],
         )
-        axes.set_xlim(-0.6, len(values) - 0.4)
         axes.tick_params(axis="x", length=0, labelsize=9.5)
-        axes.grid(visible=False, axis="x")
         axes.set(title=title, xlabel=group_name, ylabel=value_name)
     return root_figure(axes)
+
+
+def draw_box_grid(
+    units: Sequence[Sequence[ArrayLike]], names: Sequence[str], title: str, value_name: str, group_name: str
+) -> Figure:
+    """Draws small box plots of several units in a grid, each as `draw_boxes` has it, on its own scale.
+
+    Args:
+        units: For each unit ten groups, the values of each digit, `(n,)`; empty where there is none.
+        names: What each unit is called.
+        title: What is asked.
+        value_name: What the values are.
+        group_name: What makes a digit's group: `predicted digit`.
+    """
+    columns = min(3, len(units))
+    rows = -(-len(units) // columns)
+    with style():
+        figure = new_figure(8.0, 0.9 + 2.0 * rows)
+        plots = figure.subplots(rows, columns, squeeze=False)
+        for axes, groups, name in zip(plots.flat, units, names, strict=False):
+            _boxes(axes, [np.asarray(group, dtype=float) for group in groups], small=True)
+            axes.set_title(name, fontsize=10.5)
+            axes.set_xticks(range(len(groups)))
+            axes.tick_params(axis="x", length=0)
+            axes.tick_params(labelsize=8)
+        for axes in plots.flat[len(units) :]:
+            axes.set_axis_off()
+        figure.suptitle(title, fontsize=12)
+        figure.supxlabel(group_name, fontsize=10.5)
+        figure.supylabel(value_name, fontsize=10.5)
+    return figure
+
+
+def _boxes(axes: Axes, values: list[NDArray[np.float64]], small: bool = False) -> None:
+    """Draws a box for each digit on `axes`, with the limits that they need."""
+    gray: dict[str, Any] = {"color": "#555555", "linewidth": 0.7 if small else 1}
+    drawn = axes.boxplot(
+        values,
+        positions=range(len(values)),
+        widths=0.65,
+        patch_artist=True,
+        medianprops={"color": "black", "linewidth": 1 if small else 1.6},
+        flierprops={"marker": ".", "markersize": 2 if small else 3, "alpha": 0.35, "markeredgewidth": 0},
+        whiskerprops=gray,
+        capprops=gray,
+    )
+    for digit, (box, fliers) in enumerate(zip(drawn["boxes"], drawn["fliers"], strict=True)):
+        box.set(facecolor=DIGIT_COLORS[digit], edgecolor="#333333", linewidth=0.5 if small else 0.8)
+        fliers.set_markerfacecolor(DIGIT_COLORS[digit])
+    whole = np.concatenate(values)
+    low, high = (float(whole.min()), float(whole.max())) if len(whole) else (0.0, 1.0)
+    room = 0.05 * (high - low) or 0.5
+    axes.set_ylim(low - room, high + room)
+    words = "\N{EN DASH}" if small else "none"
+    for digit, each in enumerate(values):
+        if not len(each):
+            axes.text(digit, (low + high) / 2, words, ha="center", va="center", color="#555555")
+    axes.set_xlim(-0.6, len(values) - 0.4)
+    axes.grid(visible=False, axis="x")
 
 
 def draw_scatter(
@@ -109,22 +150,24 @@ def draw_scatter(
             where[:, 0], where[:, 1], s=size, c=colors, alpha=alpha, linewidths=0, rasterized=crowded
         )
         outline = [patheffects.withStroke(linewidth=2.5, foreground="white")]
-        for digit, (x, y) in enumerate(middles):
-            if np.isnan(x):
-                continue
-            axes.scatter(
-                x, y, s=290, facecolor=DIGIT_COLORS[digit], edgecolor="black", linewidth=1.3, zorder=4
-            )
-            axes.text(
-                x,
-                y,
+        there = np.flatnonzero(~np.isnan(middles[:, 0]))
+        offsets = _label_offsets(axes, middles[there])
+        line = {"arrowstyle": "-", "linewidth": 0.9, "shrinkA": 2, "shrinkB": 7}
+        for digit, offset in zip(there.tolist(), offsets, strict=True):
+            place: dict[str, Any] = {"s": 90, "marker": "D", "edgecolor": "black", "linewidth": 1.3}
+            axes.scatter(*middles[digit], facecolor=DIGIT_COLORS[digit], zorder=4, **place)
+            axes.annotate(
                 str(digit),
+                middles[digit],
+                xytext=offset,
+                textcoords="offset points",
                 ha="center",
-                va="center_baseline",
-                fontsize=11,
+                va="center",
+                fontsize=13,
                 weight="bold",
                 zorder=5,
                 path_effects=outline,
+                arrowprops=line if np.hypot(*offset) > NEAR else None,
             )
         handles = [
             Line2D([], [], marker="o", linestyle="", color=DIGIT_COLORS[digit], label=f"{digit}  (n={n:,})")
@@ -133,6 +176,33 @@ def draw_scatter(
         axes.legend(handles=handles, title=legend, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=9.5)
         axes.set(title=title, xlabel=names[0], ylabel=names[1])
     return root_figure(axes)
+
+
+def _label_offsets(axes: Axes, places: NDArray[np.float64]) -> list[tuple[float, float]]:
+    """Where a label stands beside each marker, in points from it: clear of all markers and other labels."""
+    box = axes.get_position().size * root_figure(axes).get_size_inches() * 72
+    low, high = np.array([axes.get_xlim(), axes.get_ylim()]).T
+    markers = (places - low) / (high - low) * box
+    angles = np.radians(np.arange(45, 405, 30))
+    around = [
+        distance * np.array([np.cos(angle), np.sin(angle)])
+        for distance in (17, 26, 36, 48, 64, 80)
+        for angle in angles
+    ]
+    labels: list[NDArray[np.float64]] = []
+    offsets = []
+    for marker in markers:
+        taken = np.array([*markers, *labels])
+
+        def clearance(offset: NDArray[np.float64], marker: Any = marker, taken: Any = taken) -> float:
+            inside = min(*(marker + offset - 7), *(box - marker - offset - 7), 0.0)
+            nearest = float(np.linalg.norm(taken - marker - offset, axis=1).min())
+            return float(min(nearest, CLEAR) + 10 * inside - 0.02 * np.linalg.norm(offset))
+
+        best = max(around, key=clearance)
+        labels.append(marker + best)
+        offsets.append((float(best[0]), float(best[1])))
+    return offsets
 
 
 def draw_projection(

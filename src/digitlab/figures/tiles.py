@@ -1,22 +1,19 @@
-"""Tiles of one image on one scale: weights, kernels and feature maps in grids, at several steps, animated."""
+"""Tiles of one image on one scale: weights, kernels and feature maps in grids, and at several steps."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PatchCollection
 from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image
 
 from digitlab.figures.style import axes_width, new_figure, root_figure, style
 
@@ -24,12 +21,18 @@ __all__ = [
     "GAP",
     "NEGATIVE",
     "POSITIVE",
-    "animate_tiles",
+    "SIGNED",
+    "SIGNS",
+    "add_weight_bar",
     "draw_stages",
     "draw_tiles",
     "draw_unit_weights",
     "grid_size",
+    "label_room",
+    "label_size",
+    "label_tiles",
     "paint_tiles",
+    "scale_limits",
     "signed_scale",
     "tile_columns",
     "tile_corner",
@@ -42,16 +45,16 @@ AT_LEAST_ZERO = ListedColormap(SIGNED(np.linspace(0.5, 1, 256)), name="positive 
 POSITIVE = "#b2182b"
 NEGATIVE = "#2166ac"
 """The colors of numbers above and below zero, as dark as bars and words want them."""
+SIGNS = "red > 0, blue < 0"
+"""What the colors of a signed scale mean, for the label of a color bar."""
 WIDTH = 8.0  # inches
 BAR = 1.3  # inches that the scale takes
-LABEL = 0.24  # inches that a label takes
+LABEL, LABEL_SIZE = 0.24, 9  # inches that a label takes, of so many points
 BETWEEN = 0.06  # between stages, in widths of one, so that they stay apart
 MANY = 32
 """Units in a row, where there are many hundreds."""
 SHOWN = 0.997
 """Share of the weights that the colors tell apart; a few large ones would make all others white."""
-FRAME_MS, LAST_MS = 140, 2500
-FILM_DPI = 80
 
 
 def signed_scale(values: ArrayLike) -> tuple[Colormap, float, float]:
@@ -139,6 +142,28 @@ def _pitch(shape: tuple[int, int], room: float) -> tuple[int, tuple[int, int], i
     return fine, pitch, round(room * unit)
 
 
+def label_size(labels: Sequence[str], width: float) -> float:
+    """The font size, in points, at which the longest label fits above a tile of `width` inches."""
+    longest = max(map(len, labels), default=1)
+    return min(LABEL_SIZE, 72 * width / (0.68 * longest))  # a digit is 0.64 font sizes wide
+
+
+def label_room(labels: Sequence[str], width: float) -> tuple[float, float]:
+    """Font size of labels above tiles of `width` inches, and the room they take, in widths of one tile."""
+    font_size = label_size(labels, width)
+    return font_size, LABEL * font_size / LABEL_SIZE / width if labels else 0.0
+
+
+def label_tiles(
+    axes: Axes, labels: Sequence[str], columns: int, shape: tuple[int, int], room: float, font_size: float
+) -> None:
+    """Writes a label above each tile that `paint_tiles` painted with `room`."""
+    look: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": font_size}
+    for number, words in enumerate(labels):
+        left, top = tile_corner(number, columns, shape, room)
+        axes.text(left + 0.5, top + room * 0.85, words, **look)
+
+
 def draw_tiles(
     tiles: ArrayLike,
     title: str,
@@ -151,7 +176,7 @@ def draw_tiles(
     Args:
         tiles: `(n, height, width)`.
         title: What is seen.
-        labels: Words above each tile; none for none.
+        labels: Words above each tile, such as its unit's number; none for none.
         wide: The most tiles in a row; by default 10, and more where there are hundreds.
         axes: Where to draw; by default a figure of its own.
     """
@@ -161,7 +186,8 @@ def draw_tiles(
     width = WIDTH if columns > 4 else BAR + (2.2 if columns > 1 else 3.4) * columns
     if axes is not None:
         width = BAR + axes_width(axes)
-    room = LABEL * grid_size(n, columns, shape)[0] / (width - BAR) if labels else 0.0
+    one = (width - BAR) / grid_size(n, columns, shape)[0]  # inches that a tile is wide
+    font_size, room = label_room(labels, one)
     across, down = grid_size(n, columns, shape, room)
     height = (width - BAR) * down / across
     with style():
@@ -172,11 +198,9 @@ def draw_tiles(
         else:
             axes.set_title(title)
         picture = paint_tiles(axes, maps, columns, room)
-        picture.set(cmap=SIGNED, clim=_limits(maps))
-        for number, words in enumerate(labels):
-            left, top = tile_corner(number, columns, shape, room)
-            axes.text(left + 0.5, top + room * 0.85, words, ha="center", va="bottom", fontsize=9)
-        _bar(root_figure(axes), picture, [axes], maps)
+        picture.set(cmap=SIGNED, clim=scale_limits(maps))
+        label_tiles(axes, labels, columns, shape, room, font_size)
+        add_weight_bar(root_figure(axes), picture, [axes], maps)
     return root_figure(axes)
 
 
@@ -190,7 +214,7 @@ def draw_unit_weights(weights: ArrayLike, title: str, axes: Axes | None = None) 
     """
     image = np.asarray(weights, dtype=float)
     height, width = image.shape
-    low, high = _limits(image, 1.0)
+    low, high = scale_limits(image, 1.0)
     with style():
         if axes is None:
             axes = new_figure(6.4, 5.4).subplots()
@@ -201,14 +225,18 @@ def draw_unit_weights(weights: ArrayLike, title: str, axes: Axes | None = None) 
         axes.set_xticks(range(0, width, step))
         axes.set_yticks(range(0, height, step))
         axes.set(title=title, xlabel="column", ylabel="row")
-        _bar(figure, picture, [axes], image)
+        add_weight_bar(figure, picture, [axes], image)
     return figure
 
 
 def draw_stages(
-    stages: Sequence[ArrayLike], names: Sequence[str], title: str, own_scales: bool = False
+    stages: Sequence[ArrayLike],
+    names: Sequence[str],
+    title: str,
+    own_scales: bool = False,
+    labels: Sequence[str] = (),
 ) -> Figure:
-    """Draws the same weights at several stages side by side.
+    """Draws the same weights at several stages, up to three side by side.
 
     Args:
         stages: Each `(n, height, width)`.
@@ -216,89 +244,44 @@ def draw_stages(
         title: What is seen.
         own_scales: Whether each stage has a scale of its own, on which early, small weights show, too; else
             all have one, on which they can be compared.
+        labels: Words above each tile, such as its unit's number; none for none.
     """
     grids = np.array([np.asarray(stage, dtype=float) for stage in stages])
     count, n, height, width = grids.shape
     columns = tile_columns(n, 5 if n <= 25 else 6 if n <= 36 else 10)
-    across, down = grid_size(n, columns, (height, width))
     side = 3.6 if count > 1 else 5.0
-    limits = _limits(grids)
+    one = side / grid_size(n, columns, (height, width))[0]
+    font_size, room = label_room(labels, one)
+    across, down = grid_size(n, columns, (height, width), room)
+    beside = tile_columns(count, 3)
+    rows = -(-count // beside)
+    limits = scale_limits(grids)
     with style():
-        figure = new_figure(side * count + 0.9, side * down / across + 0.9)
+        figure = new_figure(side * beside + 0.9, (side * down / across + 0.35) * rows + 0.6)
         figure.get_layout_engine().set(wspace=BETWEEN)  # type: ignore[union-attr,call-arg]
-        plots = figure.subplots(1, count, squeeze=False)[0]
-        for axes, grid, name in zip(plots, grids, names, strict=True):
-            picture = paint_tiles(axes, grid, columns)
-            picture.set(cmap=SIGNED, clim=_limits(grid) if own_scales else limits)
+        plots = list(figure.subplots(rows, beside, squeeze=False).flat)
+        for axes in plots[count:]:
+            axes.set_axis_off()
+        for axes, grid, name in zip(plots[:count], grids, names, strict=True):
+            picture = paint_tiles(axes, grid, columns, room)
+            label_tiles(axes, labels, columns, (height, width), room, font_size)
+            picture.set(cmap=SIGNED, clim=scale_limits(grid) if own_scales else limits)
             axes.set_title(name, fontsize=11)
             if own_scales:
-                _bar(figure, picture, [axes], grid, "bottom")
+                add_weight_bar(figure, picture, [axes], grid, "bottom")
         figure.suptitle(title, fontsize=12)
         if not own_scales:
-            _bar(figure, picture, list(plots), grids)
+            add_weight_bar(figure, picture, plots, grids)
     return figure
 
 
-def animate_tiles(frames: Sequence[ArrayLike], names: Sequence[str], title: str) -> bytes:
-    """An animation of weights that change, all frames on one scale, as an endless GIF.
-
-    Args:
-        frames: Each `(n, height, width)`.
-        names: What each is: `step 10`; as many as frames.
-        title: What is seen.
-    """
-    grids = np.array([np.asarray(frame, dtype=float) for frame in frames])
-    limits = _limits(grids)
-    columns = tile_columns(grids.shape[1], 5)
-    across, down = grid_size(grids.shape[1], columns, (grids.shape[2], grids.shape[3]))
-    images = []
-    with style():
-        figure = new_figure(6.4, (6.4 - BAR) * down / across + 0.9)
-        figure.set_dpi(FILM_DPI)
-        axes = figure.subplots()
-        for number, (grid, name) in enumerate(zip(grids, names, strict=True)):
-            axes.clear()
-            picture = paint_tiles(axes, grid, columns)
-            picture.set(cmap=SIGNED, clim=limits)
-            figure.suptitle(f"{title}\n{name}", fontsize=12)
-            if number == 0:
-                _bar(figure, picture, [axes], grids)
-            images.append(_to_image(figure))
-            # The first frame's layout holds; to lay out each anew takes 1.7 times as long.
-            figure.set_layout_engine("none")
-    palette = _palette()
-    few = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
-    film = io.BytesIO()
-    times = [FRAME_MS] * (len(few) - 1) + [LAST_MS]
-    few[0].save(film, "GIF", save_all=True, append_images=few[1:], duration=times, loop=0, optimize=True)
-    return film.getvalue()
-
-
-def _palette() -> Image.Image:
-    """The scale's colors, and grays for words: one palette, or colors would flicker between frames."""
-    scale = (np.asarray(SIGNED(np.linspace(0, 1, 97)))[:, :3] * 255).round().astype(np.uint8)
-    grays = np.linspace(0, 255, 31).round().astype(np.uint8)[:, None].repeat(3, axis=1)
-    holder = Image.new("P", (1, 1))
-    holder.putpalette(np.concatenate([scale, grays]).tobytes())
-    return holder
-
-
-def _to_image(figure: Figure) -> Image.Image:
-    canvas = figure.canvas
-    assert isinstance(canvas, FigureCanvasAgg)
-    # `savefig` would draw it twice, and pack and unpack a PNG: 2.5 times as long.
-    canvas.draw()  # type: ignore[no-untyped-call]
-    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-    return Image.fromarray(pixels[..., :3].copy())
-
-
-def _limits(weights: NDArray[np.float64], share: float = SHOWN) -> tuple[float, float]:
+def scale_limits(weights: NDArray[np.float64], share: float = SHOWN) -> tuple[float, float]:
     """Ends of a scale centered on 0 that holds this share of the weights."""
     most = float(np.quantile(np.abs(weights), share)) or 1.0
     return -most, most
 
 
-def _bar(
+def add_weight_bar(
     figure: Figure,
     picture: AxesImage,
     plots: list[Axes],
@@ -309,4 +292,4 @@ def _bar(
     beyond = np.abs(weights).max() > picture.get_clim()[1] * 1.0001
     extend = "both" if beyond else "neither"
     bar = figure.colorbar(picture, ax=plots, shrink=0.8, aspect=25, extend=extend, location=location)
-    bar.set_label("weight")
+    bar.set_label(f"weight\n{SIGNS}", fontsize=9.5)

@@ -41,6 +41,14 @@ from digitlab.inspection.projections import (
     tsne_projection,
 )
 from digitlab.inspection.registry import THEMES, VIEWS, inspect, view
+from digitlab.inspection.selectivity import (
+    ClassSelectivity,
+    UnitPair,
+    choose_pair,
+    class_selectivity,
+    top_activating,
+    variance_between_classes,
+)
 from digitlab.inspection.unit_computation import Step, UnitComputation, compute_unit
 from digitlab.inspection.unit_statistics import UnitValues, box_plot_stats, centroids, unit_values
 from digitlab.inspection.view import InputImage, InspectedModel, View, ViewOptions, ViewResult
@@ -57,6 +65,7 @@ __all__ = [
     "THEMES",
     "VIEWS",
     "ActivationCurve",
+    "ClassSelectivity",
     "CrossEntropySteps",
     "InputImage",
     "InspectedModel",
@@ -70,6 +79,7 @@ __all__ = [
     "SoftmaxSteps",
     "Step",
     "UnitComputation",
+    "UnitPair",
     "UnitValues",
     "UnitWeights",
     "View",
@@ -83,6 +93,8 @@ __all__ = [
     "centroids",
     "check_index",
     "check_unit",
+    "choose_pair",
+    "class_selectivity",
     "compute_activations",
     "compute_unit",
     "cross_entropy_steps",
@@ -106,10 +118,12 @@ __all__ = [
     "softmax_steps",
     "softmax_sweep",
     "to_input_tensor",
+    "top_activating",
     "top_pixels",
     "tsne_projection",
     "unit_values",
     "unit_weights",
+    "variance_between_classes",
     "view",
     "write_view",
     "write_views",

@@ -14,7 +14,7 @@ from torch.nn import functional
 from digitlab.evaluation import predict_logits
 from digitlab.figures.pixel_maps import draw_maximizing_images
 from digitlab.inspection.activations import activation_shapes
-from digitlab.inspection.lookup import check_position, check_unit, to_input_tensor
+from digitlab.inspection.lookup import check_position, check_unit, page_of_units, to_input_tensor
 from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult
 from digitlab.networks import Dropout, Network
 from digitlab.probabilities import softmax
@@ -44,7 +44,7 @@ SHIFT = 1
 """By how many pixels at most the image is moved before each step for units that see it all."""
 RISING = (nn.ReLU, nn.Sigmoid, nn.Tanh, Dropout)
 GRID = 10
-"""How many units of a layer are shown unless they are named."""
+"""How many units of a layer a page holds unless a count is given."""
 PICTURED = 100
 """The most images that one figure holds."""
 
@@ -189,8 +189,11 @@ def view_activation_maximization(model: InspectedModel, options: ViewOptions) ->
     shape = (model.digits.height, model.digits.width)
     last = list(network.layers)[-1]
     layer = options.layer or last
-    count = activation_shapes(network, [layer])[layer][0]
-    units = options.unit or range(min(options.count or GRID, PICTURED, count))
+    outputs = activation_shapes(network, [layer])[layer]
+    kind = "map" if len(outputs) == 3 else "unit"
+    size = min(options.count or (PICTURED if options.unit else GRID), PICTURED)
+    page = page_of_units(options.unit, options.page, outputs[0], size, layer, kind)
+    units = page.units
     found = maximize_activation(network, shape, layer, units, options.position, options.seed)
     data = {"images": found.images, "units": np.array(units), "values": found.values}
     if layer == last:
@@ -204,12 +207,10 @@ def view_activation_maximization(model: InspectedModel, options: ViewOptions) ->
         title = f"Activation maximization: which image maximizes each logit of {model.name}?"
     else:
         captions = [f"{unit}: {value:.2f}" for unit, value in zip(units, found.values, strict=True)]
-        kind, place = "unit", ""
-        if found.position:
-            kind, place = "map", f" at row {found.position[0]}, column {found.position[1]}"
+        place = f" at row {found.position[0]}, column {found.position[1]}" if found.position else ""
         which = f"this {kind}" if len(units) == 1 else f"each of these {kind}s"
         title = (
             f"Activation maximization: which image maximizes {which} of {layer}?\n"
-            f"{model.name}; below, its value{place}"
+            f"{model.name}; {page.format()}; below each: its number and value{place}"
         )
-    return ViewResult(data, draw_maximizing_images(found.images, captions, title))
+    return ViewResult(data, draw_maximizing_images(found.images, captions, title), page.hint())

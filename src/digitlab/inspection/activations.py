@@ -16,7 +16,7 @@ from digitlab.evaluation import predict_logits
 from digitlab.figures.layer_outputs import draw_activations, draw_feature_maps, draw_outputs
 from digitlab.formatting import format_probability
 from digitlab.inspection.activation_functions import softmax_steps
-from digitlab.inspection.lookup import check_index, find_layer, first_layer, to_input_tensor
+from digitlab.inspection.lookup import find_layer, first_layer, page_of_units, to_input_tensor
 from digitlab.inspection.view import InputImage, InspectedModel, ViewOptions, ViewResult, format_label
 from digitlab.networks import Dropout, Network, layer_table
 
@@ -35,7 +35,7 @@ BATCH = 500
 LIMIT = 4 * 2**30
 """The most bytes that `compute_activations` fills unless told otherwise."""
 PICTURED = 64
-"""The most feature maps that one figure holds unless units are named."""
+"""The most feature maps that one figure holds unless a count is given."""
 SAME_NUMBERS = (nn.Flatten, Dropout)
 
 
@@ -206,16 +206,17 @@ def view_feature_maps(model: InspectedModel, options: ViewOptions) -> ViewResult
         raise SettingError(f"{layer} has no feature maps", f"Layers that have: {there}.")
     image = model.input_image(options.image)
     maps = compute_activations(network, image.ink[None], [layer])[layer][0]
-    if options.unit is None:
-        numbers = list(range(min(shape[0], options.count or PICTURED, 4 * PICTURED)))
-    else:
-        numbers = [check_index(unit, shape[0], f"map of {layer}") for unit in options.unit]
-    some = f"{len(numbers)} of its {shape[0]} maps" if len(numbers) < shape[0] else f"its {shape[0]} maps"
-    size = f"{shape[1]} x {shape[2]}"
-    title = f"Feature maps of {layer} of {model.name} for {image.name}\n{some}, {size}, on one scale"
+    size = min(options.count or PICTURED, 4 * PICTURED)
+    page = page_of_units(options.unit, options.page, shape[0], size, layer, "map")
+    numbers = list(page.units)
+    title = (
+        f"Feature maps of {layer}: where does each map respond to {image.name}?\n"
+        f"{model.name}; {page.format()}, {shape[1]} x {shape[2]}, on one scale"
+    )
     name = format_label(image)
     figure = draw_feature_maps(image.ink, maps[numbers], numbers, title, name, f"output of {layer}")
-    return ViewResult({"ink": image.ink, "maps": maps, "shown": np.array(numbers)}, figure)
+    data = {"ink": image.ink, "maps": maps, "shown": np.array(numbers)}
+    return ViewResult(data, figure, page.hint())
 
 
 def view_outputs(model: InspectedModel, options: ViewOptions) -> ViewResult:

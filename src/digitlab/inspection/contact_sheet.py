@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +19,8 @@ from digitlab.errors import DigitlabError, ModelError
 from digitlab.figures import save_figure
 from digitlab.files import atomic_write, make_folder, write_bytes
 from digitlab.formatting import format_count, format_share
-from digitlab.inspection.registry import view
-from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult, short_name
+from digitlab.inspection.registry import check_options, view
+from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult, changed_options, short_name
 from digitlab.inspection.weights import image_layer
 
 __all__ = [
@@ -32,6 +35,8 @@ __all__ = [
 
 
 PAGE = "index.html"
+MAX_STEM = 150
+"""Characters of a file name before its ending; file systems take 255 bytes."""
 SECTIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "learning-curves": (
@@ -79,6 +84,7 @@ class WrittenView:
         summary: The result in words; empty for nothing.
         shapes: The shape of each array behind the figure, by name.
         arrays: Path of those arrays as `.npz`; None if not asked for.
+        options: The options that differ from their defaults, as a command has them: `--image 3`.
     """
 
     name: str
@@ -86,6 +92,7 @@ class WrittenView:
     summary: str
     shapes: Mapping[str, tuple[int, ...]]
     arrays: Path | None = None
+    options: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The written view as plain data for JSON."""
@@ -130,48 +137,83 @@ def write_views(
         Each view as soon as it is written or skipped.
 
     Raises:
-        DigitlabError: If a view cannot be rendered (without `skip`: the first; with it: if none can), or a
-            file cannot be written.
+        DigitlabError: If none of the views uses an option, a view cannot be rendered (without `skip`: the
+            first; with it: if none can), or a file cannot be written.
     """
+    names, options = list(names), options or ViewOptions()
+    check_options(names, options)
     first_error: DigitlabError | None = None
     any_written = False
     for name in names:
         try:
-            result = view(name).render(model, options or ViewOptions())
+            result = view(name).render(model, options)
         except DigitlabError as error:
             if not skip:
                 raise
             first_error = first_error or error
             yield SkippedView(name, error.problem)
             continue
-        yield write_view(name, result, folder, arrays)
+        yield write_view(name, result, folder, arrays, options)
         any_written = True
     if first_error and not any_written:
         raise first_error
 
 
-def write_view(name: str, result: ViewResult, folder: Path, arrays: bool = False) -> WrittenView:
+def write_view(
+    name: str, result: ViewResult, folder: Path, arrays: bool = False, options: ViewOptions | None = None
+) -> WrittenView:
     """Writes a rendered view into `folder`, which is made if it does not exist.
 
     Args:
-        name: The view's name, which becomes the files' name.
+        name: The view's name, with which the files' name begins.
         result: The rendered view.
         folder: Where to.
         arrays: Whether to write the numbers too, as `.npz`.
+        options: The options that it was rendered with. Those that differ from their defaults become part of
+            the files' name, so that only a figure of the same options is overwritten.
 
     Raises:
         OutputError: If the operating system refuses.
     """
     make_folder(folder)
-    figure = folder / f"{name}.{view(name).file_format}"
+    used = _used_options(name, options)
+    stem = "_".join([name, *(f"{option}-{_format_for_file(value)}" for option, value in used.items())])
+    if len(stem) > MAX_STEM:
+        stem = f"{stem[:MAX_STEM]}-{_digest(stem)}"
+    figure = folder / f"{stem}.{view(name).file_format}"
     write_bytes(figure, result.figure if isinstance(result.figure, bytes) else save_figure(result.figure))
     path = None
     if arrays:
-        path = folder / f"{name}.npz"
+        path = folder / f"{stem}.npz"
         with atomic_write(path) as part:
             np.savez_compressed(part, **dict(result.data))  # type: ignore[arg-type]
     shapes = {name: np.shape(array) for name, array in result.data.items()}
-    return WrittenView(name, figure, result.summary, shapes, path)
+    words = shlex.join(word for option, value in used.items() for word in (f"--{option}", _format(value)))
+    return WrittenView(name, figure, result.summary, shapes, path, words)
+
+
+def _used_options(name: str, options: ViewOptions | None) -> dict[str, Any]:
+    """The options of one view that differ from their defaults."""
+    changed = changed_options(options) if options else {}
+    return {option: value for option, value in changed.items() if option in view(name).options}
+
+
+def _format(value: object) -> str:
+    """An option's value as a command has it."""
+    if isinstance(value, tuple):
+        return ",".join(map(_format, value))
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def _format_for_file(value: object) -> str:
+    """An option's value as part of a file name; what does not fit into one is told apart by a digest."""
+    text = _format(value)
+    safe = re.sub(r"[^\w.,-]+", "-", Path(text).stem if isinstance(value, str) else text)
+    return safe if safe == text else f"{safe}-{_digest(text)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def default_views(model: InspectedModel) -> tuple[str, ...]:
@@ -220,7 +262,7 @@ def write_contact_sheet(
                 "what_to_see": what_to_see,
                 "image": f"data:image/png;base64,{image}",
                 "summary": each.summary.splitlines(),
-                "command": f"{command} --view {each.name}",
+                "command": " ".join(filter(None, (f"{command} --view {each.name}", each.options))),
             }
         )
     environment = Environment(

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import nn
 
 from digitlab.errors import SettingError
+from digitlab.figures.animation import animate_tiles
 from digitlab.figures.curves import Line, draw_learning_curves
-from digitlab.figures.tiles import animate_tiles, draw_stages
+from digitlab.figures.tiles import draw_stages
+from digitlab.formatting import format_count
+from digitlab.inspection.lookup import UnitPage, page_of_units
 from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult
 from digitlab.inspection.weights import image_layer, kernels, unit_weights
 from digitlab.networks import Network, build
 from digitlab.runs import Run
-from digitlab.training import Examples, Recipe, StepCounts, snapshots
+from digitlab.training import Examples, Recipe, snapshots
 
 __all__ = [
     "MAX_ANIMATED_UNITS",
@@ -23,6 +27,7 @@ __all__ = [
     "STAGE_STEPS",
     "animation_steps",
     "format_step",
+    "stage_steps",
     "view_learning_curves",
     "view_weight_animation",
     "view_weight_stages",
@@ -31,10 +36,9 @@ __all__ = [
 
 STAGE_STEPS = (10, 100, 1000)
 """Steps after which study `crash-course` asks to look."""
-ANIMATION_END = 1000
 FRAMES = 30
 MAX_STAGED_UNITS, MAX_ANIMATED_UNITS = 36, 25
-"""The most units that stages and an animation show: more would be too small, and too large a file."""
+"""The most units that one figure of stages and one animation hold: more are too small, the file too large."""
 Tiles = NDArray[np.float32]
 
 
@@ -74,34 +78,57 @@ def view_learning_curves(model: InspectedModel, options: ViewOptions) -> ViewRes
 
 
 def view_weight_stages(model: InspectedModel, options: ViewOptions) -> ViewResult:
-    """First-layer weights after 10, 100 and 1,000 training steps."""
+    """First-layer weights after 10, 100, 1,000 ... training steps and at the end of the training."""
     network, recipe, train, end = _retrain_setup(model)
-    steps, tiles, layer = weights_at_steps(network, recipe, train, [min(step, end) for step in STAGE_STEPS])
-    title = f"Weights of {layer} during training\n{_weights_label(model, tiles, MAX_STAGED_UNITS)}"
-    figure = draw_stages(list(tiles[:, :MAX_STAGED_UNITS]), [format_step(step) for step in steps], title)
-    return ViewResult({"steps": np.array(steps), "weights": tiles}, figure, _caveats(model, recipe))
+    page = _page(network, options, MAX_STAGED_UNITS)
+    steps, tiles, layer = weights_at_steps(network, recipe, train, stage_steps(end))
+    title = f"Weights of {layer} during training: what does each unit learn?\n{_weights_label(model, page)}"
+    names = [format_step(step, end) for step in steps]
+    labels = [str(unit) for unit in page.units]
+    figure = draw_stages(list(tiles[:, list(page.units)]), names, title, labels=labels)
+    return _result(model, recipe, page, steps, tiles, figure)
 
 
 def view_weight_animation(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """First-layer weights during training, as an animation."""
     network, recipe, train, end = _retrain_setup(model)
-    wanted = [min(step, end) for step in animation_steps(recipe, len(train))]
-    steps, tiles, layer = weights_at_steps(network, recipe, train, wanted)
-    title = f"Weights of {layer} during training\n{_weights_label(model, tiles, MAX_ANIMATED_UNITS)}"
-    film = animate_tiles(list(tiles[:, :MAX_ANIMATED_UNITS]), [format_step(step) for step in steps], title)
-    return ViewResult({"steps": np.array(steps), "weights": tiles}, film, _caveats(model, recipe))
+    page = _page(network, options, MAX_ANIMATED_UNITS)
+    steps, tiles, layer = weights_at_steps(network, recipe, train, animation_steps(end))
+    title = f"Weights of {layer} during training: what does each unit learn?\n{_weights_label(model, page)}"
+    names = [format_step(step, end) for step in steps]
+    labels = [str(unit) for unit in page.units]
+    film = animate_tiles(list(tiles[:, list(page.units)]), names, title, labels)
+    return _result(model, recipe, page, steps, tiles, film)
 
 
-def format_step(step: int) -> str:
-    """When weights were looked at: `after 1 step`, `after 1,000 steps`."""
-    return f"after {step:,} step{'s' if step != 1 else ''}"
+def _result(
+    model: InspectedModel,
+    recipe: Recipe,
+    page: UnitPage,
+    steps: list[int],
+    tiles: Tiles,
+    figure: Figure | bytes,
+) -> ViewResult:
+    data = {"steps": np.array(steps), "weights": tiles, "shown": np.array(page.units)}
+    return ViewResult(data, figure, "\n".join(filter(None, (_caveats(model, recipe), page.hint()))))
 
 
-def _weights_label(model: InspectedModel, tiles: Tiles, most: int) -> str:
-    """Whose weights they are, for titles; says if they come from a second training, or are not all."""
-    n = tiles.shape[1]
+def _page(network: Network, options: ViewOptions, size: int) -> UnitPage:
+    """Which units of the first layer are shown; refused before a long training, not after."""
+    tiles, layer = _first_layer_weights(network)
+    kind = "unit" if image_layer(network) else "map"
+    return page_of_units(options.unit, options.page, len(tiles), size, layer, kind)
+
+
+def format_step(step: int, end: int | None = None) -> str:
+    """When weights were looked at: `after 1 step`, `after 1,000 steps`, `after 5,060 steps, the end`."""
+    return f"after {format_count(step, 'step')}{', the end' if step == end else ''}"
+
+
+def _weights_label(model: InspectedModel, page: UnitPage) -> str:
+    """Whose weights they are, for titles; says if they come from a second training."""
     alone = ", trained again alone" if _was_stacked(model) else ""
-    return f"{model.name}{alone}" + (f": the first {most} of {n}" if n > most else "")
+    return f"{model.name}{alone}; {page.format()}"
 
 
 def _caveats(model: InspectedModel, recipe: Recipe) -> str:
@@ -122,9 +149,16 @@ def _was_stacked(model: InspectedModel) -> bool:
     return model.run is not None and int(model.run.metrics()["n_stacked_seeds"]) > 1
 
 
-def animation_steps(recipe: Recipe, n: int) -> list[int]:
-    """The steps of an animation: dense at first, when most happens, from the start to 1,000 or the end."""
-    end = min(ANIMATION_END, StepCounts.of(recipe, n).total_steps)
+def stage_steps(end: int) -> list[int]:
+    """The steps of the stages of a training of `end` steps: 10, 100, 1,000 and so on, and its end."""
+    return [*(10**k for k in range(1, len(str(end))) if 10**k < end), end]
+
+
+def animation_steps(end: int) -> list[int]:
+    """The steps of an animation of a training of `end` steps: from 0 to its end, dense at first.
+
+    Most happens at first; steps grow by a constant factor.
+    """
     return sorted({0, *(round(end ** (k / (FRAMES - 2))) for k in range(FRAMES - 1))})
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,12 +15,15 @@ from digitlab.networks import Network
 
 __all__ = [
     "ACTIVATIONS",
+    "UnitPage",
     "check_index",
     "check_position",
     "check_unit",
     "find_layer",
     "first_hidden_layer",
     "first_layer",
+    "one_unit",
+    "page_of_units",
     "to_input_tensor",
 ]
 
@@ -134,3 +140,85 @@ def first_hidden_layer(network: Network) -> str:
         f"{network.name} has no hidden units",
         f"Name a layer (--layer); those there are: {', '.join(network.layers)}.",
     )
+
+
+def one_unit(units: Sequence[int] | None, what: str) -> int | None:
+    """The one unit that is named; None if none is.
+
+    Raises:
+        SettingError: If several are named; `what` is what is asked of them: `the computation`.
+    """
+    if units is None:
+        return None
+    if len(units) != 1:
+        raise SettingError(f"{what} of {len(units)} units", "Name one: --unit 3.")
+    return units[0]
+
+
+@dataclass(frozen=True)
+class UnitPage:
+    """The units, or feature maps, of a layer that one figure shows.
+
+    Attributes:
+        units: Which, numbered from 0.
+        n: How many the layer has.
+        kind: `unit` or `map`.
+        page: Which page it is, from 1; None for units that were named.
+        n_pages: How many pages the layer has.
+    """
+
+    units: tuple[int, ...]
+    n: int
+    kind: str
+    page: int | None
+    n_pages: int
+
+    def format(self) -> str:
+        """Which units these are: `units 0 to 39 of 700`, `unit 3`, `all 16 maps`."""
+        if self.page is None:
+            return f"{self.kind}{'s' if len(self.units) > 1 else ''} {', '.join(map(str, self.units))}"
+        if self.n_pages > 1:
+            return f"{self.kind}s {self.units[0]} to {self.units[-1]} of {self.n:,}"
+        return f"all {self.n:,} {self.kind}s" if self.n > 1 else f"the one {self.kind}"
+
+    def hint(self) -> str:
+        """How to see the other units: `units 0 to 39 of 700; --page 2 shows the next`; empty for none."""
+        if self.page is None or self.n_pages == 1:
+            return ""
+        if self.page < self.n_pages:
+            return f"{self.format()}; --page {self.page + 1} shows the next"
+        return f"{self.format()}; --page 1 shows the first"
+
+
+def page_of_units(
+    units: Sequence[int] | None, page: int, n: int, size: int, layer: str, kind: str = "unit"
+) -> UnitPage:
+    """The units that were named, or else one page of all units of a layer.
+
+    Args:
+        units: Those named, from 0; None for a page.
+        page: Which page, from 1.
+        n: How many units the layer has.
+        size: How many a page holds.
+        layer: The layer's name, for errors.
+        kind: What they are: `unit` or `map`.
+
+    Raises:
+        SettingError: If there is no such unit or page, more units are named than a page holds, or both are
+            given.
+    """
+    n_pages = -(-n // size)
+    if units is not None:
+        if page != 1:
+            raise SettingError(f"page {page} of {kind}s that are named", "Leave out --page or --unit.")
+        if not 1 <= len(units) <= size:
+            raise SettingError(f"{len(units)} {kind}s in one figure", f"Name 1 to {size} (--unit).")
+        checked = tuple(check_index(unit, n, f"{kind} of {layer}") for unit in units)
+        return UnitPage(checked, n, kind, None, n_pages)
+    if page > n_pages:
+        raise SettingError(
+            f"there is no page {page} of {layer}",
+            f"Its {n} {kind}s are on {'1 page' if n_pages == 1 else f'{n_pages} pages'} of {size}.",
+        )
+    start = (page - 1) * size
+    return UnitPage(tuple(range(start, min(start + size, n))), n, kind, page, n_pages)

@@ -9,14 +9,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import nn
 
-from digitlab.errors import SettingError
 from digitlab.figures.product_sum import (
     ProductSum,
     draw_image_computation,
     draw_patch_computation,
     draw_product_bars,
 )
-from digitlab.inspection.lookup import first_layer
+from digitlab.inspection.lookup import first_layer, one_unit
 from digitlab.inspection.unit_computation import INPUT, UnitComputation, compute_unit
 from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult
 
@@ -33,9 +32,7 @@ MOST_ROWS = 16
 def view_unit_computation(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """The computation of one unit: inputs, weights, products, sum, bias."""
     layer = options.layer or first_layer(model.network, nn.Linear, nn.Conv2d)
-    if options.unit is not None and len(options.unit) != 1:
-        raise SettingError(f"the computation of {len(options.unit)} units", "Name one: --unit 3.")
-    unit = None if options.unit is None else options.unit[0]
+    unit = one_unit(options.unit, "the computation")
     image = model.input_image(options.image)
     found = compute_unit(model.network, image.ink, layer, unit, options.position)
     title = f"Unit computation: how does {found.label()} get its value?\n{model.name}, {image.name}"

@@ -1,16 +1,17 @@
-"""Unit values over many digits: box-plot statistics of one unit, centroids of two."""
+"""Unit values over many digits: box plots of units, and a scatter plot of two with centroids."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import SettingError
-from digitlab.figures.distributions import draw_boxes, draw_scatter
+from digitlab.figures.distributions import draw_box_grid, draw_boxes, draw_scatter
+from digitlab.formatting import format_count
 from digitlab.inspection.activations import activation_shapes, iter_activations
 from digitlab.inspection.input_images import random_indices
 from digitlab.inspection.lookup import (
@@ -18,7 +19,9 @@ from digitlab.inspection.lookup import (
     check_unit,
     find_layer,
     first_hidden_layer,
+    page_of_units,
 )
+from digitlab.inspection.selectivity import choose_pair
 from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult, short_name
 from digitlab.networks import Network, multiply_adds
 
@@ -26,6 +29,7 @@ __all__ = [
     "UnitValues",
     "box_plot_stats",
     "centroids",
+    "sample_digits",
     "unit_values",
     "view_boxplot",
     "view_scatter",
@@ -37,6 +41,8 @@ WORK = 2e10
 """Multiply-adds that a view spends on digits: about a second on two cores, 1,400 digits of `deep-mnist`."""
 FEWEST = 100
 """The fewest digits that are evaluated all the same."""
+BOX_PLOTS = 12
+"""The most units whose box plots one figure holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +54,8 @@ class UnitValues:
         units: Which, k of them, from 0.
         values: `(n, k)`.
         logits: `(n, classes)`, the network's logits for the same inputs.
-        meaning: What one value of a map is: `mean over the map`, or `at row 3, column 5`; empty for
-            units that have one value.
+        meaning: What one value of a map is: `mean over the map`, `maximum over the map`, or `at row 3,
+            column 5`; empty for units that have one value.
     """
 
     layer: str
@@ -71,15 +77,17 @@ def unit_values(
     layer: str,
     units: Sequence[int],
     position: tuple[int, int] | None = None,
+    pooling: Literal["mean", "maximum"] = "mean",
 ) -> UnitValues:
-    """Activations of a few units, with the predictions, in one pass and bounded memory.
+    """Activations of some units, with the predictions, in one pass and bounded memory.
 
     Args:
         network: Any network.
         ink: `(n, height, width)` or `(n, features)`; images are ink in [0, 1].
         layer: Where the units are; of maps, a unit is a map.
         units: Which, from 0.
-        position: Row and column in the maps; None for the mean over the map.
+        position: Row and column in the maps; None for one value of the whole map.
+        pooling: What that value is: the mean or the maximum over the map.
 
     Raises:
         SettingError: If there is no such layer, unit or position.
@@ -89,7 +97,7 @@ def unit_values(
     maps = len(shape) == 3
     for unit in units:
         check_unit(unit, shape, layer)
-    meaning = "mean over the map" if maps else ""
+    meaning = f"{pooling} over the map" if maps else ""
     if position is not None:
         check_position(position, shape, layer)
         meaning = f"at row {position[0]}, column {position[1]}"
@@ -103,7 +111,7 @@ def unit_values(
         if position is not None:
             chosen = chosen[:, :, position[0], position[1]]
         elif maps:
-            chosen = chosen.mean(axis=(2, 3))
+            chosen = chosen.mean(axis=(2, 3)) if pooling == "mean" else chosen.max(axis=(2, 3))
         read = slice(start, start + len(chosen))
         values[read], logits[read] = chosen, part[last]
         start = read.stop
@@ -149,30 +157,50 @@ def centroids(
 
 
 def view_boxplot(model: InspectedModel, options: ViewOptions) -> ViewResult:
-    """Box plots of one unit's activation by predicted digit."""
-    units = options.unit or (0,)
-    if len(units) != 1:
-        raise SettingError(f"a box plot of {len(units)} units", "Name one (--unit 3); `scatter` takes two.")
-    found, indices, some = _sampled_values(model, options, units)
-    values, read = found.values[:, 0], found.predictions
-    summary, counts = box_plot_stats(values, read)
-    name = f"{found.layer} {units[0]}"
-    title = f"Box plot: which digits does unit {units[0]} of {found.layer} separate?\n{model.name}; {some}"
-    groups = [values[read == digit] for digit in range(10)]
-    figure = draw_boxes(groups, title, _axis(found, 0), "predicted digit")
-    most, least = int(np.nanargmax(summary[:, 2])), int(np.nanargmin(summary[:, 2]))
-    text = (
-        f"{name}: median highest for digits predicted as {most} ({summary[most, 2]:.2f}), "
-        f"lowest for {least} ({summary[least, 2]:.2f}); exactly 0 for {(values == 0).mean():.0%} of digits"
-    )
+    """Box plots of units' activations by predicted digit: one large, several in a grid."""
+    layer = options.layer or first_hidden_layer(model.network)
+    find_layer(model.network, layer)
+    shape = activation_shapes(model.network, [layer])[layer]
+    kind = "map" if len(shape) == 3 else "unit"
+    page = page_of_units(options.unit, options.page, shape[0], BOX_PLOTS, layer, kind)
+    indices, some = sample_digits(model, options.count, options.seed)
+    ink = model.digits.subset(indices).ink()
+    found = unit_values(model.network, ink, layer, page.units, options.position)
+    read = found.predictions
+    stats = np.stack([box_plot_stats(values, read)[0] for values in found.values.T])
+    groups = [[values[read == digit] for digit in range(10)] for values in found.values.T]
+    if len(page.units) == 1:
+        question = f"which digits does {kind} {page.units[0]} of {layer} separate?"
+        figure = draw_boxes(
+            groups[0], f"Box plot: {question}\n{model.name}; {some}", _axis(found, 0), "predicted digit"
+        )
+    else:
+        question = f"which digits does each {kind} of {layer} separate?"
+        title = f"Box plots: {question}\n{model.name}; {page.format()}; {some}"
+        value_name = f"output of the {kind}" + (f", {found.meaning}" if found.meaning else "")
+        names = [f"{kind} {unit}" for unit in page.units]
+        figure = draw_box_grid(groups, names, title, value_name, "predicted digit")
+    lines = [
+        _format_medians(f"{layer} {unit}", stats[i], found.values[:, i]) for i, unit in enumerate(page.units)
+    ]
     data: dict[str, NDArray[Any]] = {
+        "units": np.array(page.units),
         "indices": indices,
-        "values": values,
+        "values": found.values,
         "predictions": read,
-        "box_plot_stats": summary,
-        "counts": counts,
+        "box_plot_stats": stats,
+        "counts": np.bincount(read, minlength=10),
     }
-    return ViewResult(data, figure, text)
+    return ViewResult(data, figure, "\n".join(filter(None, (*lines, page.hint()))))
+
+
+def _format_medians(name: str, stats: NDArray[np.float64], values: NDArray[np.float32]) -> str:
+    """For which digits the median of one unit is highest and lowest."""
+    most, least = int(np.nanargmax(stats[:, 2])), int(np.nanargmin(stats[:, 2]))
+    return (
+        f"{name}: median highest for digits predicted as {most} ({stats[most, 2]:.2f}), "
+        f"lowest for {least} ({stats[least, 2]:.2f}); exactly 0 for {(values == 0).mean():.0%} of digits"
+    )
 
 
 def view_scatter(model: InspectedModel, options: ViewOptions) -> ViewResult:
@@ -185,48 +213,56 @@ def view_scatter(model: InspectedModel, options: ViewOptions) -> ViewResult:
             f"{layer} of this {model.network_name} has only one unit, and a scatter needs two",
             "Look at it as a box plot (--view boxplot), or name another layer (--layer).",
         )
-    units = options.unit or (0, 1)
-    if len(units) != 2 or units[0] == units[1]:
+    units = options.unit
+    if units and (len(units) != 2 or units[0] == units[1]):
         raise SettingError(
             f"a scatter of units {', '.join(map(str, units))}", "Name two different ones: --unit 0,1."
         )
-    found, indices, some = _sampled_values(model, options, units)
-    read = found.predictions
-    middles, counts = centroids(found.values, read)
+    indices, some = sample_digits(model, options.count, options.seed)
+    ink = model.digits.subset(indices).ink()
+    found = unit_values(model.network, ink, layer, units or range(n), options.position)
+    read, values, why = found.predictions, found.values, ""
+    if units is None:
+        pair = choose_pair(values, read)
+        units, values, why = pair.units, values[:, list(pair.units)], pair.format(layer)
+    middles, counts = centroids(values, read)
     drawn = random_indices(len(read), options.count or POINTS, options.seed)
     few = f", {len(drawn):,} drawn" if len(drawn) < len(read) else ""
+    kind = "maps" if found.meaning else "units"
     title = (
-        f"Scatter plot: do units {units[0]} and {units[1]} of {layer} separate the digits?\n"
+        f"Scatter plot: do {kind} {units[0]} and {units[1]} of {layer} separate the digits?\n"
         f"{model.name}; {some}{few}; large: centroids"
     )
-    names = (_axis(found, 0), _axis(found, 1))
+    shown = replace(found, units=units)
+    names = (_axis(shown, 0), _axis(shown, 1))
     figure = draw_scatter(
-        found.values[drawn], read[drawn], middles, counts.tolist(), title, names, "predicted digit"
+        values[drawn], read[drawn], middles, counts.tolist(), title, names, "predicted digit"
     )
     data: dict[str, NDArray[Any]] = {
+        "units": np.array(units),
         "indices": indices,
-        "values": found.values,
+        "values": values,
         "predictions": read,
         "centroids": middles,
         "counts": counts,
         "drawn": drawn,
     }
-    return ViewResult(data, figure)
+    return ViewResult(data, figure, why)
 
 
-def _sampled_values(
-    model: InspectedModel, options: ViewOptions, units: tuple[int, ...]
-) -> tuple[UnitValues, NDArray[np.int64], str]:
-    """Values of units for as many digits as a second or so allows, which digits, and how many in words."""
-    layer = options.layer or first_hidden_layer(model.network)
+def sample_digits(model: InspectedModel, count: int | None, seed: int) -> tuple[NDArray[np.int64], str]:
+    """A random sample of a model's digits: `count`, or as many as a second or so allows.
+
+    Returns:
+        Indices `(n,)`, ascending; and how many of which digits they are in words.
+    """
     digits = model.digits
     affordable = max(FEWEST, int(WORK / multiply_adds(model.network)) // 100 * 100)
-    n = min(len(digits), options.count or affordable)
-    indices = np.sort(random_indices(len(digits), n, options.seed))
-    ink = digits.subset(indices).ink()
-    found = unit_values(model.network, ink, layer, units, options.position)
-    some = f"the {n:,} digits" if n == len(digits) else f"{n:,} of the {len(digits):,} digits"
-    return found, indices, f"{some} of {short_name(digits)}"
+    n = min(len(digits), count or affordable)
+    indices = np.sort(random_indices(len(digits), n, seed))
+    total = format_count(len(digits), "digit")
+    some = f"the {total}" if n == len(digits) else f"{format_count(n)} of the {total}"
+    return indices, f"{some} of {short_name(digits)}"
 
 
 def _axis(found: UnitValues, which: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,6 +31,7 @@ __all__ = [
     "View",
     "ViewOptions",
     "ViewResult",
+    "changed_options",
     "format_label",
     "short_name",
     "training_digits",
@@ -214,6 +215,8 @@ class ViewOptions:
     """A layer by name, as `digitlab networks NAME` lists them."""
     unit: Annotated[tuple[Index, ...], CommaSeparated] | None = None
     """Units or feature maps of that layer, from 0."""
+    page: Annotated[int, Field(ge=1)] = 1
+    """Which page of the layer's units, from 1, where a figure does not hold all of them."""
     position: Annotated[tuple[Index, Index], CommaSeparated] | None = None
     """Row and column in a feature map."""
     digit: Digit | None = None
@@ -221,11 +224,18 @@ class ViewOptions:
     pair: Annotated[tuple[Digit, Digit], CommaSeparated] | None = None
     """Two digits to compare; None: those most often confused."""
     count: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    """How many digits, pixels, errors or units."""
+    """How many digits, pixels, errors or units; the view's description says which."""
     logits: Annotated[tuple[Logit, ...], Field(min_length=2, max_length=20), CommaSeparated] | None = None
     """Logits for the view `softmax`, at least two; None: 1, 2, 3, 4."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of what is drawn at random."""
+
+
+def changed_options(options: ViewOptions) -> dict[str, Any]:
+    """The options that differ from their defaults, by name, in the order of the declaration."""
+    defaults = ViewOptions()
+    values = {each.name: getattr(options, each.name) for each in fields(ViewOptions)}
+    return {name: value for name, value in values.items() if value != getattr(defaults, name)}
 
 
 @dataclass(frozen=True)
@@ -251,12 +261,14 @@ class View:
         name: As `digitlab inspect --view` takes it.
         description: What it shows, in one sentence.
         render: Computes its numbers and draws them.
+        options: Names of the `ViewOptions` that it uses; any other one is an error.
         file_format: Ending of its file: `png`, or `gif` for an animation.
     """
 
     name: str
     description: str
     render: Callable[[InspectedModel, ViewOptions], ViewResult]
+    options: tuple[str, ...] = ()
     file_format: str = "png"
 
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from digitlab.errors import SettingError
 from digitlab.figures.tiles import draw_tiles, draw_unit_weights
-from digitlab.inspection.lookup import check_index, find_layer, first_layer
+from digitlab.inspection.lookup import check_index, find_layer, first_layer, one_unit, page_of_units
 from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult
 from digitlab.networks import Network
 
@@ -27,6 +27,10 @@ __all__ = [
     "view_weights",
 ]
 
+TILES = 1024
+"""The most units whose weights one figure holds."""
+KERNELS = 128
+"""The most kernels that one figure holds."""
 SIDES = {28 * 28: (28, 28), 20 * 20: (20, 20)}
 
 
@@ -142,29 +146,31 @@ def view_weights(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """The weights of each unit as an image, all on one scale."""
     found = unit_weights(model.network, options.layer)
     n = len(found.weights)
-    labels = [str(digit) for digit in range(10)] if found.layer == "logits" and n == 10 else []
-    if n <= 2 and not labels:
-        labels = [f"unit {unit}" for unit in range(n)]
-    what = "what does each output respond to?" if labels and n == 10 else _units(n)
-    title = f"Weights of {found.layer}: {what}\n{model.name}"
-    wide = 5 if n == 10 or n == 25 else None
-    figure = draw_tiles(found.weights, title, labels, wide)
-    return ViewResult({"weights": found.weights, "biases": found.biases}, figure)
-
-
-def _units(n: int) -> str:
-    return "what does the one unit respond to?" if n == 1 else f"what do the {n} units respond to?"
+    size = min(options.count or TILES, TILES)
+    page = page_of_units(options.unit, options.page, n, size, found.layer)
+    what = "the unit" if len(page.units) == 1 else "each unit"
+    title = f"Weights of {found.layer}: what does {what} respond to?\n{model.name}; {page.format()}"
+    wide = 5 if len(page.units) in (10, 25) else None
+    figure = draw_tiles(found.weights[list(page.units)], title, [str(unit) for unit in page.units], wide)
+    data = {"weights": found.weights, "biases": found.biases, "shown": np.array(page.units)}
+    return ViewResult(data, figure, page.hint())
 
 
 def view_unit_weights(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """The weights of one unit, large."""
     found = unit_weights(model.network, options.layer)
-    unit = options.unit[0] if options.unit else 0
-    check_index(unit, len(found.weights), f"unit of {found.layer}")
+    unit, n = one_unit(options.unit, "the weights") or 0, len(found.weights)
+    check_index(unit, n, f"unit of {found.layer}")
     weights, bias = found.weights[unit], found.biases[unit]
     written = f"{bias:+.3g}".replace("-", "\N{MINUS SIGN}")
     title = f"Weights of unit {unit} of {found.layer}: what does it respond to?\n{model.name}; bias {written}"
-    return ViewResult({"weights": weights, "bias": bias}, draw_unit_weights(weights, title))
+    data = {"unit": np.array(unit), "weights": weights, "bias": bias}
+    return ViewResult(data, draw_unit_weights(weights, title), _next_unit(unit, n, "unit"))
+
+
+def _next_unit(unit: int, n: int, kind: str) -> str:
+    """How to see another unit, where a figure shows one; empty if there is no other."""
+    return f"{kind} {unit} of {n}; --unit {(unit + 1) % n} shows another" if n > 1 else ""
 
 
 def view_kernels(model: InspectedModel, options: ViewOptions) -> ViewResult:
@@ -173,12 +179,23 @@ def view_kernels(model: InspectedModel, options: ViewOptions) -> ViewResult:
     out, into = found.weights.shape[:2]
     size = "x".join(map(str, found.weights.shape[2:]))
     data = {"kernels": found.weights, "biases": found.biases}
-    if into == 1 and options.unit is None:
-        title = f"Kernels of {found.layer}: {out} of {size}\n{model.name}"
-        labels = [str(number) for number in range(out)]
-        return ViewResult(data, draw_tiles(found.weights[:, 0], title, labels, 8))
-    unit = options.unit[0] if options.unit else 0
-    chosen = kernels_of_map(found, unit)
-    title = f"Kernels of map {unit} of {found.layer}: one of {size} for each of {into} maps\n{model.name}"
-    labels = [str(number) for number in range(into)]
-    return ViewResult({**data, "chosen": chosen}, draw_tiles(chosen, title, labels, 8))
+    if into == 1:
+        page = page_of_units(options.unit, options.page, out, KERNELS, found.layer, "map")
+        title = (
+            f"Kernels of {found.layer}: which patterns does each map respond to?\n"
+            f"{model.name}; {page.format()}, {size}"
+        )
+        shown = found.weights[list(page.units), 0]
+        hint = page.hint()
+    else:
+        unit = one_unit(options.unit, "the kernels") or 0
+        kernels_of_one = kernels_of_map(found, unit)
+        page = page_of_units(None, options.page, into, KERNELS, found.layer, "map")
+        title = (
+            f"Kernels of map {unit} of {found.layer}: what does it take from each map before it?\n"
+            f"{model.name}; {page.format()} before it, {size}"
+        )
+        shown = data["chosen"] = kernels_of_one[list(page.units)]
+        hint = "\n".join(filter(None, (_next_unit(unit, out, "map"), page.hint())))
+    data["shown"] = np.array(page.units)
+    return ViewResult(data, draw_tiles(shown, title, [str(unit) for unit in page.units], 8), hint)

@@ -26,13 +26,14 @@ from digitlab.inspection.learning import (
     STAGE_STEPS,
     animation_steps,
     format_step,
+    stage_steps,
     weights_at_steps,
 )
 from digitlab.networks import Network, build
 from digitlab.report import Series
 from digitlab.studies.experiment_results import ExperimentRuns
 from digitlab.studies.study import FigureSpec, SearchExperiment
-from digitlab.training import Examples, Recipe
+from digitlab.training import Examples, Recipe, StepCounts
 
 __all__ = [
     "ARCHITECTURE",
@@ -180,28 +181,33 @@ def components(what: str) -> Draw:
 
 
 def stages(runs: ExperimentRuns, own_scales: bool = False) -> Figure:
-    """The first layer's weights after 10, 100 and 1,000 steps, or as far as the training goes."""
+    """The first layer's weights after 10, 100, 1,000 ... steps and at the end of the training."""
     weights, layer = weights_by_step(runs)
-    steps = [step for step in STAGE_STEPS if step in weights]
+    end = max(weights)
+    steps = stage_steps(end)
     title = f"Weights of {layer} while they are learned: what does each unit respond to by then?"
-    names = [format_step(step) for step in steps]
-    return draw_stages([weights[step] for step in steps], names, title, own_scales)
+    names = [format_step(step, end) for step in steps]
+    labels = [str(unit) for unit in range(len(weights[end]))]
+    return draw_stages([weights[step] for step in steps], names, title, own_scales, labels)
 
 
 def growth(runs: ExperimentRuns) -> bytes:
     """Twenty-five units of the first layer while they learn, as an animation."""
     weights, _ = weights_by_step(runs)
-    frames = animation_steps(runs.recipe, len(runs.train_examples))
-    steps = [step for step in frames if step in weights]
+    end = max(weights)
+    steps = animation_steps(end)
     tiles = [weights[step][:MAX_ANIMATED_UNITS] for step in steps]
-    return animate_tiles(tiles, [format_step(step) for step in steps], "Weights of 25 units while they learn")
+    names = [format_step(step, end) for step in steps]
+    labels = [str(unit) for unit in range(len(tiles[0]))]
+    return animate_tiles(tiles, names, f"Weights of {len(labels)} units while they learn", labels)
 
 
 @lru_cache(maxsize=1)  # both figures of one experiment
 def weights_by_step(runs: ExperimentRuns) -> tuple[dict[int, NDArray[np.float32]], str]:
     """The first layer's weights by step, for both figures from one training; and the layer's name."""
     network, recipe, train = _retrain_setup(runs)
-    wanted = sorted({*STAGE_STEPS, *animation_steps(recipe, len(train))})
+    end = StepCounts.of(recipe, len(train)).total_steps
+    wanted = sorted({*STAGE_STEPS, *stage_steps(end), *animation_steps(end)})
     steps, tiles, layer = weights_at_steps(network, recipe, train, wanted)
     return dict(zip(steps, tiles, strict=True)), layer
 
