@@ -7,6 +7,7 @@ import sys
 import matplotlib as mpl
 import numpy as np
 import pytest
+import torch
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -19,6 +20,7 @@ from digitlab.figures import (
     draw_tiles,
     save_figure,
 )
+from digitlab.figures.curves import smallest_smoothed_loss
 from digitlab.figures.pixel_maps import draw_components, draw_maximizing_images
 
 
@@ -92,20 +94,61 @@ LOSS = [Line("training", EPOCHS, [0.9, 0.5, 0.3]), Line("validation", EPOCHS, [0
 ACCURACY = [Line("training", EPOCHS, [0.7, 0.8, 0.9]), Line("validation", EPOCHS, [0.72, 0.79, 0.78])]
 
 
+def _legend(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
 def test_the_lines_of_learning_curves():
-    figure = draw_learning_curves(LOSS, ACCURACY, "mlp, seed 0", best_epoch=2)
+    figure = draw_learning_curves(LOSS, ACCURACY, "mlp, seed 0", kept_epoch=3)
     left, right = figure.axes
     for axes, curves in ((left, LOSS), (right, ACCURACY)):
         lines = {line.get_label(): line for line in axes.get_lines()}
         for curve in curves:
             assert list(lines[curve.name].get_xdata()) == EPOCHS
             assert list(lines[curve.name].get_ydata()) == curve.mean
-        assert "weights kept" in [text.get_text() for text in axes.get_legend().get_texts()]
-        assert set(lines["weights kept"].get_xdata()) == {2}
+    assert _legend(left) == ["training", "validation", "best and last: 0.7000 (weights kept)"]
     assert (left.get_xlabel(), left.get_ylabel()) == ("epoch", "log loss (nats)")
     assert right.get_ylabel() == "accuracy"
     assert left.get_ylim()[0] == 0
     assert figure.get_suptitle() == "mlp, seed 0"
+
+
+def test_the_best_and_the_last_entry_are_marked_also_without_early_stopping():
+    left, right = draw_learning_curves(LOSS, ACCURACY, "").axes
+    best, last = "best: {} (lowest validation loss)", "last: {}"
+    assert _legend(left)[2:] == [best.format("0.6000"), last.format("0.7000")]
+    assert _legend(right)[2:] == [best.format("79.00 %"), last.format("78.00 %")]
+    for axes, values in ((left, [0.6, 0.7]), (right, [0.79, 0.78])):
+        marks = {
+            line.get_label(): line
+            for line in axes.get_lines()
+            if str(line.get_label())[:4] in ("best", "last")
+        }
+        assert [(*mark.get_xdata(), *mark.get_ydata()) for mark in marks.values()] == [
+            (2, values[0]),
+            (3, values[1]),
+        ]
+    alone = draw_learning_curves(LOSS[:1], (), "no validation").axes
+    assert len(alone) == 1
+    assert _legend(alone[0]) == ["training", "last: 0.3000"]
+
+
+def test_the_least_loss_that_smoothed_labels_allow():
+    # At 0.1, the true class has 0.91 and each other one 0.01: -(0.91 ln 0.91 + 9 * 0.01 ln 0.01)
+    # = 0.0858 + 0.4145 = 0.5003.
+    assert smallest_smoothed_loss(0.1) == pytest.approx(0.5003, abs=1e-4)
+    assert smallest_smoothed_loss(0) == 0
+    targets = np.full(10, 0.02)
+    targets[0] += 0.8
+    at_best = torch.nn.functional.cross_entropy(
+        torch.log(torch.tensor(targets))[None], torch.tensor([0]), label_smoothing=0.2
+    )
+    assert smallest_smoothed_loss(0.2) == pytest.approx(float(at_best))
+    left, right = draw_learning_curves(LOSS, ACCURACY, "", label_smoothing=0.1).axes
+    (level,) = [line for line in left.get_lines() if "label" in str(line.get_label())]
+    assert level.get_ydata()[0] == pytest.approx(0.5003, abs=1e-4)
+    assert "smoothing 0.1: 0.500" in level.get_label()
+    assert not any("smoothing" in each for each in _legend(right))
 
 
 def test_learning_curves_of_a_part_of_an_epoch_have_one_tick():
@@ -116,7 +159,7 @@ def test_learning_curves_of_a_part_of_an_epoch_have_one_tick():
 
 def test_learning_curves_of_one_epoch():
     figure = draw_learning_curves([Line("training", [1], [0.5])], [Line("training", [1], [0.9])], "short")
-    assert [line.get_label() for line in figure.axes[0].get_lines()] == ["training"]
+    assert _legend(figure.axes[0]) == ["training", "last: 0.5000"]
     assert save_figure(figure).startswith(b"\x89PNG")
 
 

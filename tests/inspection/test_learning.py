@@ -40,7 +40,9 @@ def test_curves_of_one_run(data, tmp_path):
     ]
     assert not result.figure.axes[0].collections  # one seed has no spread
     assert "n = 1 seed" in result.figure.get_suptitle()
-    assert result.summary == ""
+    lowest = min(run.history(), key=lambda entry: entry.validation_loss)
+    assert f"lowest validation loss: {lowest.validation_loss:.4f} at epoch" in result.summary
+    assert f"last validation loss: {run.history()[-1].validation_loss:.4f} at epoch 2" in result.summary
 
 
 def test_curves_of_seeds_are_their_mean_within_one_standard_deviation(data, tmp_path):
@@ -71,9 +73,19 @@ def test_runs_measured_at_other_epochs_have_no_mean(data, tmp_path):
 
 def test_a_smoothed_loss_is_called_so(data, tmp_path):
     result = inspect(_run(data, tmp_path, 0, label_smoothing=0.1).folder, "learning-curves")
-    assert set(_lines(result.figure)) == {"training, labels smoothed", "validation"}
-    assert set(_lines(result.figure, 1)) == {"training", "validation"}
-    assert "cannot reach 0" in result.summary
+    assert {"training, labels smoothed", "validation"} < set(_lines(result.figure))
+    assert {"training", "validation"} < set(_lines(result.figure, 1))
+    assert any("smoothing 0.1: 0.500" in name for name in _lines(result.figure))
+    assert "With label smoothing 0.1, the training loss cannot fall below 0.500." in result.summary
+
+
+def test_the_epoch_whose_weights_were_kept_is_marked(data, tmp_path):
+    run = _run(data, tmp_path, 0, epochs=6, patience=2, learning_rate=0.1)
+    kept = run.history()[run.metrics()["best_entry"] - 1]
+    figure = inspect(run.folder, "learning-curves").figure
+    (mark,) = [line for line in figure.axes[0].get_lines() if line.get_marker() == "*"]
+    assert (*mark.get_xdata(), *mark.get_ydata()) == (kept.epoch, kept.validation_loss)
+    assert "weights kept" in mark.get_label()
 
 
 def test_a_bare_weights_file_has_no_curves():

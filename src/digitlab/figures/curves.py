@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,14 +13,18 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike
 
 from digitlab.figures.style import new_figure, root_figure, style
+from digitlab.formatting import format_number, format_share
 
 __all__ = [
     "Line",
     "draw_explained_variance",
     "draw_learning_curves",
     "draw_lines",
+    "smallest_smoothed_loss",
 ]
 
+VALIDATION = "validation"
+"""Name of the line on which the best and the last entry are marked."""
 OURS = (("#0072b2", "-"), ("#d55e00", "--"), ("#009e73", ":"))
 PUBLISHED = ("#333333", "#888888")
 
@@ -78,29 +83,100 @@ def draw_lines(
 
 
 def draw_learning_curves(
-    loss: Sequence[Line], accuracy: Sequence[Line], title: str, best_epoch: float | None = None
+    loss: Sequence[Line],
+    accuracy: Sequence[Line],
+    title: str,
+    kept_epoch: float | None = None,
+    label_smoothing: float = 0.0,
+    x_name: str = "epoch",
 ) -> Figure:
-    """Draws learning curves: loss and accuracy over epochs side by side.
+    """Draws learning curves: loss and accuracy over epochs side by side, with the best and the last entry.
+
+    The best entry is the one whose weights were kept, or else that of the lowest validation loss. It and the
+    last entry are marked on the curve `validation`, or on the first curve where there is no validation split;
+    then there is no best entry either.
 
     Args:
         loss: At least one line, in nats.
-        accuracy: The same lines, in [0, 1].
+        accuracy: The same lines, in [0, 1]; none for the loss alone.
         title: What learned, and over how many seeds.
-        best_epoch: Where the kept weights come from, drawn as an upright line; None for no line.
+        kept_epoch: Where the kept weights come from; None if those of the end were kept.
+        label_smoothing: Of the training loss. If above 0, a level line shows the least loss that it allows.
+        x_name: What x counts: `epoch`.
     """
+    marks = _find_marks(loss, kept_epoch)
     with style():
-        figure = new_figure(9.6, 4.0)
-        left, right = figure.subplots(1, 2)
-        draw_lines(loss, "Log loss", "epoch", "log loss (nats)", left)
-        draw_lines(accuracy, "Accuracy", "epoch", "accuracy", right)
+        figure = new_figure(9.6, 5.2) if accuracy else new_figure(7.6, 5.2)
+        panels = figure.subplots(1, 2 if accuracy else 1, squeeze=False)[0]
+        left = panels[0]
+        draw_lines(loss, "Log loss", x_name, "log loss (nats)", left)
+        if label_smoothing:
+            least = smallest_smoothed_loss(label_smoothing)
+            name = f"least training loss at label smoothing {label_smoothing:g}: {format_number(least, 3)}"
+            left.axhline(least, color="#666666", linewidth=1, linestyle="-.", label=name)
         left.set_ylim(bottom=0)
-        right.yaxis.set_major_formatter(PercentFormatter(1.0))
-        if best_epoch is not None:
-            for axes in (left, right):
-                axes.axvline(best_epoch, color="#666666", linewidth=1, label="weights kept")
-                axes.legend()
+        _mark(left, loss, marks, lambda value: format_number(value, 4))
+        if accuracy:
+            right = panels[1]
+            draw_lines(accuracy, "Accuracy", x_name, "accuracy", right)
+            right.yaxis.set_major_formatter(PercentFormatter(1.0))
+            _mark(right, accuracy, marks, format_share)
         figure.suptitle(title)
     return figure
+
+
+def smallest_smoothed_loss(smoothing: float, classes: int = 10) -> float:
+    """The smallest cross-entropy, in nats, that labels smoothed by `smoothing` allow: their entropy.
+
+    A smoothed target is `1 - s + s / k` for the true class and `s / k` for each of the `k - 1` others
+    (Szegedy et al. 2016); the loss is smallest where the predicted probabilities equal it.
+    """
+    others = smoothing / classes
+    true = 1 - smoothing + others
+    return float(-sum(p * np.log(p) for p in [true, *[others] * (classes - 1)] if p > 0))
+
+
+@dataclass(frozen=True)
+class _Marks:
+    """The entries that are marked, as indices of the history; and what makes the best one the best."""
+
+    best: int | None
+    last: int
+    why: str
+
+
+def _find_marks(loss: Sequence[Line], kept_epoch: float | None) -> _Marks:
+    marked = _marked_line(loss)
+    values = np.asarray(marked.mean, dtype=float)
+    last = len(values) - 1
+    if kept_epoch is not None:
+        nearest = int(np.abs(np.asarray(marked.x, dtype=float) - kept_epoch).argmin())
+        return _Marks(nearest, last, "weights kept")
+    if marked.name != VALIDATION:
+        return _Marks(None, last, "")
+    return _Marks(int(np.nanargmin(values)), last, "lowest validation loss")
+
+
+def _marked_line(lines: Sequence[Line]) -> Line:
+    """The curve of the validation split, or else the first."""
+    return next((line for line in lines if line.name == VALIDATION), lines[0])
+
+
+def _mark(axes: Axes, lines: Sequence[Line], marks: _Marks, written: Callable[[float], str]) -> None:
+    """Marks the best and the last entry on the curve that is marked; their values stand in the legend."""
+    line = _marked_line(lines)
+    x, y = np.asarray(line.x, dtype=float), np.asarray(line.mean, dtype=float)
+    look: dict[str, Any] = {"color": "black", "linestyle": "", "zorder": 5}
+    if marks.best is not None:
+        axes.axvline(x[marks.best], color="#666666", linewidth=1, zorder=1)
+        name = "best and last" if marks.best == marks.last else "best"
+        words = f"{name}: {written(y[marks.best])} ({marks.why})"
+        axes.plot([x[marks.best]], [y[marks.best]], marker="*", markersize=9, label=words, **look)
+    if marks.best != marks.last:
+        words = f"last: {written(y[marks.last])}"
+        axes.plot([x[marks.last]], [y[marks.last]], marker="o", markersize=5, label=words, **look)
+    below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16)}
+    axes.legend(fontsize=9, **below)
 
 
 def _draw(axes: Axes, lines: Sequence[Line]) -> None:

@@ -11,9 +11,9 @@ from torch import nn
 
 from digitlab.errors import SettingError
 from digitlab.figures.animation import animate_tiles
-from digitlab.figures.curves import Line, draw_learning_curves
+from digitlab.figures.curves import Line, draw_learning_curves, smallest_smoothed_loss
 from digitlab.figures.tiles import draw_stages
-from digitlab.formatting import format_count
+from digitlab.formatting import format_count, format_number, format_share
 from digitlab.inspection.lookup import UnitPage, page_of_units
 from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult
 from digitlab.inspection.weights import image_layer, kernels, unit_weights
@@ -62,7 +62,7 @@ def view_learning_curves(model: InspectedModel, options: ViewOptions) -> ViewRes
     spread = f"mean of {seeds} seeds; the shade is one standard deviation" if seeds > 1 else "n = 1 seed"
     if any(len(history) > length for history in histories):
         spread += "; up to where the first of them stopped"
-    smoothed = any(run.config.recipe.label_smoothing for run in model.runs)
+    smoothed = model.runs[0].config.recipe.label_smoothing
     names = {"loss": "training, labels smoothed" if smoothed else "training", "accuracy": "training"}
     pairs = [
         [
@@ -72,9 +72,32 @@ def view_learning_curves(model: InspectedModel, options: ViewOptions) -> ViewRes
         ]
         for quantity in ("loss", "accuracy")
     ]
-    title = f"Learning curves of {model.network_name}\n{spread}"
-    summary = "With label smoothing, the training loss cannot reach 0." if smoothed else ""
-    return ViewResult(data, draw_learning_curves(pairs[0], pairs[1], title), summary)
+    title = f"Learning curves: how do loss and accuracy develop?\n{model.network_name}; {spread}"
+    kept = _kept_epoch(model.runs[0]) if seeds == 1 else None
+    figure = draw_learning_curves(pairs[0], pairs[1], title, kept, smoothed)
+    return ViewResult(data, figure, "\n".join(_best_and_last(data, smoothed)))
+
+
+def _kept_epoch(run: Run) -> float | None:
+    """The epoch whose weights early stopping kept; None without early stopping."""
+    best = run.metrics()["best_entry"]
+    return run.history()[int(best) - 1].epoch if best else None
+
+
+def _best_and_last(data: dict[str, NDArray[np.float64]], smoothing: float) -> list[str]:
+    """The best and the last entry in words, each the mean over seeds; and what label smoothing does."""
+    lines = []
+    if "validation_loss" in data:
+        loss, accuracy = (data[f"validation_{each}"].mean(axis=0) for each in ("loss", "accuracy"))
+        for name, entry in (("lowest", int(np.nanargmin(loss))), ("last", len(loss) - 1)):
+            lines.append(
+                f"{name} validation loss: {format_number(loss[entry], 4)} at epoch "
+                f"{format_number(data['epochs'][entry])}, with accuracy {format_share(accuracy[entry])}"
+            )
+    if smoothing:
+        least = format_number(smallest_smoothed_loss(smoothing), 3)
+        lines.append(f"With label smoothing {smoothing:g}, the training loss cannot fall below {least}.")
+    return lines
 
 
 def view_weight_stages(model: InspectedModel, options: ViewOptions) -> ViewResult:

@@ -164,7 +164,14 @@ def _draw(run: Run, fitted: FitResult, scores: Mapping[str, Metrics]) -> None:
 
     history = fitted.history
     epochs = [entry.epoch for entry in history]
-    loss = [Line("training", epochs, [entry.train_loss for entry in history])]
+    smoothing = run.config.recipe.label_smoothing
+    loss = [
+        Line(
+            "training, labels smoothed" if smoothing else "training",
+            epochs,
+            [entry.train_loss for entry in history],
+        )
+    ]
     accuracy = [Line("training", epochs, [entry.train_accuracy for entry in history])]
     for name in ("validation", "extra"):
         losses = [getattr(entry, f"{name}_loss") for entry in history]
@@ -173,7 +180,9 @@ def _draw(run: Run, fitted: FitResult, scores: Mapping[str, Metrics]) -> None:
             accuracy.append(Line(name, epochs, [getattr(entry, f"{name}_accuracy") for entry in history]))
     best = history[fitted.best_entry - 1].epoch if fitted.best_entry else None
     name = f"{run.config.network}, seed {run.config.seed}"
-    write_bytes(run.folder / "curves.png", save_figure(draw_learning_curves(loss, accuracy, name, best)))
+    title = f"Learning curves: how do loss and accuracy develop?\n{name}"
+    figure = draw_learning_curves(loss, accuracy, title, best, smoothing)
+    write_bytes(run.folder / "curves.png", save_figure(figure))
     split = next(split for split in CONFUSION_SPLITS if split in scores)
     title = confusion_title(name, f"{split} digits", scores[split])
     write_confusion(scores[split], title, run.folder / "confusion.png")

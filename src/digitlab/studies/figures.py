@@ -119,10 +119,13 @@ def learning_curves(runs: ExperimentRuns) -> Figure:
     loss = _curves(runs, "loss")
     unit = "evaluation" if runs.experiment.recipe.eval_every else "epoch"
     seeds = len(runs.seed_results)
-    title = runs.experiment.title + (f"\nmean of {seeds} seeds and their spread" if seeds > 1 else "")
-    if {"train_accuracy", "validation_accuracy"} & runs.experiment.published_series.keys():
-        return draw_learning_curves(loss, _curves(runs, "accuracy"), title)
-    return draw_lines(loss, title, unit, "log loss (nats)")
+    title = f"Learning curves: {runs.experiment.title}" + (
+        f"\nmean of {seeds} seeds and their spread" if seeds > 1 else ""
+    )
+    printed = {"train_accuracy", "validation_accuracy"} & runs.experiment.published_series.keys()
+    accuracy = _curves(runs, "accuracy") if printed else ()
+    smoothing = 0.0 if loss[0].name == "training examples" else runs.experiment.recipe.label_smoothing
+    return draw_learning_curves(loss, accuracy, title, None, smoothing, unit)
 
 
 def _curves(runs: ExperimentRuns, metric: str) -> list[Line]:
