@@ -36,6 +36,25 @@ def test_a_digit_stands_in_the_middle_of_its_points():
     assert places == {"3": (0, 1), "7": (10, 7.5)}
 
 
+def test_numbers_stand_on_no_error_and_not_on_each_other():
+    random = np.random.default_rng(1)
+    points = random.normal(0, 1, (400, 2))
+    labels = np.repeat([3, 7], 200)  # both in the same place
+    read = labels.copy()
+    read[::10] = 5
+    points[0] = np.median(points[labels == 3], axis=0)  # an error in the middle of the threes
+    axes = draw_projection(points, labels, read, "").axes[0]
+    numbers = np.array([text.get_position() for text in axes.texts if len(text.get_text()) == 1])
+    errors = axes.collections[1].get_offsets()
+    size = np.ptp(points, axis=0)
+    assert len(numbers) == 2
+    assert np.linalg.norm((numbers[:, None] - errors) / size, axis=2).min() > 0.025
+    assert np.linalg.norm((numbers[0] - numbers[1]) / size) > 0.025
+    for text in (each for each in axes.texts if "predicted as" in each.get_text()):
+        beside = (errors - text.xy) / size
+        assert not ((beside > (0, -0.019)) & (beside < (0.2, 0.04))).all(axis=1).any()
+
+
 def test_words_do_not_lie_on_each_other():
     n = 200
     points = np.random.default_rng(0).normal(0, 0.01, (n, 2))
@@ -74,4 +93,4 @@ def test_components_share_a_scale():
     axes, bar = draw_components(images, [f"{i}" for i in range(7)], "whose?").axes
     assert axes.images[0].get_clim() == (-3, 3)
     assert [text.get_text() for text in axes.texts] == [f"{i}" for i in range(7)]
-    assert bar.get_ylabel() == "weight of the pixel"
+    assert bar.get_ylabel() == "weight of the pixel; red > 0, blue < 0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from digitlab.figures import draw_activation_functions, draw_cross_entropy, draw_softmax
+from digitlab.figures import CrossEntropyTable, draw_activation_functions, draw_cross_entropy, draw_softmax
 
 Z = np.linspace(-1, 1, 5)
 
@@ -48,10 +48,13 @@ def test_every_number_of_a_cross_entropy():
     y = np.array([[1.0, 0], [0, 1]])
     # losses: -ln 0.9 = 0.105361, -ln 0.5 = 0.693147; mean (0.105361 + 0.693147) / 2 = 0.399254
     losses = np.array([0.105361, 0.693147])
-    words = _words(draw_cross_entropy(p, y, np.log(p), y * np.log(p), losses, 0.399254, "two"))
-    for number in ("0.9", "0.25", "-0.105361", "-2.302585", "-1.386294", "-0.693147", "0.000000"):
+    table = CrossEntropyTable("a batch", p, y, np.log(p), y * np.log(p), losses, 0.399254)
+    figure = draw_cross_entropy([table, table], "two")
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["a batch", "a batch"]
+    words = _words(draw_cross_entropy([table], "one"))
+    for number in ("0.9", "0.25", "−0.105361", "−2.302585", "−1.386294", "−0.693147", "0.000000"):
         assert number in words
-    assert "-0.000000" not in words
+    assert "−0.000000" not in words
     assert "sum 1" in words
     assert "sum 0.75, not 1" in words
     assert "loss 0.693147" in words

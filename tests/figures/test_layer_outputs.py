@@ -74,6 +74,10 @@ def test_all_layers():
         text for text in words if text in {format_number(value, 2) for value in layers["logits"]}
     ]
     assert words.count("0.1000") == 10
+    assert any("red > 0, blue < 0" in text for text in words)
+    numbers = [[text.get_text() for text in axes.texts] for axes in figure.axes]
+    for n in (16, 64, 128):  # every map that is drawn
+        assert [str(number) for number in range(n)] in numbers
     assert_on_the_page_and_apart(figure)
 
 
@@ -89,7 +93,7 @@ def test_maps_are_numbered_and_on_one_scale(n):
     boxes = assert_on_the_page_and_apart(figure, grid.texts)
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
     assert figure.axes[0].get_xlabel() == "a 2"
-    assert figure.axes[2].get_ylabel() == "output of conv1"
+    assert figure.axes[2].get_ylabel() == "output of conv1\nred > 0, blue < 0"
     assert save_figure(figure) == save_figure(
         draw_feature_maps(IMAGE, maps, range(100, 100 + n), "Maps", "a 2", "output of conv1")
     )

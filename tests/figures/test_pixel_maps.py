@@ -46,7 +46,8 @@ def test_the_image_stands_beside_its_maps():
     assert first.images[0].get_clim() == (0, 1)
     assert len(maps) == 3
     assert figure.get_suptitle() == "what speaks?"
-    assert [axes.get_xlabel() for axes in figure.axes if axes.get_xlabel()] == ["ink", *["logits"] * 3]
+    names = [axes.get_xlabel() for axes in figure.axes if axes.get_xlabel()]
+    assert names == ["ink", *["logits\nred > 0, blue < 0"] * 3]
 
 
 @pytest.mark.parametrize(("n", "columns"), [(1, 1), (10, 5)])

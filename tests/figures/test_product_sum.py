@@ -14,7 +14,7 @@ from digitlab.figures import (
 )
 
 ADDED = ProductSum(
-    [("above", 3.0), ("below", -1.0), ("bias", 0.5)], "z", [("relu1", 2.5)], "3 - 1 + 0.5 = 2.5"
+    [("above", 3.0), ("below", -1.0), ("bias", 0.5)], "z", [("relu1", 2.5)], "3 − 1 + 0.5 = 2.5"
 )
 
 
@@ -47,6 +47,7 @@ def test_the_sum_goes_up_and_down_and_ends_at_what_it_is():
     ]
     assert shown.count("2.500") == 2
     assert "3 − 1 + 0.5 = 2.5" in shown
+    assert any("red above 0, blue below 0" in each for each in shown)
     assert_on_the_page(figure)
 
 

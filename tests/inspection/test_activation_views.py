@@ -7,6 +7,7 @@ import pytest
 
 from digitlab.data import mnist
 from digitlab.errors import SettingError
+from digitlab.formatting import format_number
 from digitlab.inspection import InspectedModel, compute_activations, inspect, unit_statistics
 from digitlab.networks import build
 
@@ -158,7 +159,7 @@ def test_arithmetic_of_every_kind_of_layer(what, layer, shape, request):
     assert data["products"].sum() + data["bias"] == pytest.approx(float(data["value"]), abs=1e-5)
     own = compute_activations(model.network, model.input_image(5).ink[None], [layer])[layer][0]
     assert data["value"] == own.max() == own[(int(data["unit"]), *map(int, data.get("position", ())))]
-    assert f"= {float(data['total']):.3f}" in result.summary
+    assert f"= {format_number(float(data['total']), 3)}" in result.summary
     if layer == "conv1":
         assert data["relu1"] == max(data["pool1"], 0)
         assert "max(" in result.summary

@@ -36,6 +36,9 @@ def test_what_is_read_wrongly_is_marked(model):
     ]
     assert 0 < (labels != read).sum() <= 10  # a network that learned nothing
     assert result.summary == f"misclassified: {(labels != read).sum()} of these 10 digits"
+    one = inspect(model, "predictions", count=1)
+    assert one.summary.endswith("of this digit")
+    assert "of 1 digit of" in one.figure.axes[0].get_title()
 
 
 def test_averages(model):
@@ -50,5 +53,5 @@ def test_the_values_of_one_image(model):
     assert (result.data["values"] == model.digits.images[2]).all()
     assert (
         result.figure.axes[0].get_title()
-        == "Pixel values of mnist:test[first 100] #2, a 1 (0 paper, 255 ink)"
+        == "Pixel values: how much ink is where in mnist:test[first 100] #2, a 1? (0 paper, 255 ink)"
     )

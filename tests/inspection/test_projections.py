@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
 from digitlab.data import mnist
 from digitlab.errors import DataError, SettingError
-from digitlab.inspection import pca_projection, principal_components, tsne_projection
+from digitlab.inspection import (
+    pca_projection,
+    principal_components,
+    principal_components_of,
+    projections,
+    tsne_projection,
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +60,21 @@ def test_fewer_images_than_pixels():
     assert found.images.shape == (784, 28, 28)
     assert found.explained_variance_ratio[9:] == pytest.approx(np.zeros(775), abs=1e-6)
     assert found.n_for(0.99999) <= 9
+
+
+def test_components_of_a_dataset_are_computed_once(monkeypatch):
+    digits, calls = mnist("test").take(20), []
+    monkeypatch.setattr(
+        projections, "principal_components", lambda images: calls.append(len(images)) or "all"
+    )
+    assert [principal_components_of(digits) for _ in range(3)] == ["all"] * 3
+    assert calls == [20]
+    principal_components_of(digits.take(10))
+    assert calls == [20, 10]
+    cached = len(projections._COMPONENTS)
+    del digits
+    gc.collect()
+    assert len(projections._COMPONENTS) < cached
 
 
 def test_how_many_are_needed():

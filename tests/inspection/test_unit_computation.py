@@ -73,7 +73,7 @@ def test_by_hand():
     assert found.label() == "unit 0 of hidden1"
     assert (found.source, found.input_name(2)) == ("image", "pixel (1, 0)")
     other = compute_unit(network, image, "hidden1", 1)  # -(1/2 + 1/4 + 1) - 1 = -2.75
-    assert other.equation() == "sum of 4 products -1.750 - bias 1.000 = -2.750; relu(-2.750) = 0.000"
+    assert other.equation() == "sum of 4 products −1.750 + bias −1.000 = −2.750; relu(−2.750) = 0.000"
     assert other.steps[0].value == 0
     assert compute_unit(network, image, "hidden1").unit == 0  # the greater of 0.75 and -2.75
     assert compute_unit(network, image.reshape(4), "hidden1").input_name(2) == "pixel 2"

@@ -4,7 +4,12 @@ from digitlab.figures.animation import animate_tiles
 from digitlab.figures.confusion_matrix import draw_confusion, draw_errors, draw_pair
 from digitlab.figures.curves import Line, draw_learning_curves, draw_lines
 from digitlab.figures.distributions import draw_boxes, draw_scatter
-from digitlab.figures.function_plots import draw_activation_functions, draw_cross_entropy, draw_softmax
+from digitlab.figures.function_plots import (
+    CrossEntropyTable,
+    draw_activation_functions,
+    draw_cross_entropy,
+    draw_softmax,
+)
 from digitlab.figures.image_grid import draw_averages, draw_digits, draw_pixel_values
 from digitlab.figures.layer_outputs import draw_activations, draw_feature_maps, draw_outputs
 from digitlab.figures.pixel_maps import draw_importances, draw_pixels
@@ -19,6 +24,7 @@ from digitlab.figures.style import save_figure
 from digitlab.figures.tiles import draw_stages, draw_tiles, draw_unit_weights
 
 __all__ = [
+    "CrossEntropyTable",
     "Line",
     "ProductSum",
     "animate_tiles",

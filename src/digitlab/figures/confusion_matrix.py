@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from digitlab.figures.image_grid import paint_digits
 from digitlab.figures.style import new_figure, root_figure, style
+from digitlab.formatting import format_count
 
 __all__ = [
     "PANEL",
@@ -141,7 +142,7 @@ def draw_pair(
             shown = np.asarray(images, dtype=np.float32)[:PANEL]
             paint_digits(axes, shown if len(shown) else np.zeros((0, 1, 1), np.float32), SIDE, SIDE)
             some = f" ({len(shown)} shown)" if n > len(shown) else ""
-            axes.set_title(f"{true} predicted as {read}: {n:,} digits{some}", fontsize=11)
+            axes.set_title(f"{true} predicted as {read}: {format_count(n, 'digit')}{some}", fontsize=11)
             if not len(shown):
                 words = f"No {true}\nwas predicted as {read}."
                 axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, fontsize=13)

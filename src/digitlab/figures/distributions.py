@@ -28,6 +28,7 @@ MANY = 100
 CROWD = 10_000
 """Points beyond which they are drawn smaller and fainter, and as pixels also in a vector format."""
 NEAR = 20  # points from a marker within which its label needs no line to it
+NUMBER_ROOM = 0.028  # of the map's width and height, between the middles of a number and of anything else
 CLEAR = 15  # points between the middles of a label and of anything else
 APART = 0.055  # of the map's width and height, between two of these
 
@@ -215,7 +216,8 @@ def draw_projection(
 ) -> Figure:
     """Draws images as points in the color of the digit they are; errors are crosses with a black edge.
 
-    A digit stands in the middle of its points. Of the errors, those are told in words that have room.
+    A digit stands in the middle of its points, or beside it where an error or another digit is. Those errors
+    are told in words that have room.
 
     Args:
         points: `(n, 2)`.
@@ -242,8 +244,10 @@ def draw_projection(
         }
         axes.scatter(places[wrong, 0], places[wrong, 1], c=colors[wrong], **look)
         halo = [patheffects.withStroke(linewidth=3, foreground="white")]
-        middles = {digit: np.median(places[truth == digit], axis=0) for digit in np.unique(truth)}
-        for digit, (x, y) in middles.items():
+        middles = [np.median(places[truth == digit], axis=0) for digit in np.unique(truth)]
+        size = np.maximum(np.ptp(places, axis=0), 1e-12)
+        numbers = _beside_obstacles(np.array(middles), places[wrong], size)
+        for digit, (x, y) in zip(np.unique(truth), numbers, strict=True):
             words: dict[str, Any] = {
                 "ha": "center",
                 "va": "center",
@@ -252,7 +256,7 @@ def draw_projection(
                 "zorder": 4,
             }
             axes.text(x, y, str(digit), path_effects=halo, **words)
-        for number in _with_room(places, np.flatnonzero(wrong), list(middles.values())):
+        for number in _with_room(places, np.flatnonzero(wrong), numbers):
             axes.annotate(
                 f"{truth[number]} predicted as {read[number]}",
                 places[number],
@@ -276,14 +280,40 @@ def draw_projection(
 def _with_room(
     places: NDArray[np.float64], wrong: NDArray[np.intp], taken: list[NDArray[np.float64]]
 ) -> list[int]:
-    """Errors whose words lie neither on those of another nor on what is `taken`, as many as `LABELED`."""
+    """Errors whose words lie on no other error, nor on other words or what is `taken`: at most `LABELED`."""
     size = np.maximum(np.ptp(places, axis=0), 1e-12) * (4 * APART, APART)  # words are wide and low
     chosen: list[int] = []
     for number in wrong:
         occupied = [*taken, *places[chosen]]
-        if len(chosen) < LABELED and all((np.abs(places[number] - each) > size).any() for each in occupied):
+        # Words begin at the right of their error, a little above its middle.
+        to_others = (places[wrong[wrong != number]] - places[number]) / size
+        covered = ((to_others > (0, -0.35)) & (to_others < (1, 0.85))).all(axis=1).any()
+        clear = all((np.abs(places[number] - each) > size).any() for each in occupied)
+        if len(chosen) < LABELED and clear and not covered:
             chosen.append(int(number))
     return chosen
+
+
+def _beside_obstacles(
+    places: NDArray[np.float64], obstacles: NDArray[np.float64], size: NDArray[np.float64]
+) -> list[NDArray[np.float64]]:
+    """For each place the nearest of some around it that lies on no obstacle and on no place before it.
+
+    `size` is the width and height of the plot in its own units.
+    """
+    angles = np.radians(np.arange(0, 360, 30))
+    ring = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    around = np.concatenate([np.zeros((1, 2)), *(ring * far for far in (0.02, 0.035, 0.05, 0.07))])
+    found: list[NDArray[np.float64]] = []
+    for place in places:
+        taken = np.array([*obstacles, *found]).reshape(-1, 2)
+        spots = place + around * size
+        nearest = np.full(len(spots), np.inf)
+        if len(taken):
+            nearest = np.linalg.norm((spots[:, None] - taken) / size, axis=2).min(axis=1)
+        # argmax finds the first, and so the nearest, of those that are far enough.
+        found.append(spots[int(nearest.clip(max=NUMBER_ROOM).argmax())])
+    return found
 
 
 def _projection_legend(axes: Axes, truth: NDArray[np.int64], wrong: int, below: float) -> None:

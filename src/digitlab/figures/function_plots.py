@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,8 +12,10 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from digitlab.figures.style import new_figure, style
+from digitlab.formatting import format_number
 
 __all__ = [
+    "CrossEntropyTable",
     "draw_activation_functions",
     "draw_cross_entropy",
     "draw_softmax",
@@ -101,48 +104,68 @@ def draw_softmax(
     return figure
 
 
-def draw_cross_entropy(
-    probabilities: ArrayLike,
-    targets: ArrayLike,
-    logs: ArrayLike,
-    products: ArrayLike,
-    losses: ArrayLike,
-    mean: float,
-    title: str,
-) -> Figure:
-    """Draws cross-entropy of a small batch as a table of every number (study `deep-mnist`'s toy example).
+@dataclass(frozen=True)
+class CrossEntropyTable:
+    """Cross-entropy of one small batch, worked out.
 
-    Args:
+    Attributes:
+        name: What batch it is.
         probabilities: `(n, k)`, p.
         targets: `(n, k)`, y.
         logs: `(n, k)`, ln p.
         products: `(n, k)`, y ln p.
         losses: `(n,)`, less the sum of each row of products.
         mean: Their mean.
+    """
+
+    name: str
+    probabilities: ArrayLike
+    targets: ArrayLike
+    logs: ArrayLike
+    products: ArrayLike
+    losses: ArrayLike
+    mean: float
+
+
+def draw_cross_entropy(tables: Sequence[CrossEntropyTable], title: str) -> Figure:
+    """Draws cross-entropy of small batches as tables of every number, one below the other.
+
+    Args:
+        tables: At least one.
         title: What is seen.
     """
-    p, y, log, product = (np.asarray(each, dtype=float) for each in (probabilities, targets, logs, products))
-    n, k = p.shape
+    sizes = [len(np.asarray(table.losses)) for table in tables]
     with style():
-        figure = new_figure(9.6, 1.0 + 1.4 * n)
-        axes = figure.subplots()
-        axes.set_axis_off()
-        axes.set(xlim=(0, 10), ylim=((n - 1) * 4.2 + 4.3, -1.2))
-        for item in range(n):
-            _item(
-                axes, item, (p[item], y[item], log[item], product[item]), float(np.asarray(losses)[item]), k
-            )
-        added = " + ".join(f"{one:.6f}" for one in np.asarray(losses, dtype=float))
-        axes.text(
-            0,
-            (n - 1) * 4.2 + 3.6,
-            f"cross-entropy = ({added}) / {n} = {mean:.6f} nats",
-            fontsize=13,
-            weight="bold",
-            va="center",
-        )
+        figure = new_figure(9.6, 0.7 + sum(0.7 + 1.4 * n for n in sizes))
+        plots = figure.subplots(len(tables), 1, squeeze=False, height_ratios=[1 + 2 * n for n in sizes])[:, 0]
+        for axes, table in zip(plots, tables, strict=True):
+            _batch(axes, table)
         figure.suptitle(title)
     return figure
+
+
+def _batch(axes: Axes, table: CrossEntropyTable) -> None:
+    """Draws one batch: its items, each a block of rows, and their mean."""
+    p, y, log, product = (
+        np.asarray(each, dtype=float)
+        for each in (table.probabilities, table.targets, table.logs, table.products)
+    )
+    losses = np.asarray(table.losses, dtype=float)
+    n, k = p.shape
+    axes.set_axis_off()
+    axes.set(xlim=(0, 10), ylim=((n - 1) * 4.2 + 4.3, -1.2))
+    axes.set_title(table.name, loc="left", fontsize=11)
+    for item in range(n):
+        _item(axes, item, (p[item], y[item], log[item], product[item]), float(losses[item]), k)
+    added = " + ".join(f"{one:.6f}" for one in losses)
+    axes.text(
+        0,
+        (n - 1) * 4.2 + 3.6,
+        f"cross-entropy = ({added}) / {n} = {table.mean:.6f} nats",
+        fontsize=13,
+        weight="bold",
+        va="center",
+    )
 
 
 def _item(axes: Axes, item: int, rows: tuple[NDArray[np.float64], ...], loss: float, k: int) -> None:
@@ -161,7 +184,7 @@ def _item(axes: Axes, item: int, rows: tuple[NDArray[np.float64], ...], loss: fl
             axes.text(
                 3.2 + 1.5 * column,
                 where,
-                f"{value + 0.0:.6f}" if row >= 2 else f"{value:g}",
+                format_number(value, 6) if row >= 2 else f"{value:g}",
                 ha="center",
                 va="center",
                 family="monospace",
@@ -171,5 +194,5 @@ def _item(axes: Axes, item: int, rows: tuple[NDArray[np.float64], ...], loss: fl
     total, added = rows[0].sum(), rows[3].sum()
     honest = "" if np.isclose(total, 1) else ", not 1"
     axes.text(edge, top, f"sum {total:.4g}{honest}", va="center", color="#555555")
-    axes.text(edge, top + 2.4, f"sum {added + 0.0:.6f}", va="center", color="#555555")
+    axes.text(edge, top + 2.4, f"sum {format_number(added, 6)}", va="center", color="#555555")
     axes.text(edge + 1.75, top + 2.4, f"loss {loss:.6f}", va="center", weight="bold")

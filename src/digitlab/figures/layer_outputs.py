@@ -21,7 +21,10 @@ from digitlab.figures.style import (
 from digitlab.figures.tiles import (
     NEGATIVE,
     POSITIVE,
+    SIGNS,
     grid_size,
+    label_size,
+    label_tiles,
     paint_tiles,
     signed_scale,
     tile_columns,
@@ -39,10 +42,9 @@ __all__ = [
 
 WIDTH = 8.0  # inches, as all below
 LEFT, HEIGHT, PITCH = 2.1, 0.8, 1.4
-WIDTH = 8.0  # inches, as all below
 LABEL_WIDTH, SCALE_WIDTH = 1.45, 0.75
 ROW_WIDTH = WIDTH - LABEL_WIDTH - SCALE_WIDTH
-SPACE = 0.2  # between rows
+SPACE = 0.26  # between rows
 IMAGE_SIDE = 1.15
 LOGITS = 0.75
 PICTURED = 128
@@ -50,6 +52,7 @@ PICTURED = 128
 BARS = 200
 """The most units that are drawn as bars; more are drawn as a field of color."""
 FIELD = 128  # units in a row of such a field
+NUMBER = 0.42  # room above a map for its number, in widths of one
 
 
 def draw_outputs(
@@ -155,7 +158,7 @@ def draw_activations(
     heights = [_row_height(values) for values in rows.values()]
     heights[-1] = LOGITS
     head = title_height(title)
-    whole = head + IMAGE_SIDE + 0.45 + sum(heights) + SPACE * len(heights) + 1.0
+    whole = head + IMAGE_SIDE + 0.45 + sum(heights) + SPACE * len(heights) + 1.2
     with style():
         figure = fixed_layout_figure(WIDTH, whole, title)
         _label(figure, "image", " × ".join(map(str, np.shape(image))), head + IMAGE_SIDE / 2)
@@ -175,6 +178,8 @@ def draw_activations(
             down += height + SPACE
         axes = add_axes_inches(figure, LABEL_WIDTH, down + 0.1, ROW_WIDTH, 0.6)
         ten_bars(axes, probabilities, probability=True)
+        signs = f"layers: {SIGNS}; numbers: units or maps"
+        figure.text(0.5, 0.09 / whole, signs, ha="center", va="bottom", fontsize=8.5, color="#444444")
         _label(figure, "softmax", "ten probabilities", down + 0.4)
     return figure
 
@@ -221,7 +226,7 @@ def draw_feature_maps(
             axes.text(left + 0.5, top + room / 2, str(name), ha="center", va="center", fontsize=8)
         right_of_it = add_axes_inches(figure, WIDTH - right, head + 0.15, 0.13, min(grid, 3.5) - 0.25)
         bar = figure.colorbar(picture, cax=right_of_it)
-        bar.set_label(value_name, fontsize=9)
+        bar.set_label(f"{value_name}\n{SIGNS}" if values.min() < 0 else value_name, fontsize=9)
         bar.ax.tick_params(labelsize=8)
     return figure
 
@@ -234,10 +239,13 @@ def _row(figure: Figure, name: str, values: NDArray[np.floating], down: float, h
     _label(figure, name, shape, down + height / 2)
     if values.ndim == 3:
         shown = values[:PICTURED]
-        columns = _columns(len(shown))
-        across, high = grid_size(len(shown), columns, (shown.shape[1], shown.shape[2]))
+        columns, sides = _columns(len(shown)), (int(shown.shape[1]), int(shown.shape[2]))
+        across, high = grid_size(len(shown), columns, sides, NUMBER)
         axes = add_axes_inches(figure, LABEL_WIDTH, down, height * across / high, height)
-        picture = paint_tiles(axes, shown, columns)
+        picture = paint_tiles(axes, shown, columns, NUMBER)
+        labels = [str(number) for number in range(len(shown))]
+        font_size = min(72 * NUMBER * 0.85 * height / high, label_size(labels, height / high))
+        label_tiles(axes, labels, columns, sides, NUMBER, font_size)
     elif height == LOGITS:
         ten_bars(add_axes_inches(figure, LABEL_WIDTH, down, ROW_WIDTH, height), values)
         return
@@ -261,7 +269,8 @@ def _bars(axes: Axes, values: NDArray[np.floating]) -> None:
     axes.set_xlim(-0.6, len(values) - 0.4)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
-    axes.set_xticks([])
+    axes.set_xticks(np.arange(0, len(values), 1 if len(values) <= 20 else 20 if len(values) > 60 else 5))
+    axes.tick_params(axis="x", labelsize=7, pad=1)
     ends = _ends(min(0.0, float(values.min())), max(0.0, float(values.max())))
     axes.yaxis.tick_right()
     axes.set_yticks(ends, [format_number(each, 2) for each in ends], fontsize=8)
@@ -276,6 +285,8 @@ def _field(axes: Axes, values: NDArray[np.floating]) -> AxesImage:
     colors, low, high = signed_scale(values)
     picture = axes.imshow(field.reshape(rows, FIELD), cmap=colors, vmin=low, vmax=high, aspect="auto")
     frame_axes(axes)
+    axes.set_yticks(range(rows), [str(row * FIELD) for row in range(rows)], fontsize=5.5)
+    axes.tick_params(axis="y", length=0, pad=1)
     return picture
 
 
@@ -290,9 +301,9 @@ def _columns(n: int) -> int:
 def _row_height(values: NDArray[np.floating]) -> float:
     """Inches that a layer's picture needs."""
     if values.ndim == 1:
-        return 0.55 if len(values) <= BARS else min(0.075 * -(-len(values) // FIELD), 1.0)
+        return 0.6 if len(values) <= BARS else min(0.075 * -(-len(values) // FIELD), 1.0)
     n = min(len(values), PICTURED)
-    across, high = grid_size(n, _columns(n), (values.shape[1], values.shape[2]))
+    across, high = grid_size(n, _columns(n), (values.shape[1], values.shape[2]), NUMBER)
     return float(min(ROW_WIDTH / across, 0.5) * high)
 
 

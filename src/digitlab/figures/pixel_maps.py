@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from digitlab.figures.image_grid import draw_digits
 from digitlab.figures.style import frame_axes, new_figure, root_figure, style
-from digitlab.figures.tiles import grid_size, paint_tiles, tile_columns, tile_corner
+from digitlab.figures.tiles import SIGNS, grid_size, paint_tiles, tile_columns, tile_corner
 
 __all__ = [
     "PixelMap",
@@ -96,7 +96,7 @@ def draw_pixel_map(pixels: PixelMap, ink: ArrayLike | None = None, axes: Axes | 
         bar = figure.colorbar(picture, ax=axes, orientation="horizontal", pad=0.03, aspect=18)
         bar.locator = MaxNLocator(nbins=4, steps=[1, 2, 5, 10])
         bar.update_ticks()
-        bar.set_label(pixels.unit)
+        bar.set_label(f"{pixels.unit}\n{SIGNS}" if pixels.signed else pixels.unit)
     return figure
 
 
@@ -191,5 +191,5 @@ def draw_components(
             axes.text(left + 0.5, top + room * 0.85, caption, ha="center", va="bottom", fontsize=10)
         axes.set_title(title)
         bar = root_figure(axes).colorbar(picture, ax=axes, shrink=0.6, aspect=30)
-        bar.set_label("weight of the pixel")
+        bar.set_label(f"weight of the pixel; {SIGNS}")
     return root_figure(axes)

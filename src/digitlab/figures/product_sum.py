@@ -24,7 +24,7 @@ from digitlab.figures.style import (
     title_height,
 )
 from digitlab.figures.tiles import NEGATIVE, POSITIVE, signed_scale
-from digitlab.formatting import MINUS, format_number
+from digitlab.formatting import format_number
 
 __all__ = [
     "ProductSum",
@@ -37,6 +37,7 @@ WIDTH = 8.0  # inches, as all below
 LADDER = 0.32  # height of one bar of a sum
 LEFT, RIGHT = 3.4, 0.8  # of the bars
 LINK: dict[str, Any] = {"color": "#9a9a9a", "linewidth": 0.8, "zorder": 0}
+COLORS = "weights, products and terms: red above 0, blue below 0; gray: sums"
 WHOLE = "#4d4d4d"
 """The color of sums, and of what becomes of them."""
 
@@ -242,8 +243,11 @@ def _ladder(figure: Figure, added: ProductSum, down: float) -> None:
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     axes.set(xticks=[], yticks=[])
-    words = added.equation.replace("-", MINUS)
-    figure.text(0.5, from_top(figure, down + room + 0.3), words, ha="center", va="center", fontsize=9)
+    figure.text(
+        0.5, from_top(figure, down + room + 0.2), added.equation, ha="center", va="center", fontsize=9
+    )
+    look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8.5, "color": "#444444"}
+    figure.text(0.5, from_top(figure, down + room + 0.45), COLORS, **look)
 
 
 def _cells(

@@ -38,6 +38,7 @@ from digitlab.inspection.projections import (
     PrincipalComponents,
     pca_projection,
     principal_components,
+    principal_components_of,
     tsne_projection,
 )
 from digitlab.inspection.registry import THEMES, VIEWS, inspect, view
@@ -113,6 +114,7 @@ __all__ = [
     "pca_projection",
     "pixel_importances",
     "principal_components",
+    "principal_components_of",
     "random_indices",
     "saliency",
     "softmax_steps",

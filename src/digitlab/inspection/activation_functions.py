@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from digitlab.figures.function_plots import draw_activation_functions, draw_cross_entropy, draw_softmax
+from digitlab.figures.function_plots import (
+    CrossEntropyTable,
+    draw_activation_functions,
+    draw_cross_entropy,
+    draw_softmax,
+)
 from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult
 
 __all__ = [
@@ -31,7 +36,10 @@ LOGITS = (1.0, 2.0, 3.0, 4.0)
 """Study `practice-lab`'s example."""
 TOY_PROBABILITIES = ((0.9, 0.1, 0.1), (0.9, 0.1, 0.1))
 TOY_TARGETS = ((1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
-"""Study `deep-mnist`'s example."""
+"""Study `deep-mnist`'s example, whose rows add up to 1.1."""
+PROBABILITIES = ((0.9, 0.06, 0.04), (0.25, 0.7, 0.05))
+TARGETS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+"""A batch of probabilities: its rows add up to 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +166,12 @@ def view_activation_functions(model: InspectedModel, options: ViewOptions) -> Vi
     curves = activation_curves(np.linspace(-4, 4, 401))
     drawn = [(one.name, one.formula, one.z, one.a, one.slope) for one in curves]
     data = {"z": curves[0].z} | {one.name: one.a for one in curves}
-    return ViewResult(data, draw_activation_functions(drawn, "Activation functions and their derivatives"))
+    return ViewResult(
+        data,
+        draw_activation_functions(
+            drawn, "Activation functions: how do they and their derivatives depend on the input?"
+        ),
+    )
 
 
 def view_softmax(model: InspectedModel, options: ViewOptions) -> ViewResult:
@@ -183,14 +196,26 @@ def view_softmax(model: InspectedModel, options: ViewOptions) -> ViewResult:
 
 
 def view_cross_entropy(model: InspectedModel, options: ViewOptions) -> ViewResult:
-    """Cross-entropy of a toy batch with every number shown."""
-    steps = cross_entropy_steps(TOY_PROBABILITIES, TOY_TARGETS)
-    title = (
-        "Cross-entropy: loss = $-\\Sigma\\, y \\ln p$, then the mean\n"
-        "toy batch of the deep-mnist study; its rows add up to 1.1, so they are no probabilities"
+    """Cross-entropy of a small batch with every number shown, and of the toy batch of study `deep-mnist`."""
+    steps = cross_entropy_steps(PROBABILITIES, TARGETS)
+    source = cross_entropy_steps(TOY_PROBABILITIES, TOY_TARGETS)
+    title = "Cross-entropy: how does a batch of probabilities become one loss?\nloss = $-\\Sigma\\, y \\ln p$"
+    names = (
+        "A batch of probabilities: each row adds up to 1",
+        "The toy batch of the deep-mnist study: its rows add up to 1.1, so they are no probabilities",
     )
     figure = draw_cross_entropy(
-        steps.probabilities, steps.targets, steps.logs, steps.products, steps.losses, steps.mean, title
+        [
+            CrossEntropyTable(
+                name, one.probabilities, one.targets, one.logs, one.products, one.losses, one.mean
+            )
+            for name, one in zip(names, (steps, source), strict=True)
+        ],
+        title,
     )
-    summary = "The toy rows add up to 1.1, so they are no probabilities; only the true class's counts."
-    return ViewResult(vars(steps) | {"mean": np.array(steps.mean)}, figure, summary)
+    summary = (
+        f"cross-entropy {steps.mean:.6f} nats; of the study's toy batch, whose rows add up to 1.1, "
+        f"{source.mean:.6f} nats. Only the true class's probability counts."
+    )
+    data = vars(steps) | {f"source_{name}": values for name, values in vars(source).items()}
+    return ViewResult({name: np.asarray(values) for name, values in data.items()}, figure, summary)

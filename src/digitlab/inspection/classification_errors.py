@@ -25,7 +25,7 @@ from digitlab.evaluation.misclassifications import (
 )
 from digitlab.figures import draw_confusion, draw_digits, draw_errors
 from digitlab.figures.confusion_matrix import PANEL, draw_pair
-from digitlab.formatting import format_share
+from digitlab.formatting import format_count, format_share
 from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult, short_name
 from digitlab.networks import Network
 from digitlab.runs.evaluate import predict_logits_for
@@ -65,7 +65,8 @@ def view_errors(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """Confusion matrix without its diagonal: the errors alone."""
     scores, counts = _confusion_matrix(model)
     errors = np.where(np.eye(10, dtype=bool), 0, counts)
-    title = f"Confusion matrix of {model.name}, errors only\n{_result(model, scores)}"
+    what = f"which digits does {model.name} mistake for which?"
+    title = f"Confusion matrix, errors only: {what}\n{_result(model, scores)}"
     data = {"counts": errors, "shares": errors / np.maximum(counts.sum(axis=1, keepdims=True), 1)}
     return ViewResult(data, draw_errors(counts, title), _most_frequent_errors(scores))
 
@@ -135,10 +136,8 @@ class ErrorReport:
         """How many errors there are, in one line."""
         digits = self.model.digits
         more = f"; the worst {self.count}" if len(self.found) > self.count else ""
-        return (
-            f"misclassified by {self.model.name}: {len(self.found):,} of {len(digits):,} digits of "
-            f"{digits.name}{more}"
-        )
+        total = format_count(len(digits), "digit")
+        return f"misclassified by {self.model.name}: {len(self.found):,} of {total} of {digits.name}{more}"
 
     def draw(self) -> Figure:
         """Draws the listed errors, at most `MAX_DRAWN` of them, each with its caption."""
@@ -146,13 +145,14 @@ class ErrorReport:
         shown = self.listed[:MAX_DRAWN]
         captions = ["\n".join(each.format_lines(_short_split_name(digits))) for each in shown]
         some = f"the worst {len(shown)} of {n:,}" if len(shown) < n else f"all {n}"
+        total = format_count(len(digits), "digit")
         return draw_digits(
             digits.images[[each.index for each in shown]] / 255,
             captions,
-            f"Worst errors of {self.model.name}{f': {some}, most confident first' if n else ''}\n"
-            f"{len(digits):,} digits of {short_name(digits)}",
+            f"Misclassified digits: what does {self.model.name} get wrong?\n"
+            f"{f'{some}, most confident first; ' if n else ''}{total} of {short_name(digits)}",
             columns=5,
-            empty=f"None: all {len(digits):,} digits are classified correctly.",
+            empty=f"None: {'it is' if len(digits) == 1 else f'all {total} are'} classified correctly.",
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -223,12 +223,13 @@ class LabelIssueReport:
         marked = [i for i, each in enumerate(shown) if each.index in known]
         for i in marked:
             captions[i] += "\nalso judged wrong\nby people"
-        some = f"the {len(shown)} most doubtful of {n:,}" if len(shown) < n else f"{n}"
+        some = f"the {len(shown)} most doubtful of " if len(shown) < n else ""
         return draw_digits(
             digits.images[[each.index for each in shown]] / 255,
             captions,
             f"Label errors: which labels of {short_name(digits)} are probably wrong?\n"
-            f"{some} labels doubted by at least {self._votes()} seeds of {self.model.network_name}",
+            f"{some}{format_count(n, 'label')} doubted by at least {self._votes()} seeds of "
+            f"{self.model.network_name}",
             columns=5,
             marked=marked,
             font_size=9,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from digitlab.errors import SettingError
 from digitlab.figures.image_grid import draw_averages, draw_digits, draw_pixel_values
 from digitlab.figures.pixel_maps import draw_importances, draw_pixels
+from digitlab.formatting import format_count
 from digitlab.inspection.view import (
     InspectedModel,
     ViewOptions,
@@ -128,7 +129,9 @@ def view_digits(model: InspectedModel, options: ViewOptions) -> ViewResult:
     digits = model.digits
     chosen = random_indices(len(digits), min(options.count or GRID, PICTURED), options.seed)
     images, labels = digits.images[chosen], digits.labels[chosen]
-    title = f"Random sample: {len(chosen)} of the {len(digits):,} digits of {short_name(digits)}"
+    title = (
+        f"Random sample: {len(chosen)} of the {format_count(len(digits), 'digit')} of {short_name(digits)}"
+    )
     figure = draw_digits(images / 255, [str(label) for label in labels], title)
     return ViewResult({"indices": chosen, "images": images, "labels": labels}, figure)
 
@@ -142,10 +145,11 @@ def view_predictions(model: InspectedModel, options: ViewOptions) -> ViewResult:
     captions = [f"{label}, {read}" for label, read in zip(labels, predicted, strict=True)]
     for number in wrong:
         captions[number] = f"✗ {captions[number]}"
-    some = f"{len(wrong)} of {len(chosen)} digits of {short_name(digits)}; below each: label, prediction"
+    total = format_count(len(chosen), "digit")
+    some = f"{len(wrong)} of {total} of {short_name(digits)}; below each: label, prediction"
     title = f"Predictions of {model.name}: which digits are misclassified?\n{some}"
     figure = draw_digits(images / 255, captions, title, marked=wrong.tolist(), font_size=9)
-    summary = f"misclassified: {len(wrong)} of these {len(chosen)} digits"
+    summary = f"misclassified: {len(wrong)} of {_these(len(chosen))}"
     return ViewResult(
         {"indices": chosen, "images": images, "labels": labels, "predictions": predicted}, figure, summary
     )
@@ -164,7 +168,7 @@ def view_image(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """One image with the value of each pixel."""
     image = model.input_image(options.image)
     values = np.rint(image.ink * 255).astype(np.uint8)
-    title = f"Pixel values of {format_label(image)} (0 paper, 255 ink)"
+    title = f"Pixel values: how much ink is where in {format_label(image)}? (0 paper, 255 ink)"
     return ViewResult({"values": values}, draw_pixel_values(values, title))
 
 
@@ -180,16 +184,23 @@ def view_important_pixels(model: InspectedModel, options: ViewOptions) -> ViewRe
     image = model.input_image(options.image)
     importances, source = _forest(model)
     pixels = top_pixels(importances, min(options.count or TOP_PIXELS, importances.size))
-    title = f"Pixel importance: the {len(pixels)} most important pixels\n{source}\nover {image.name}"
+    asked = f"which are the {len(pixels)} most important?" if len(pixels) > 1 else "which is the largest?"
+    title = f"Pixel importance: {asked}\n{source}\nover {image.name}"
     share = importances.ravel()[pixels].sum()
-    summary = f"{len(pixels)} of {importances.size} pixels hold {share:.1%} of the importance; {source}"
+    hold = "hold" if len(pixels) > 1 else "holds"
+    total = format_count(importances.size, "pixel")
+    summary = f"{len(pixels)} of {total} {hold} {share:.1%} of the importance; {source}"
     rows, columns = np.divmod(pixels, importances.shape[1])
     data = {"importances": importances, "pixels": pixels, "rows": rows, "columns": columns}
     return ViewResult(data, draw_pixels(image.ink, pixels, title), summary)
+
+
+def _these(n: int) -> str:
+    return "this digit" if n == 1 else f"these {format_count(n, 'digit')}"
 
 
 def _forest(model: InspectedModel) -> tuple[NDArray[np.float64], str]:
     """Importances `(height, width)` by a forest on some of the digits, and on which."""
     digits, source = training_digits(model, SAMPLE)
     importances = pixel_importances(digits.images, digits.labels, TREES, FOREST_SEED, jobs=2)
-    return importances, f"{TREES} trees on {source}"
+    return importances, f"{format_count(TREES, 'tree')} on {source}"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.data import Digits
 from digitlab.errors import DataError, SettingError
 from digitlab.figures.curves import draw_explained_variance
 from digitlab.figures.distributions import draw_projection
 from digitlab.figures.pixel_maps import draw_components
+from digitlab.formatting import format_count
 from digitlab.inspection.activations import compute_activations
 from digitlab.inspection.input_images import random_indices
 from digitlab.inspection.lookup import find_layer
@@ -23,6 +26,7 @@ __all__ = [
     "PrincipalComponents",
     "pca_projection",
     "principal_components",
+    "principal_components_of",
     "tsne_projection",
     "view_explained_variance",
     "view_pca",
@@ -44,6 +48,7 @@ SHARE = 0.95
 """The share of the variance that study `hidden-layer` keeps."""
 MAX_COMPONENTS = 100
 """The most components that one figure holds."""
+_COMPONENTS: WeakKeyDictionary[Digits, PrincipalComponents] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,17 @@ def principal_components(images: NDArray[np.uint8]) -> PrincipalComponents:
     )
 
 
+def principal_components_of(digits: Digits) -> PrincipalComponents:
+    """The principal components of a dataset, computed once for each `Digits` object as long as it lives.
+
+    Raises:
+        DataError: If there is nothing to tell the images apart by.
+    """
+    if digits not in _COMPONENTS:  # a `Digits` equals itself only, and is immutable
+        _COMPONENTS[digits] = principal_components(digits.images)
+    return _COMPONENTS[digits]
+
+
 def pca_projection(activations: NDArray[np.float32], seed: int = 0) -> PcaProjection:
     """Activations on the plane on which they spread most (Pearson 1901).
 
@@ -180,7 +196,7 @@ def _table(activations: NDArray[np.float32]) -> NDArray[np.float32]:
     """The activations as `(n, at least 2)`; a single unit gets a second that is always 0."""
     n = len(activations)
     if n < MIN_POINTS:
-        raise SettingError(f"a map of {n} points", f"Take {MIN_POINTS} or more (--count).")
+        raise SettingError(f"a map of {format_count(n, 'point')}", f"Take {MIN_POINTS} or more (--count).")
     table = activations.reshape(n, -1)
     if not np.ptp(table, axis=0).any():
         raise DataError("every image has the same activations there", "Look at another layer.")
@@ -207,7 +223,8 @@ class LayerActivations(NamedTuple):
     def summary(self) -> str:
         """How many are misclassified."""
         return (
-            f"misclassified: {(self.labels != self.predictions).sum()} of these {len(self.labels):,} digits"
+            f"misclassified: {(self.labels != self.predictions).sum()} of these "
+            f"{format_count(len(self.labels), 'digit')}"
         )
 
     def title(self, how: str, model: InspectedModel) -> str:
@@ -216,7 +233,7 @@ class LayerActivations(NamedTuple):
         values = f"{n:,} values" if n > 1 else "one value"
         return (
             f"{how} projection: does layer {self.layer} separate the digits? Its {values}\n"
-            f"{model.name}: {len(self.labels):,} digits of {short_name(model.digits)}"
+            f"{model.name}: {format_count(len(self.labels), 'digit')} of {short_name(model.digits)}"
         )
 
 
@@ -277,9 +294,11 @@ def _data(
 def view_explained_variance(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """Explained variance of the images by their principal components."""
     digits, source = training_digits(model)
-    ratio = (found := principal_components(digits.images)).explained_variance_ratio
+    ratio = (found := principal_components_of(digits)).explained_variance_ratio
     needed = found.n_for(SHARE)
-    title = f"Explained variance: {needed} of {len(ratio)} components explain {SHARE:.0%}\n{source}"
+    title = (
+        f"Explained variance: how many components explain {SHARE:.0%}?\n{needed} of {len(ratio)}; {source}"
+    )
     figure = draw_explained_variance(ratio, SHARE, needed, title)
     summary = f"{needed} of {len(ratio)} components explain {SHARE:.0%} of the variance; {source}"
     return ViewResult({"explained_variance_ratio": ratio, "needed": np.array(needed)}, figure, summary)
@@ -288,11 +307,11 @@ def view_explained_variance(model: InspectedModel, options: ViewOptions) -> View
 def view_principal_components(model: InspectedModel, options: ViewOptions) -> ViewResult:
     """The first principal components of the images, as images."""
     digits, source = training_digits(model)
-    found = principal_components(digits.images)
+    found = principal_components_of(digits)
     n = min(options.count or COMPONENTS, MAX_COMPONENTS, len(found.images))
     ratio = found.explained_variance_ratio[:n]
     captions = [f"{i + 1}: {share:.1%}" for i, share in enumerate(ratio)]
-    title = f"Principal components: the first {n}, along which digits differ most\n{source}"
+    title = f"Principal components: along which images do digits differ most?\nthe first {n}; {source}"
     figure = draw_components(found.images[:n], captions, title)
     summary = f"these {n} components together explain {ratio.sum():.1%} of the variance; {source}"
     data = {"components": found.images[:n], "explained_variance_ratio": ratio, "mean": found.mean}

@@ -193,7 +193,7 @@ THEMES: Mapping[str, tuple[View, ...]] = MappingProxyType(
             ),
             View(
                 "cross-entropy",
-                "Cross-entropy of a toy batch with every number shown.",
+                "Cross-entropy of a small batch with every number shown, and of a study's toy batch.",
                 activation_functions.view_cross_entropy,
             ),
         ),

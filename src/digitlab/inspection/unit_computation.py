@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import from_numpy, nn
 from torch.nn.functional import unfold
 
+from digitlab.formatting import MINUS, format_count, format_number
 from digitlab.inspection.activations import compute_activations
 from digitlab.inspection.lookup import ACTIVATIONS, check_position, check_unit, find_layer
 from digitlab.networks import Dropout, Network
@@ -123,11 +124,10 @@ class UnitComputation:
 
     def equation(self) -> str:
         """All of it in one line."""
-        sign = "-" if self.bias < 0 else "+"
-        what = "1 product" if self.products.size == 1 else f"{self.products.size:,} products"
+        what = format_count(self.products.size, "product")
         first = (
-            f"sum of {what} {_number(self.sum_of_products)} {sign} bias "
-            f"{_number(abs(self.bias))} = {_number(self.total)}"
+            f"sum of {what} {_number(self.sum_of_products)} + bias {_number(self.bias)} "
+            f"= {_number(self.total)}"
         )
         return "; ".join([first, *(step.equation() for step in self.steps)])
 
@@ -267,4 +267,6 @@ def _at(place: tuple[int, ...]) -> tuple[int, int] | None:
 
 def _number(value: float) -> str:
     """Three decimals; more where these would say nothing."""
-    return f"{value:.3f}" if value == 0 or abs(value) >= 0.001 else f"{value:.1e}"
+    if value == 0 or abs(value) >= 0.001:
+        return format_number(value, 3)
+    return f"{value:.1e}".replace("-", MINUS)

@@ -15,6 +15,7 @@ from digitlab.figures.product_sum import (
     draw_patch_computation,
     draw_product_bars,
 )
+from digitlab.formatting import format_count
 from digitlab.inspection.lookup import first_layer, one_unit
 from digitlab.inspection.unit_computation import INPUT, UnitComputation, compute_unit
 from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult
@@ -67,7 +68,7 @@ def _draw_patch(found: UnitComputation, rows: int, title: str) -> Figure:
         terms = [(f"products with {found.source} {number}", float(sums[number])) for number in shown]
         rest = np.delete(sums, shown)
         if len(rest):
-            terms.append((f"the other {len(rest)} maps", float(rest.sum())))
+            terms.append((f"the other {format_count(len(rest), 'map')}", float(rest.sum())))
     return draw_patch_computation(
         found.source_maps[shown],
         names,
@@ -86,10 +87,13 @@ def _draw_bars(found: UnitComputation, number: int, title: str) -> Figure:
     terms, which = _by_sign(found), "largest first"
     if len(rest):
         terms = [
-            (f"these {len(shown)} products", float(found.products[shown].sum())),
-            (f"the other {len(rest):,} products", float(rest.sum())),
+            (
+                "this product" if len(shown) == 1 else f"these {_products(len(shown))}",
+                float(found.products[shown].sum()),
+            ),
+            (f"the other {_products(len(rest))}", float(rest.sum())),
         ]
-        which = f"the {len(shown)} largest of {len(found.products):,}, by size"
+        which = f"the {len(shown) if len(shown) > 1 else 'one'} largest of {len(found.products):,}, by size"
     return draw_product_bars(
         [found.input_name(int(each)) for each in shown],
         found.inputs[shown],
@@ -105,9 +109,13 @@ def _by_sign(found: UnitComputation) -> list[tuple[str, float]]:
     """The products as two terms: those above 0 and those below."""
     products = found.products.ravel()
     return [
-        (f"{int((products > 0).sum()):,} products above 0", float(products[products > 0].sum())),
-        (f"{int((products < 0).sum()):,} products below 0", float(products[products < 0].sum())),
+        (f"{_products(int((products > 0).sum()))} above 0", float(products[products > 0].sum())),
+        (f"{_products(int((products < 0).sum()))} below 0", float(products[products < 0].sum())),
     ]
+
+
+def _products(n: int) -> str:
+    return format_count(n, "product")
 
 
 def _product_sum(found: UnitComputation, terms: list[tuple[str, float]]) -> ProductSum:

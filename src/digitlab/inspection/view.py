@@ -18,6 +18,7 @@ from digitlab.data import Digits, load, scale_ink
 from digitlab.data.classroom import digit_boxes
 from digitlab.data.image_file import read_digit
 from digitlab.errors import DataError, ModelError, SettingError
+from digitlab.formatting import format_count
 from digitlab.inspection.lookup import check_index
 from digitlab.networks import Network
 from digitlab.runs.evaluate import predict_logits_for
@@ -137,6 +138,18 @@ class InspectedModel:
         """The predicted class of each of its digits, `(n,)`."""
         predicted: NDArray[np.int64] = self.logits.argmax(axis=1)
         return predicted
+
+    @cached_property
+    def training_split(self) -> Digits:
+        """The digits that the run's network was trained on, loaded once.
+
+        Raises:
+            SettingError: If the model is not a run.
+            DataError: If they are no longer on disk.
+        """
+        if self.run is None:
+            raise SettingError(f"{self.name} is not a run", "Give its run folder.")
+        return self.run.config.data.load().train
 
     def input_image(self, image: int | str) -> InputImage:
         """One of the digits by index, or an image file brought to the format of the training digits.
@@ -280,7 +293,7 @@ def training_digits(model: InspectedModel, n_max: int | None = None) -> tuple[Di
     digits, name, whose = model.digits, short_name(model.digits), ""
     if model.run is not None:
         try:
-            train = model.run.config.data.load().train
+            train = model.training_split
         except (DataError, SettingError):
             train = digits
         if train is not digits and train.images.shape[1:] == digits.images.shape[1:]:
@@ -288,5 +301,5 @@ def training_digits(model: InspectedModel, n_max: int | None = None) -> tuple[Di
             whose = f" that {model.network_name} was trained on"
     n = min(len(digits), n_max or len(digits))
     if n == len(digits):
-        return digits, f"{n:,} digits of {name}{whose}"
-    return digits.take(n), f"the first {n:,} digits of {name}{whose}"
+        return digits, f"{format_count(n, 'digit')} of {name}{whose}"
+    return digits.take(n), f"the first {format_count(n, 'digit')} of {name}{whose}"

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from digitlab.evaluation import predict_logits
 from digitlab.figures import draw_confusion
 from digitlab.formatting import format_share
-from digitlab.inspection import first_hidden_layer, principal_components, unit_values
+from digitlab.inspection import first_hidden_layer, principal_components_of, unit_values
 from digitlab.inspection.unit_statistics import UnitValues
 from digitlab.networks import Network, layer_table
 from digitlab.probabilities import softmax
@@ -103,7 +103,7 @@ def maxima_and_agreement(runs: ExperimentRuns) -> Mapping[str, Sequence[float]]:
 
 def components_needed(runs: ExperimentRuns) -> Mapping[str, Sequence[float]]:
     """How many principal components of the training images explain 95 % of their variance."""
-    needed = principal_components(runs.splits.train.images).n_for(0.95)
+    needed = principal_components_of(runs.splits.train).n_for(0.95)
     return {"components": [float(needed)] * len(runs.seed_results)}
 
 
