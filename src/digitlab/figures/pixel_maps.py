@@ -58,7 +58,7 @@ def draw_attribution(
         image_title: What stands over the image itself.
     """
     with style():
-        figure = new_figure(10.0, 4.15) if len(maps) > 1 else new_figure(8.0, 5.6)
+        figure = new_figure(10.0, 4.3) if len(maps) > 1 else new_figure(8.0, 5.95)
         first, *others = figure.subplots(1, 1 + len(maps))
         first.imshow(np.asarray(ink), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
         frame_axes(first)

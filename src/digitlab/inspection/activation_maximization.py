@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from digitlab.evaluation import predict_logits
 from digitlab.figures.pixel_maps import draw_maximizing_images
+from digitlab.formatting import format_number, format_probability
 from digitlab.inspection.activations import activation_shapes
 from digitlab.inspection.lookup import check_position, check_unit, page_of_units, to_input_tensor
 from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult
@@ -201,12 +202,14 @@ def view_activation_maximization(model: InspectedModel, options: ViewOptions) ->
         probabilities = softmax(logits)[np.arange(len(units)), units]
         data["probabilities"] = probabilities
         captions = [
-            f"{unit}: logit {value:.1f}\nprobability {probability:.2f}"
+            f"{unit}: logit {format_number(value, 1)}\nprobability {format_probability(probability)}"
             for unit, value, probability in zip(units, found.values, probabilities, strict=True)
         ]
         title = f"Activation maximization: which image maximizes each logit of {model.name}?"
     else:
-        captions = [f"{unit}: {value:.2f}" for unit, value in zip(units, found.values, strict=True)]
+        captions = [
+            f"{unit}: {format_number(value, 2)}" for unit, value in zip(units, found.values, strict=True)
+        ]
         place = f" at row {found.position[0]}, column {found.position[1]}" if found.position else ""
         which = f"this {kind}" if len(units) == 1 else f"each of these {kind}s"
         title = (

@@ -13,6 +13,7 @@ from torch import Tensor
 from digitlab.errors import SettingError
 from digitlab.evaluation import predict_logits
 from digitlab.figures.pixel_maps import PixelMap, draw_attribution
+from digitlab.formatting import format_number, format_probability
 from digitlab.inspection.lookup import check_index, to_input_tensor
 from digitlab.inspection.view import InputImage, InspectedModel, ViewOptions, ViewResult
 from digitlab.networks import Network
@@ -204,11 +205,13 @@ def _attribution_target(model: InspectedModel, options: ViewOptions) -> Attribut
     probabilities = softmax(logits)[0]
     predicted = int(probabilities.argmax())
     digit = predicted if options.digit is None else check_index(options.digit, len(probabilities), "digit")
-    words = f"{model.name}: {image.name}, predicted {predicted} ({probabilities[predicted]:.2f})"
+    words = (
+        f"{model.name}: {image.name}, predicted {predicted} ({format_probability(probabilities[predicted])})"
+    )
     if image.label not in (None, predicted):
-        words += f", is {image.label} ({probabilities[image.label]:.2f})"
+        words += f", is {image.label} ({format_probability(probabilities[image.label])})"
     if digit not in (predicted, image.label):
-        words += f"; {digit} has {probabilities[digit]:.2f}"
+        words += f"; {digit} has {format_probability(probabilities[digit])}"
     return AttributionTarget(image, digit, words)
 
 
@@ -284,8 +287,9 @@ def _completeness(found: IntegratedGradients, digit: int) -> str:
     difference = found.logit - found.baseline_logit
     total = difference + found.completeness_error
     return (
-        f"integrated gradients add up to {total:.3f}; the logit of {digit} is {found.logit:.3f}, "
-        f"that of the baseline {found.baseline_logit:.3f}, a difference of {difference:.3f}"
+        f"integrated gradients add up to {format_number(total, 3)}; the logit of {digit} is "
+        f"{format_number(found.logit, 3)}, that of the baseline {format_number(found.baseline_logit, 3)}, "
+        f"a difference of {format_number(difference, 3)}"
     )
 
 
@@ -293,5 +297,6 @@ def _largest_drop(found: Occlusion, digit: int) -> str:
     row, column = np.unravel_index(found.logit_drop.argmax(), found.logit_drop.shape)
     return (
         f"occlusion lowers the logit most around row {row}, column {column}: the probability of {digit} "
-        f"goes from {found.probability:.3f} to {found.probabilities[row, column]:.3f}"
+        f"goes from {format_probability(found.probability, 3)} to "
+        f"{format_probability(float(found.probabilities[row, column]), 3)}"
     )
