@@ -76,6 +76,8 @@ def test_all_layers():
     assert words.count("0.1000") == 10
     assert any("red > 0, blue < 0" in text for text in words)
     numbers = [[text.get_text() for text in axes.texts] for axes in figure.axes]
+    field = next(axes for axes in figure.axes if len(axes.get_yticks()) == 8)  # 1,024 units in rows of 128
+    assert [label.get_text() for label in field.get_yticklabels()] == [str(128 * row) for row in range(8)]
     for n in (16, 64, 128):  # every map that is drawn
         assert [str(number) for number in range(n)] in numbers
     assert_on_the_page_and_apart(figure)

@@ -36,6 +36,19 @@ def test_all_layers_of_one_image(swift):
     assert not {"flatten", "crop"} & labels  # the same numbers again; a single map stands beside the image
 
 
+def test_maps_that_the_figure_of_all_layers_leaves_out_are_on_a_page_of_feature_maps(swift, monkeypatch):
+    from digitlab.inspection import activations
+
+    assert len(inspect(swift, "activations").summary.splitlines()) == 1
+    monkeypatch.setattr(activations, "MAPS_OF_A_LAYER", 20)
+    monkeypatch.setattr(activations, "PICTURED", 10)
+    _, *hints = inspect(swift, "activations").summary.splitlines()
+    assert (
+        hints[0] == "maps 0 to 19 of 32 of conv2; --view feature-maps --layer conv2 --page 3 shows the next"
+    )
+    assert inspect(swift, "feature-maps", layer="conv2", page=3).data["shown"].tolist() == list(range(20, 30))
+
+
 def test_all_layers_of_a_network_of_dense_layers(mlp):
     result = inspect(mlp, "activations")
     assert {"hidden1", "relu1", "logits"} <= {text.get_text().strip() for text in result.figure.texts}

@@ -7,6 +7,7 @@ import pytest
 
 from digitlab.data import mnist
 from digitlab.errors import SettingError
+from digitlab.formatting import format_number
 from digitlab.inspection import (
     InspectedModel,
     inspect,
@@ -55,8 +56,8 @@ def test_completeness_in_words(model):
     found = integrated_gradients(model.network, model.digits.ink()[3], 4)
     assert result.data["attributions"] == pytest.approx(found.attributions, abs=1e-6)
     total = found.attributions.sum(dtype=float)
-    assert result.summary.startswith(f"integrated gradients add up to {total:.3f}; ")
-    assert result.summary.endswith(f"a difference of {found.logit - found.baseline_logit:.3f}")
+    assert result.summary.startswith(f"integrated gradients add up to {format_number(total, 3)}; ")
+    assert result.summary.endswith(f"a difference of {format_number(found.logit - found.baseline_logit, 3)}")
 
 
 def test_all_three_side_by_side(model):

@@ -33,6 +33,7 @@ from digitlab.figures.tiles import (
 from digitlab.formatting import format_number, format_probability
 
 __all__ = [
+    "MAPS_OF_A_LAYER",
     "draw_activations",
     "draw_feature_maps",
     "draw_outputs",
@@ -47,11 +48,12 @@ ROW_WIDTH = WIDTH - LABEL_WIDTH - SCALE_WIDTH
 SPACE = 0.26  # between rows
 IMAGE_SIDE = 1.15
 LOGITS = 0.75
-PICTURED = 128
+MAPS_OF_A_LAYER = 128
 """The most maps of a layer that are drawn when all layers are."""
 BARS = 200
 """The most units that are drawn as bars; more are drawn as a field of color."""
 FIELD = 128  # units in a row of such a field
+ROW_NUMBER = 0.25  # inches left of such a field, for the number of each row's first unit
 NUMBER = 0.42  # room above a map for its number, in widths of one
 
 
@@ -234,11 +236,11 @@ def draw_feature_maps(
 def _row(figure: Figure, name: str, values: NDArray[np.floating], down: float, height: float) -> None:
     """One layer: its name and shape, its picture, its scale."""
     shape = " × ".join(f"{side:,}" for side in values.shape)
-    if values.ndim == 3 and len(values) > PICTURED:
-        shape += f"\n(first {PICTURED} maps)"
+    if values.ndim == 3 and len(values) > MAPS_OF_A_LAYER:
+        shape += f"\n(first {MAPS_OF_A_LAYER} maps)"
     _label(figure, name, shape, down + height / 2)
     if values.ndim == 3:
-        shown = values[:PICTURED]
+        shown = values[:MAPS_OF_A_LAYER]
         columns, sides = _columns(len(shown)), (int(shown.shape[1]), int(shown.shape[2]))
         across, high = grid_size(len(shown), columns, sides, NUMBER)
         axes = add_axes_inches(figure, LABEL_WIDTH, down, height * across / high, height)
@@ -253,7 +255,8 @@ def _row(figure: Figure, name: str, values: NDArray[np.floating], down: float, h
         _bars(add_axes_inches(figure, LABEL_WIDTH, down, ROW_WIDTH, height), values)
         return
     else:
-        picture = _field(add_axes_inches(figure, LABEL_WIDTH, down, ROW_WIDTH, height), values)
+        left = LABEL_WIDTH + ROW_NUMBER
+        picture = _field(add_axes_inches(figure, left, down, ROW_WIDTH - ROW_NUMBER, height), values)
     low, top = picture.get_clim()
     right_of_it = add_axes_inches(figure, WIDTH - SCALE_WIDTH + 0.05, down, 0.09, height)
     bar = figure.colorbar(picture, cax=right_of_it)
@@ -286,7 +289,8 @@ def _field(axes: Axes, values: NDArray[np.floating]) -> AxesImage:
     picture = axes.imshow(field.reshape(rows, FIELD), cmap=colors, vmin=low, vmax=high, aspect="auto")
     frame_axes(axes)
     axes.set_yticks(range(rows), [str(row * FIELD) for row in range(rows)], fontsize=5.5)
-    axes.tick_params(axis="y", length=0, pad=1)
+    axes.set_xticks(range(0, FIELD, 16), [f"+{column}" for column in range(0, FIELD, 16)], fontsize=6.5)
+    axes.tick_params(length=0, pad=1)
     return picture
 
 
@@ -302,7 +306,7 @@ def _row_height(values: NDArray[np.floating]) -> float:
     """Inches that a layer's picture needs."""
     if values.ndim == 1:
         return 0.6 if len(values) <= BARS else min(0.075 * -(-len(values) // FIELD), 1.0)
-    n = min(len(values), PICTURED)
+    n = min(len(values), MAPS_OF_A_LAYER)
     across, high = grid_size(n, _columns(n), (values.shape[1], values.shape[2]), NUMBER)
     return float(min(ROW_WIDTH / across, 0.5) * high)
 

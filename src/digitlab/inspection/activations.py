@@ -13,7 +13,12 @@ from torch import Tensor, nn
 
 from digitlab.errors import SettingError
 from digitlab.evaluation import predict_logits
-from digitlab.figures.layer_outputs import draw_activations, draw_feature_maps, draw_outputs
+from digitlab.figures.layer_outputs import (
+    MAPS_OF_A_LAYER,
+    draw_activations,
+    draw_feature_maps,
+    draw_outputs,
+)
 from digitlab.formatting import format_probability
 from digitlab.inspection.activation_functions import softmax_steps
 from digitlab.inspection.lookup import find_layer, first_layer, page_of_units, to_input_tensor
@@ -192,7 +197,14 @@ def view_activations(model: InspectedModel, options: ViewOptions) -> ViewResult:
     title = f"Activations: what does each layer of {model.name} compute for {image.name}?\n{prediction}"
     figure = draw_activations(image.ink, drawn, probabilities, title)
     shapes = (f"{name} {' x '.join(map(str, values.shape))}" for name, values in found.items())
-    return ViewResult({"ink": image.ink, **found, "probabilities": probabilities}, figure, ", ".join(shapes))
+    hints = [
+        f"maps 0 to {MAPS_OF_A_LAYER - 1} of {len(values)} of {name}; --view feature-maps --layer {name} "
+        f"--page {MAPS_OF_A_LAYER // PICTURED + 1} shows the next"
+        for name, values in drawn.items()
+        if values.ndim == 3 and len(values) > MAPS_OF_A_LAYER
+    ]
+    data = {"ink": image.ink, **found, "probabilities": probabilities}
+    return ViewResult(data, figure, "\n".join([", ".join(shapes), *hints]))
 
 
 def view_feature_maps(model: InspectedModel, options: ViewOptions) -> ViewResult:

@@ -100,7 +100,10 @@ def errors(split: str) -> Draw:
     """Confusion matrix without its diagonal: the errors as shares of each row."""
 
     def draw(runs: ExperimentRuns) -> Figure:
-        title = f"Errors of {_name(runs)}: which digits are mistaken for which?\n{_result(runs, split)}"
+        title = (
+            f"Confusion matrix of {_name(runs)}, errors only: which digits are mistaken for which?\n"
+            f"{_result(runs, split)}"
+        )
         return draw_errors(runs.seed_results[0].scores[split]["confusion"], title)
 
     return draw
