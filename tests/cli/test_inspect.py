@@ -183,7 +183,7 @@ def test_figures_of_other_options_are_not_overwritten(command, weights, few, tmp
 
 def test_the_contact_sheet_says_the_options_of_its_figures(command, weights, few, tmp_path):
     assert command("inspect", weights, "--data", few, "--image", 7)[0] == 0
-    page = (tmp_path / "inspect" / "index.html").read_text()
+    page = (tmp_path / "inspect" / "index_image-7.html").read_text()  # beside the page of other options
     assert "--view activations --image 7<" in page
     assert "--view confusion<" in page
 

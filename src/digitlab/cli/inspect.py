@@ -100,7 +100,7 @@ def inspect(
                 log(result.summary)
             print(result.figure)
     again = shlex.join(["digitlab", "inspect", str(model), *(["--data", data] if data else [])])
-    sheet = None if names else write_contact_sheet(opened, again, results, folder)
+    sheet = None if names else write_contact_sheet(opened, again, results, folder, options)
     if as_json:
         print_json(
             {

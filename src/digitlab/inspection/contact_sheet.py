@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-PAGE = "index.html"
+PAGE = "index"
 MAX_STEM = 150
 """Characters of a file name before its ending; file systems take 255 bytes."""
 SECTIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -177,9 +177,7 @@ def write_view(
     """
     make_folder(folder)
     used = _used_options(name, options)
-    stem = "_".join([name, *(f"{option}-{_format_for_file(value)}" for option, value in used.items())])
-    if len(stem) > MAX_STEM:
-        stem = f"{stem[:MAX_STEM]}-{_digest(stem)}"
+    stem = _file_stem(name, used)
     figure = folder / f"{stem}.{view(name).file_format}"
     write_bytes(figure, result.figure if isinstance(result.figure, bytes) else save_figure(result.figure))
     path = None
@@ -196,6 +194,12 @@ def _used_options(name: str, options: ViewOptions | None) -> dict[str, Any]:
     """The options of one view that differ from their defaults."""
     changed = changed_options(options) if options else {}
     return {option: value for option, value in changed.items() if option in view(name).options}
+
+
+def _file_stem(name: str, options: Mapping[str, Any]) -> str:
+    """A file's name before its ending, which tells options apart: `unit-weights_layer-hidden1_unit-3`."""
+    stem = "_".join([name, *(f"{option}-{_format_for_file(value)}" for option, value in options.items())])
+    return stem if len(stem) <= MAX_STEM else f"{stem[:MAX_STEM]}-{_digest(stem)}"
 
 
 def _format(value: object) -> str:
@@ -232,7 +236,11 @@ def default_views(model: InspectedModel) -> tuple[str, ...]:
 
 
 def write_contact_sheet(
-    model: InspectedModel, command: str, views: Iterable[WrittenView | SkippedView], folder: Path
+    model: InspectedModel,
+    command: str,
+    views: Iterable[WrittenView | SkippedView],
+    folder: Path,
+    options: ViewOptions | None = None,
 ) -> Path:
     """Writes a page with views of one model: titles, what to see, figures, summaries, and what is left out.
 
@@ -241,6 +249,7 @@ def write_contact_sheet(
         command: `digitlab inspect RUN_OR_MODEL`, with which the page tells how to draw a view again.
         views: Views in their order; those written are embedded, so that the page needs no other file.
         folder: Where to.
+        options: The options of the views, which become part of the page's name as of the figures' names.
 
     Returns:
         The page's path.
@@ -276,8 +285,9 @@ def write_contact_sheet(
         name=model.name, result=_describe_result(model), sections=sections, skipped=skipped
     )
     make_folder(folder)
-    write_bytes(folder / PAGE, page.encode())
-    return folder / PAGE
+    path = folder / f"{_file_stem(PAGE, changed_options(options) if options else {})}.html"
+    write_bytes(path, page.encode())
+    return path
 
 
 def _describe_result(model: InspectedModel) -> str:
