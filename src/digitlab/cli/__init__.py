@@ -7,7 +7,7 @@ when it runs, so that `digitlab --help` answers at once.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -38,12 +38,29 @@ UsageError: Any = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     name="digitlab",
-    help="Train, compare, look inside, and put to work networks that recognize handwritten digits.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"digitlab {version('digitlab')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _digitlab(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Train, compare, look inside, and put to work networks that recognize handwritten digits."""
+
+
 app.command("reproduce")(reproduce.reproduce)
 app.command("studies")(studies.studies)
 app.command("train")(train.train)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from digitlab.cli.output import AsJson, SkipUnknown, log, log_skipped, print_json
-
-if TYPE_CHECKING:
-    from digitlab.inspection import InspectedModel
 
 __all__ = ["mistakes"]
 
@@ -33,11 +29,14 @@ def mistakes(
     as_json: AsJson = False,
 ) -> None:
     """List the worst errors of a model; of several seeds, also the label errors on which they agree."""
+    from digitlab.data import load
     from digitlab.figures import save_figure
     from digitlab.files import make_folder, write_bytes
+    from digitlab.inspection import InspectedModel
     from digitlab.inspection.classification_errors import report_errors, report_label_issues
 
-    opened = _open(model, data, skip_unknown)
+    digits = load(data, skip_unknown=True, on_skip=log_skipped) if data and skip_unknown else data
+    opened = InspectedModel.open(model, digits)
     report = report_errors(opened, top)
     issues = report_label_issues(opened, top) if len(opened.runs) > 1 else None
     folder = out or (figure.parent if figure else (model if model.is_dir() else model.parent) / "inspect")
@@ -58,14 +57,3 @@ def mistakes(
         print_json(answer)
     else:
         print("\n".join([*lines, "", *map(str, paths)]))
-
-
-def _open(model: Path, data: str | None, skip_unknown: bool) -> InspectedModel:
-    """The model with the digits to classify."""
-    from digitlab.data import load
-    from digitlab.inspection import InspectedModel
-
-    if data is None or not skip_unknown:
-        return InspectedModel.open(model, data)
-    digits = load(data, skip_unknown=True, on_skip=log_skipped)
-    return replace(InspectedModel.open(model), digits=digits)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digitlab.cli.output import AsJson, log
+from digitlab.cli.output import AsJson, SkipUnknown, log, log_skipped
 from digitlab.cli.train_output import print_run, print_seeds, seed_logger
 from digitlab.errors import SettingError
 
@@ -46,6 +46,7 @@ def train(
         str | None,
         typer.Option(help="Test data, evaluated once after training: mnist:test.", show_default="none"),
     ] = None,
+    skip_unknown: SkipUnknown = False,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -116,7 +117,12 @@ def train(
     for name, value in (("seed", seed), ("until", until)):
         if value is not None:
             changes[name] = value
-    sources = {"train": data, "validation": validation, "test": test}
+    sources: dict[str, Any] = {"train": data, "validation": validation, "test": test}
+    if skip_unknown and data is not None:
+        from digitlab.data import load
+
+        load(data, skip_unknown=True, on_skip=log_skipped)  # to say what is skipped
+        sources["skip_unknown"] = True
     config = _configure(network, options, recipe, changes, sources, from_)
 
     from digitlab import runs
@@ -139,7 +145,7 @@ def _configure(
     options: dict[str, Any],
     recipe: str | None,
     changes: dict[str, Any],
-    sources: dict[str, str | None],
+    sources: dict[str, Any],
     from_: Path | None,
 ) -> RunConfig:
     """The configuration of a new run, with drawn weights or those of another run."""

@@ -17,7 +17,7 @@ from digitlab.errors import ModelError
 from digitlab.files import write_bytes
 from digitlab.networks import Network, load_network
 from digitlab.networks.weights import describe
-from digitlab.training import HistoryEntry
+from digitlab.training import History, HistoryEntry
 
 __all__ = ["N_DIGITS", "ClassifierState", "plain_value", "read_classifier", "write_classifier"]
 
@@ -42,7 +42,7 @@ class ClassifierState:
     parameters: Mapping[str, Any]
     classes: NDArray[Any]
     feature_names: NDArray[Any] | None
-    history: tuple[HistoryEntry, ...]
+    history: History
     best_entry: int | None
     seed: int
 
@@ -123,7 +123,7 @@ def _from_plain(plain: Mapping[str, Any]) -> ClassifierState:
         parameters=parameters,
         classes=np.array(plain["classes"], dtype=np.dtype(plain["classes_type"])),
         feature_names=None if names is None else np.array(names, dtype=object),
-        history=tuple(HistoryEntry(**entry) for entry in plain["history"]),
+        history=History(HistoryEntry(**entry) for entry in plain["history"]),
         best_entry=plain["best_entry"],
         seed=plain["seed"],
     )

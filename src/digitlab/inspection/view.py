@@ -18,9 +18,11 @@ from digitlab.data import Digits, load, scale_ink
 from digitlab.data.classroom import digit_boxes
 from digitlab.data.image_file import read_digit
 from digitlab.errors import DataError, ModelError, SettingError
+from digitlab.figures import save_figure
 from digitlab.formatting import format_count
 from digitlab.inspection.lookup import check_index
 from digitlab.networks import Network
+from digitlab.notebook import image_html
 from digitlab.runs.evaluate import predict_logits_for
 from digitlab.runs.folder import Run, check_same_network, open_runs
 from digitlab.runs.models import Model, TorchModel, open_model
@@ -78,12 +80,12 @@ class InspectedModel:
     sibling_runs: tuple[Run, ...] = ()
 
     @classmethod
-    def open(cls, path: Path, data: str | None = None) -> InspectedModel:
+    def open(cls, path: Path, data: Digits | str | None = None) -> InspectedModel:
         """Opens a run folder, a folder of runs that differ by seed, or a model file (safetensors, ONNX).
 
         Args:
             path: For a folder of runs, the first is shown; the others are used for seed statistics.
-            data: The digits to classify; by default the test digits of its input size.
+            data: The digits to classify, or their name; by default the test digits of its input size.
 
         Raises:
             ModelError: If it is none of these.
@@ -96,8 +98,9 @@ class InspectedModel:
             source = source.module
         network = source.name if isinstance(source, Network) else source.network
         name = f"{network}, seed {runs[0].config.seed}" if runs else f"{network} ({path.name})"
-        digits = load(data or _default_data(network, source.input_shape))
-        return cls(source, name, digits, next(iter(runs), None), runs[1:])
+        if not isinstance(data, Digits):
+            data = load(data or _default_data(network, source.input_shape))
+        return cls(source, name, data, next(iter(runs), None), runs[1:])
 
     @property
     def network(self) -> Network:
@@ -264,6 +267,14 @@ class ViewResult:
     data: Mapping[str, NDArray[Any]]
     figure: Figure | bytes
     summary: str = field(default="")
+
+    def __repr__(self) -> str:
+        return f"ViewResult({self.summary or ', '.join(self.data)})"
+
+    def _repr_html_(self) -> str:
+        if isinstance(self.figure, bytes):
+            return image_html(self.figure, self.summary, "gif")
+        return image_html(save_figure(self.figure), self.summary)
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,9 @@ class DataConfig:
         match = HOLD_OUT.fullmatch(self.validation)
         return int(match[4]) if match and match[4] is not None else None
 
+    skip_unknown: bool = False
+    """Whether entries of image folders that are no digit's folder, and no image, are skipped."""
+
     def load(self) -> Splits:
         """Loads the digits.
 
@@ -77,23 +80,26 @@ class DataConfig:
             DataError: If they cannot be read.
             SettingError: If `validation` cannot be held out, or `extra` is no slice of `train`.
         """
-        train = load(self.train)
+        train = self._load(self.train)
         validation = None
         if match := HOLD_OUT.fullmatch(self.validation):
             how, number, percent, seed = match.groups()
             n = round(len(train) * int(number) / 100) if percent else int(number)
             train, validation = train.split(n, cast(SplitMethod, how), int(seed or 0))
         elif self.validation != "none":
-            validation = load(self.validation)
-        test = None if self.test == "none" else load(self.test)
+            validation = self._load(self.validation)
+        test = None if self.test == "none" else self._load(self.test)
         return Splits(train, validation, test, self._load_extra(train))
+
+    def _load(self, name: str) -> Digits:
+        return load(name, skip_unknown=self.skip_unknown)
 
     def _load_extra(self, train: Digits) -> Digits | None:
         if self.extra == "none":
             return None
         match = OF_TRAIN.fullmatch(self.extra)
         if match is None:
-            return load(self.extra)
+            return self._load(self.extra)
         start, stop = int(match[1] or 0), int(match[2] or len(train))
         if not start < stop <= len(train):
             raise SettingError(

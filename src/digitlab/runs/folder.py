@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from digitlab.errors import DigitlabError, OutputError, RunError
 from digitlab.files import make_folder, write_json, write_text
+from digitlab.notebook import image_html, text_html
 from digitlab.runs.config import SCHEMA_VERSION, RunConfig
 from digitlab.settings import from_dict, to_dict
 from digitlab.training import Recipe
-from digitlab.training.history import HistoryEntry, history_from_csv, history_to_csv
+from digitlab.training.history import History, HistoryEntry, history_from_csv, history_to_csv
 
 if TYPE_CHECKING:  # torch takes a second to import, and a table of runs needs none of it
     from digitlab.networks import Network
@@ -115,6 +116,20 @@ class Run:
             reason = error.problem if isinstance(error, DigitlabError) else error
             raise RunError(f"{path}: {reason}", "Train again into a new folder.") from None
 
+    def __repr__(self) -> str:
+        text = f"{self.folder}: {self.config.network}, seed {self.config.seed}"
+        if not self.finished:
+            return f"Run({text}, not finished)"
+        splits = self.metrics()["splits"]
+        name = next(split for split in ("validation", "test", "train", "extra") if split in splits)
+        return f"Run({text}, {name} accuracy {splits[name]['accuracy']:.4f})"
+
+    def _repr_html_(self) -> str:
+        try:
+            return image_html((self.folder / "curves.png").read_bytes(), repr(self))
+        except OSError:
+            return text_html(repr(self))
+
     @property
     def finished(self) -> bool:
         """Whether training has ended and everything is written."""
@@ -159,7 +174,7 @@ class Run:
         write_text(self.folder / "history.csv", history_to_csv(history))
         write_json(self.folder / "metrics.json", {"schema_version": SCHEMA_VERSION, **metrics})
 
-    def history(self) -> list[HistoryEntry]:
+    def history(self) -> History:
         """The lines of history so far.
 
         Raises:

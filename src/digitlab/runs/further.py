@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from digitlab.errors import RunError, SettingError
 from digitlab.machine import environment
@@ -130,7 +131,7 @@ class MoreTraining:
 def fine_tuning_config(
     source: str | os.PathLike[str],
     recipe: Recipe | str | None = None,
-    data: Mapping[str, str | None] | None = None,
+    data: Mapping[str, Any] | None = None,
     changes: Mapping[str, object] | None = None,
 ) -> RunConfig:
     """The configuration of a run that starts from trained weights.

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from digitlab.formatting import format_count, format_seconds, format_share
 from digitlab.training import Callback, HistoryEntry, Recipe, StepInfo
-from digitlab.training.history import history_from_csv, mean_entry
+from digitlab.training.history import History, history_from_csv, mean_entry
 
 if TYPE_CHECKING:
     from digitlab.runs.setup import TrainingStart
@@ -172,7 +172,7 @@ def _format_running(progress: Any, folder: Path, recipe: Recipe) -> str:
         try:
             history = history_from_csv((folder / key / "history.csv").read_text())
         except (OSError, ValueError, TypeError, KeyError):  # not there yet, or just being written
-            history = []
+            history = History()
         if not history:
             where.append(f"{key}: begun")
         elif recipe.max_steps is None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from digitlab.errors import DigitlabError, RunError
 from digitlab.files import make_folder, write_json
+from digitlab.formatting import MISSING, format_count
+from digitlab.notebook import table_html
 from digitlab.runs.config import SCHEMA_VERSION, RunConfig
 from digitlab.runs.folder import Run, check_schema
 from digitlab.settings import from_dict, to_dict
@@ -70,6 +72,18 @@ class SeedRuns:
     def run_folder(self, seed: int) -> Path:
         """The folder of one seed's run."""
         return self.folder / f"seed-{seed}"
+
+    def __repr__(self) -> str:
+        done = f"{len(self.finished())} of {format_count(len(self.seeds), 'seed')} finished"
+        return f"SeedRuns({self.folder}: {self.config.network}, {done})"
+
+    def _repr_html_(self) -> str:
+        rows, splits = [], ("train", "validation", "test")
+        for run in self.finished():
+            scores = run.metrics()["splits"]
+            cells = [f"{scores[name]['accuracy']:.4f}" if name in scores else MISSING for name in splits]
+            rows.append([str(run.config.seed), *cells])
+        return table_html(repr(self), ["seed", *(f"{name} accuracy" for name in splits)], rows)
 
     def finished(self) -> list[Run]:
         """The runs that are finished, by seed."""

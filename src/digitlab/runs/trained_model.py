@@ -16,6 +16,7 @@ from digitlab.errors import DataError, ModelError, SettingError
 from digitlab.evaluation import Metrics
 from digitlab.formatting import format_count
 from digitlab.networks import Network, layer_table
+from digitlab.notebook import text_html
 from digitlab.probabilities import softmax
 from digitlab.reader import OnnxModel, to_ink
 from digitlab.runs.evaluate import default_data, evaluate
@@ -173,6 +174,9 @@ class TrainedModel:
         if not isinstance(self.model, TorchModel):
             raise ModelError(f"{self.path} is an ONNX file: {otherwise}", "Give its run or weights file.")
         return self.model.module
+
+    def _repr_html_(self) -> str:
+        return text_html(f"{self!r}\n\n{self.summary()}")
 
     def __repr__(self) -> str:
         several = f", first of {len(self.runs)} runs" if len(self.runs) > 1 else ""

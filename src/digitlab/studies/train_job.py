@@ -45,7 +45,8 @@ def with_files(data: DataConfig, files: Files, inputs: Mapping[str, Path]) -> Da
         files: Splits to be replaced: the split, the key of the computation, and the name of its file.
         inputs: The folder of each computation, by key.
     """
-    return replace(data, **{split: str(inputs[key] / name) for split, key, name in files})
+    written: dict[str, Any] = {split: str(inputs[key] / name) for split, key, name in files}
+    return replace(data, **written)
 
 
 def train_runs(

@@ -6,7 +6,11 @@ from .fit_result import (
     OnHistory as OnHistory,
     StepInfo as StepInfo,
 )
-from .history import HistoryEntry as HistoryEntry, describe_overfitting as describe_overfitting
+from .history import (
+    History as History,
+    HistoryEntry as HistoryEntry,
+    describe_overfitting as describe_overfitting,
+)
 from .hyperparameters import Recipe as Recipe, check_effect as check_effect
 from .loop import fit as fit
 from .recipes import (

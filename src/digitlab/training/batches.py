@@ -12,7 +12,9 @@ from torch.nn.functional import affine_grid, grid_sample
 
 from digitlab.data import Digits
 from digitlab.errors import DataError
+from digitlab.formatting import format_count
 from digitlab.networks import Network
+from digitlab.notebook import text_html
 from digitlab.training.hyperparameters import Recipe
 from digitlab.training.randomness import epoch_order, generator_for
 
@@ -59,6 +61,13 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __repr__(self) -> str:
+        shape = "x".join(map(str, self.inputs.shape[1:]))
+        return f"Examples({format_count(len(self), 'input')} of {shape})"
+
+    def _repr_html_(self) -> str:
+        return text_html(repr(self))
 
     def to(self, device: str) -> Examples:
         """The same on another device."""

@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 from digitlab.networks import Network
 from digitlab.training.batches import StepCounts
 from digitlab.training.hardware import Hardware
-from digitlab.training.history import HistoryEntry
+from digitlab.training.history import History, HistoryEntry
 
 __all__ = [
     "Callback",
@@ -86,7 +86,7 @@ class FitResult:
         n_stacked_seeds: How many networks were trained together.
     """
 
-    history: tuple[HistoryEntry, ...]
+    history: History
     hardware: Hardware
     steps: int
     train_seconds: float

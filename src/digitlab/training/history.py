@@ -6,9 +6,17 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from digitlab.formatting import MISSING, format_count, format_number
+from digitlab.frames import make_frame
+from digitlab.notebook import table_html
+
+if TYPE_CHECKING:
+    import pandas
 
 __all__ = [
+    "History",
     "HistoryEntry",
     "describe_overfitting",
     "history_from_csv",
@@ -48,6 +56,50 @@ class HistoryEntry:
     extra_accuracy: float | None = None
 
 
+class History(tuple[HistoryEntry, ...]):
+    """The entries of a training, in order: a tuple with a table for notebooks and pandas."""
+
+    __slots__ = ()
+
+    @property
+    def best(self) -> HistoryEntry | None:
+        """The entry with the lowest validation loss; None without a validation split."""
+        if not self or self[-1].validation_loss is None:
+            return None
+        return min(self, key=lambda entry: monitored_value(entry, "validation_loss"))
+
+    def to_frame(self) -> pandas.DataFrame:
+        """The entries as a pandas data frame: a row for each, a column for each attribute that has a value.
+
+        Raises:
+            SettingError: If pandas is not installed.
+        """
+        return make_frame([asdict(entry) for entry in self], columns=self._columns())
+
+    def _columns(self) -> list[str]:
+        """The attributes that have a value in some entry."""
+        return [name for name in COLUMNS if any(getattr(entry, name) is not None for entry in self)]
+
+    def __repr__(self) -> str:
+        if self.best is None:
+            return f"History({format_count(len(self), 'entry', 'entries')})"
+        return (
+            f"History({format_count(len(self), 'entry', 'entries')}, lowest validation loss "
+            f"{self.best.validation_loss:.4f} at entry {self.best.entry})"
+        )
+
+    def _repr_html_(self) -> str:
+        columns = self._columns()
+        rows = [[_cell(getattr(entry, name)) for name in columns] for entry in self]
+        if len(rows) > SHOWN:
+            rows = [*rows[: SHOWN // 2], ["…"] * len(columns), *rows[-SHOWN // 2 :]]
+        return table_html(repr(self), columns, rows)
+
+
+def _cell(value: float | None) -> str:
+    return MISSING if value is None else format_number(value)
+
+
 def monitored_value(entry: HistoryEntry, metric: str) -> float:
     """A metric of an entry, signed so that smaller is better.
 
@@ -64,6 +116,8 @@ def monitored_value(entry: HistoryEntry, metric: str) -> float:
     return -value if metric.endswith("accuracy") else value
 
 
+SHOWN = 20
+"""Most entries of a history that a notebook shows."""
 WORSE = 0.05
 """Share by which a validation loss above its lowest counts as worse."""
 
@@ -122,7 +176,7 @@ def history_to_csv(history: Sequence[HistoryEntry]) -> str:
     return text.getvalue()
 
 
-def history_from_csv(text: str) -> list[HistoryEntry]:
+def history_from_csv(text: str) -> History:
     """Reads what `history_to_csv` wrote.
 
     Raises:
@@ -131,11 +185,11 @@ def history_from_csv(text: str) -> list[HistoryEntry]:
     reader = csv.DictReader(io.StringIO(text))
     if reader.fieldnames != COLUMNS:
         raise ValueError(f"columns {reader.fieldnames}, not {COLUMNS}")
-    return [
+    return History(
         HistoryEntry(
             entry=int(row["entry"]),
             step=int(row["step"]),
             **{name: float(row[name]) if row[name] else None for name in COLUMNS[2:]},  # type: ignore[arg-type]
         )
         for row in reader
-    ]
+    )

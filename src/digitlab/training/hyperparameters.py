@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from digitlab.errors import SettingError
+from digitlab.notebook import table_html
 from digitlab.settings import CommaSeparated, settings
 
 __all__ = ["MachineSpecific", "Recipe", "UsedWhen", "check_effect", "unused_fields", "used_when"]
@@ -160,6 +161,18 @@ class Recipe:
         if len(named) < len(fields(cls)):  # else a whole recipe is copied, as `dataclasses.replace` does
             check_effect(recipe, named)
         return recipe
+
+    def _changes(self) -> dict[str, object]:
+        """The fields that are not at their default."""
+        every = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}
+        return {name: value for name, (value, default) in every.items() if value != default}
+
+    def __repr__(self) -> str:
+        return f"Recipe({', '.join(f'{name}={value!r}' for name, value in self._changes().items())})"
+
+    def _repr_html_(self) -> str:
+        rows = [(name, str(value)) for name, value in self._changes().items()]
+        return table_html("Recipe: fields that are not at their default", ("field", "value"), rows)
 
     @property
     def target(self) -> tuple[str, float] | None:

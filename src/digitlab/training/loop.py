@@ -21,7 +21,7 @@ from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.distributed import ProcessGroup, init_distributed
 from digitlab.training.fit_result import Callback, FitResult, OnHistory, StepInfo
 from digitlab.training.hardware import Hardware, choose_hardware
-from digitlab.training.history import HistoryEntry
+from digitlab.training.history import History, HistoryEntry
 from digitlab.training.hyperparameters import Recipe
 from digitlab.training.schedules import learning_rate_at, plateau_factor
 from digitlab.training.stacking import apply_fixed_layers, make_step
@@ -293,7 +293,7 @@ def _scores(
 def _result(member: Member, counts: StepCounts, hardware: Hardware, kind: str, n: int) -> FitResult:
     best = member.early_stopping.best
     return FitResult(
-        history=tuple(member.history),
+        history=History(member.history),
         hardware=hardware,
         steps=member.steps,
         train_seconds=member.train_seconds,

@@ -17,6 +17,7 @@ from digitlab.errors import SettingError, TrainingError
 from digitlab.jobs import JobExecutor, Progress, ResultStore, local_executor, ray_executor, run_jobs
 from digitlab.machine import environment
 from digitlab.networks import architecture, build, save_network
+from digitlab.notebook import table_html
 from digitlab.runs import DataConfig, Run, new_run_folder
 from digitlab.settings import from_dict
 from digitlab.training import Examples, Recipe, check_training, fit
@@ -25,6 +26,9 @@ from digitlab.tuning.grid import expand_grid, sample_candidates
 from digitlab.tuning.plan import Fit, Plan, parse_cv
 from digitlab.tuning.results import CvResults, FoldResult, SearchFolder, cv_results, rank_candidates
 from digitlab.tuning.run_fit import DATA, fit_job
+
+SHOWN = 20
+"""Most candidates that a notebook shows."""
 
 __all__ = ["BestCandidate", "SearchProgress", "SearchResult", "search"]
 
@@ -87,6 +91,20 @@ class SearchResult:
     fit_seconds: float
     halving: dict[str, Any] | None
     run: Run | None = None
+
+    def __repr__(self) -> str:
+        best = ", ".join(f"{name}={value}" for name, value in self.best.params.items())
+        return f"SearchResult({self.folder}: best {best}, mean accuracy {self.best.mean_test_score:.4f})"
+
+    def _repr_html_(self) -> str:
+        columns = ("params", "mean_test_score", "std_test_score")
+        order = sorted(range(len(self.results["params"])), key=lambda i: self.results["rank_test_score"][i])
+        rows = [
+            [str(self.results["params"][i]), *(f"{self.results[name][i]:.4f}" for name in columns[1:])]
+            for i in order[:SHOWN]
+            if self.results["mean_test_score"][i] is not None
+        ]
+        return table_html(repr(self), columns, rows)
 
     def to_dict(self) -> dict[str, Any]:
         """As the contract of `search --json` has it."""
