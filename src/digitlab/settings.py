@@ -95,7 +95,7 @@ def _format_error(error: ValidationError, kind: str, fields: Iterable[str]) -> S
     message = first["msg"].removeprefix("Value error, ")
     if not name:
         return SettingError(f"{kind}s that do not go together: {message}", "Change one of them.")
-    seen = repr(first["input"])
+    seen = " ".join(repr(first["input"]).split())
     seen = seen if len(seen) <= MAX_VALUE_LENGTH else f"{seen[: MAX_VALUE_LENGTH - 3]}..."
     return SettingError(f"{kind} {name}={seen}", f"{message[0].upper()}{message[1:]}.")
 

@@ -59,7 +59,7 @@ def test_a_finished_run(config, tmp_path):
     run.finish(network, HISTORY, METRICS)
     assert run.finished
     assert run.metrics() == {"schema_version": 2, **METRICS}
-    assert run.history() == HISTORY
+    assert list(run.history()) == HISTORY
     assert all(map(torch.equal, run.network().parameters(), network.parameters()))
     names = sorted(path.name for path in run.folder.iterdir())
     assert names == ["history.csv", "metrics.json", "model.safetensors", "run.json"]
@@ -88,12 +88,12 @@ def test_history_is_appended_line_by_line(config, tmp_path):
     run = Run.create(tmp_path / "a", config)
     for n, entry in enumerate(HISTORY, start=1):
         run.append_history(entry)
-        assert run.history() == HISTORY[:n]
+        assert list(run.history()) == HISTORY[:n]
     run.append_history(HISTORY[0])  # resumed from before the second entry
-    assert run.history() == HISTORY[:1]
+    assert list(run.history()) == HISTORY[:1]
     (run.folder / "history.csv").unlink()
     run.append_history(HISTORY[0])
-    assert run.history() == HISTORY[:1]
+    assert list(run.history()) == HISTORY[:1]
 
 
 def test_runs_of_a_folder(config, tmp_path):
@@ -113,7 +113,7 @@ def test_a_folder_can_be_moved(config, tmp_path):
     run = Run.create(tmp_path / "a", config)
     run.finish(build("mlp", inputs=4, hidden=(3, 2)), HISTORY, METRICS)
     (tmp_path / "a").rename(tmp_path / "b")
-    assert Run.open(tmp_path / "b").history() == HISTORY
+    assert list(Run.open(tmp_path / "b").history()) == HISTORY
 
 
 def test_a_run_is_never_written_over(config, tmp_path):

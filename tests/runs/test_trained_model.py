@@ -117,7 +117,7 @@ def test_evaluation_by_digits_and_by_name(model: TrainedModel) -> None:
     by_name, by_digits = model.evaluate("mnist:test[:500]"), model.evaluate(mnist("test").take(500))
     assert (by_name.n, by_name.accuracy) == (500, by_digits.accuracy)
     assert by_name.accuracy > 0.5
-    with pytest.raises(DataError, match="cannot evaluate on list"):
+    with pytest.raises(SettingError, match=r"digits=\[1, 2\] is of type list"):
         model.evaluate([1, 2])  # type: ignore[arg-type]
 
 

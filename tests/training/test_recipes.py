@@ -50,7 +50,7 @@ def test_the_standard_recipe_of_a_network_is_called_as_it_is():
 
 def test_fields_are_changed_and_checked():
     assert recipe("keras-adam", {"epochs": "4"}).epochs == 4
-    assert recipe("keras-adam", [("epochs", 4)]).epsilon == 1e-7
+    assert recipe("keras-adam", {"epochs": 4}).epsilon == 1e-7
     with pytest.raises(SettingError, match="unknown recipe 'keras'") as caught:
         recipe("keras")
     assert "keras-adam" in caught.value.remedy

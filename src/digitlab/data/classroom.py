@@ -46,8 +46,9 @@ def classroom(variant: ClassroomVariant = "box") -> Digits:
         SettingError: If there is no such variant.
         DataError: If the package's MNIST files are damaged.
     """
-    if variant not in ("box", "reduced"):
-        raise SettingError(f"no variant {variant!r} of the classroom set", "Ask for 'box' or 'reduced'.")
+    if not isinstance(variant, str) or variant not in ("box", "reduced"):
+        seen = " ".join(repr(variant).split())
+        raise SettingError(f"no variant {seen} of the classroom set", "Ask for 'box' or 'reduced'.")
     train = mnist("train")
     chosen = np.concatenate([np.flatnonzero(train.labels == digit)[:PER_DIGIT] for digit in range(10)])
     images, labels = train.images[chosen], train.labels[chosen]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.arguments import check_arguments
 from digitlab.errors import DataError, SettingError
 
 __all__ = ["Digits", "SplitMethod", "scale_ink", "stratified_sample"]
@@ -34,6 +36,14 @@ class Digits:
     name: str
 
     def __post_init__(self) -> None:
+        for name in ("images", "labels"):
+            object.__setattr__(self, name, _as_array(getattr(self, name), name))
+        if not isinstance(self.name, str):
+            raise DataError(f"the name of digits is {type(self.name).__name__}", "Give a text.")
+        if self.labels.dtype.kind not in "iu":
+            raise DataError(
+                f"{self.name}: labels of type {self.labels.dtype}", "Give whole numbers from 0 to 9."
+            )
         if self.images.ndim != 3 or self.images.dtype != np.uint8:
             raise DataError(
                 f"{self.name}: images of shape {self.images.shape} and type {self.images.dtype}",
@@ -80,6 +90,7 @@ class Digits:
         """The images as a network takes them: `(n, height, width)`, `float32`, ink in [0, 1]."""
         return scale_ink(self.images)
 
+    @check_arguments
     def features(self, order: Literal["rows", "columns"] = "rows") -> NDArray[np.float32]:
         """The images as a matrix of features, one row for each image.
 
@@ -96,6 +107,7 @@ class Digits:
             ink = ink.transpose(0, 2, 1)
         return ink.reshape(len(self), -1)
 
+    @check_arguments
     def take(self, n: int) -> Digits:
         """The first `n` digits.
 
@@ -106,7 +118,8 @@ class Digits:
             raise SettingError(f"cannot take {n} of {len(self)} digits", f"Take 1 to {len(self)}.")
         return replace(self, images=self.images[:n], labels=self.labels[:n], name=f"{self.name}[first {n}]")
 
-    def subset(self, indices: NDArray[np.integer] | list[int], name: str | None = None) -> Digits:
+    @check_arguments
+    def subset(self, indices: NDArray[np.integer] | Sequence[int], name: str | None = None) -> Digits:
         """The digits at `indices`, in that order.
 
         Args:
@@ -125,6 +138,7 @@ class Digits:
         name = name or f"{self.name}[{len(chosen)} chosen]"
         return Digits(self.images[chosen], self.labels[chosen], name)
 
+    @check_arguments
     def split(self, n: int, how: SplitMethod = "last", seed: int = 0) -> tuple[Digits, Digits]:
         """Holds out `n` digits: `(the others, the held out)`.
 
@@ -199,6 +213,13 @@ def stratified_sample(labels: NDArray[np.integer], n: int, seed: int, fewest: in
     random = np.random.default_rng(seed)
     chosen = [random.permutation(np.flatnonzero(labels == of))[: take[of]] for of in range(len(counts))]
     return np.sort(np.concatenate(chosen))
+
+
+def _as_array(values: object, name: str) -> NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise DataError(f"{name} of digits are {type(values).__name__}: {error}", "Give an array.") from None
 
 
 def _read_only(array: NDArray[Scalar]) -> NDArray[Scalar]:

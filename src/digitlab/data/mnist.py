@@ -83,7 +83,8 @@ def mnist(split: Split) -> Digits:
         DataError: If the package's own file is missing or damaged.
     """
     if not isinstance(split, str) or split not in FILES:
-        raise SettingError(f"no MNIST split {split!r}", "Ask for 'train' or 'test'.")
+        seen = " ".join(repr(split).split())
+        raise SettingError(f"no MNIST split {seen}", "Ask for 'train' or 'test'.")
     images, labels = (parse_idx(_content(name), name) for name in FILES[split])
     return Digits(images, labels.astype(np.int64), f"mnist:{split}")
 

@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from digitlab.arguments import check_arguments
+from digitlab.errors import DataError
 from digitlab.evaluation.notebook import metrics_to_html
 from digitlab.evaluation.statistics import wilson_interval
 from digitlab.formatting import format_accuracy, format_count
@@ -153,6 +155,7 @@ class Metrics:
             writer.writerow([row.digit, row.n, row.precision, row.recall, row.f1, *counts])
         return text.getvalue()
 
+    @check_arguments
     def top_confusions(self, most: int = 10) -> list[ConfusionPair]:
         """The most frequent confusions, most frequent first; at most `most`, none of count 0."""
         wrong = [
@@ -187,13 +190,24 @@ def accuracy_and_log_loss(logits: NDArray[np.floating], labels: NDArray[np.int64
     return float((logits.argmax(axis=1) == labels).mean()), float(-chosen.mean())
 
 
+@check_arguments
 def compute_metrics(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> Metrics:
     """Computes all metrics of predictions.
 
     Args:
         logits: `(n, 10)`, n at least 1.
-        labels: `(n,)`, 0 to 9.
+        labels: `(n,)`, whole numbers from 0 to 9.
+
+    Raises:
+        DataError: If shapes or labels are not as above.
     """
+    if logits.ndim != 2 or logits.shape[1] != 10 or labels.shape != logits.shape[:1] or not len(labels):
+        raise DataError(
+            f"logits of shape {logits.shape} and labels of shape {labels.shape}",
+            "Give logits (n, 10) and n labels, n at least 1.",
+        )
+    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() > 9:
+        raise DataError(f"labels of type {labels.dtype}, or beyond 0 to 9", "Give whole numbers from 0 to 9.")
     read = logits.argmax(axis=1)
     counts = np.bincount(labels * 10 + read, minlength=100).reshape(10, 10)
     accuracy, log_loss = accuracy_and_log_loss(logits, labels)

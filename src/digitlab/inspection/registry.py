@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from digitlab.arguments import check_arguments
 from digitlab.errors import SettingError
 from digitlab.inspection import (
     activation_functions,
@@ -273,6 +274,7 @@ VIEWS: Mapping[str, View] = MappingProxyType({view.name: view for theme in THEME
 """Every view by name."""
 
 
+@check_arguments
 def view(name: str) -> View:
     """Looks up a view by name.
 
@@ -307,6 +309,7 @@ def check_options(names: Sequence[str], options: ViewOptions) -> None:
         )
 
 
+@check_arguments
 def inspect(
     model: str | Path | InspectedModel, view_name: str, data: str | None = None, **options: object
 ) -> ViewResult:

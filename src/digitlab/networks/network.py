@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from digitlab.arguments import check_arguments
 from digitlab.networks.layers import Crop, Normalize, Projection, SelectPixels, Unsqueeze
 
 __all__ = ["LayerRow", "Network", "layer_table", "multiply_adds"]
@@ -103,6 +104,7 @@ class LayerRow:
     multiply_adds: int
 
 
+@check_arguments
 def layer_table(network: Network) -> list[LayerRow]:
     """Layer table of `network`: one row for each layer, in order."""
     was_training = network.training

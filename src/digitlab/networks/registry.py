@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from digitlab.arguments import check_arguments
 from digitlab.errors import SettingError
 from digitlab.networks.deep_mnist import DeepMnistOptions, deep_mnist_layers
 from digitlab.networks.dense import MlpOptions, SoftmaxOptions, mlp_layers, softmax_layers
@@ -60,6 +61,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
 }
 
 
+@check_arguments
 def architecture(name: str) -> Architecture:
     """The architecture called `name`.
 
@@ -71,6 +73,7 @@ def architecture(name: str) -> Architecture:
     return ARCHITECTURES[name]
 
 
+@check_arguments
 def build(name: str, /, *, seed: int = 0, **options: object) -> Network:
     """Builds a network with freshly initialized weights.
 

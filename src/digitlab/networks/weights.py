@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
+from digitlab.arguments import check_arguments
 from digitlab.errors import ModelError, SettingError
 from digitlab.files import atomic_write
 from digitlab.networks.network import Network
@@ -26,7 +28,8 @@ def describe(network: Network) -> str:
     return json.dumps({"schema_version": SCHEMA_VERSION, "network": network.name, "options": network.options})
 
 
-def save_network(network: Network, path: Path) -> None:
+@check_arguments
+def save_network(network: Network, path: str | os.PathLike[str]) -> None:
     """Writes the weights and buffers of `network` to `path`, whole or not at all.
 
     Raises:
@@ -34,11 +37,12 @@ def save_network(network: Network, path: Path) -> None:
     """
     tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     content = safetensors.torch.save(tensors, {"digitlab": describe(network)})
-    with atomic_write(path) as temporary:
+    with atomic_write(Path(path)) as temporary:
         temporary.write_bytes(content)
 
 
-def load_network(path: Path) -> Network:
+@check_arguments
+def load_network(path: str | os.PathLike[str]) -> Network:
     """Builds the network that a weights file describes and loads its weights. Runs no code of it.
 
     Returns:
@@ -48,6 +52,7 @@ def load_network(path: Path) -> Network:
         ModelError: If the file cannot be read, is not ours, is of a newer version, or does not
             hold exactly the weights of the network it names.
     """
+    path = Path(path)
     description = _description(path)
     try:
         name = str(description["network"])

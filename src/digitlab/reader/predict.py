@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ IMAGE_SUFFIXES = (
 """Endings of the files that a folder stands for."""
 
 
+@runtime_checkable
 class Model(Protocol):
     """A trained network in any format: images in, logits out."""
 
@@ -63,7 +64,7 @@ class Prediction:
 
 def predict(
     paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str],
-    model: Model | None = None,
+    model: Model | str | os.PathLike[str] | None = None,
     *,
     skip_errors: bool = False,
 ) -> list[Prediction]:
@@ -72,8 +73,8 @@ def predict(
     Args:
         paths: Image files of one digit each, or one of them; see `digitlab.data.image_file.read_image`. A
             folder stands for all image files in it and below it, by name.
-        model: A network that takes images of 28x28, or of the classroom set's 20x20; None: the one that
-            ships with digitlab.
+        model: A network that takes images of 28x28, or of the classroom set's 20x20, or the path of an
+            ONNX file of one; None: the one that ships with digitlab.
         skip_errors: Whether an image that cannot be read has its `error` in its place, instead of ending all.
 
     Returns:
@@ -88,7 +89,7 @@ def predict(
         named = [check_path(paths)]
     else:
         named = [check_path(path) for path in paths]
-    model = OnnxModel() if model is None else model
+    model = _opened(model)
     files = [file for path in named for file in _files(path)]
     inputs: dict[int, NDArray[np.uint8]] = {}
     errors: dict[int, str] = {}
@@ -107,6 +108,21 @@ def predict(
         else Prediction(file, None, (), nothing, errors[number])
         for number, file in enumerate(files)
     ]
+
+
+def _opened(model: Model | str | os.PathLike[str] | None) -> Model:
+    if model is None:
+        return OnnxModel()
+    if isinstance(model, str | os.PathLike):
+        if Path(model).suffix.lower() != ".onnx":
+            raise ModelError(
+                f"{os.fspath(model)} is no ONNX file",
+                "Open a run or weights with digitlab.open, and give that.",
+            )
+        return OnnxModel(model)
+    if not isinstance(model, Model):
+        raise ModelError(f"the model is of type {type(model).__name__}", "Give what digitlab.open returns.")
+    return model
 
 
 def _predict(

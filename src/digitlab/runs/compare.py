@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from digitlab.arguments import check_arguments
 from digitlab.errors import RunError
 from digitlab.evaluation import mean_interval, sample_stats
 from digitlab.formatting import MISSING
@@ -84,6 +85,7 @@ def accuracy_gap(metrics: Mapping[str, Any]) -> float | None:
     return float(splits["train"]["accuracy"] - splits["validation"]["accuracy"])
 
 
+@check_arguments
 def compare_runs(groups: Sequence[Run | tuple[Path, Sequence[Run]]]) -> RunTable:
     """Compares finished runs: a table of what differs between them, the best first.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,14 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data import Digits
+from digitlab.arguments import check_arguments
+from digitlab.data import Digits, load
 from digitlab.errors import DataError, ModelError
 from digitlab.evaluation import Metrics, compute_metrics, predict_logits
 from digitlab.files import write_bytes
 from digitlab.formatting import format_count, format_share
 from digitlab.networks import Network
 from digitlab.runs.folder import Run
-from digitlab.runs.models import Model
+from digitlab.runs.models import Model, open_model
 from digitlab.training import Examples, FitResult
 
 __all__ = [
@@ -37,13 +39,27 @@ def default_data(model: Model) -> str:
     return "classroom" if model.input_shape in ((20, 20), (400,)) else "mnist:test"
 
 
-def evaluate(model: Model, digits: Digits) -> Metrics:
+@check_arguments
+def evaluate(
+    model: Model | str | os.PathLike[str], digits: Digits | str | os.PathLike[str] | None = None
+) -> Metrics:
     """Evaluates a model on digits: accuracy, log loss, confusion matrix and more.
 
+    Args:
+        model: A model, or the path of a run folder, a weights file or an ONNX file.
+        digits: Digits, or the name or path of a dataset; None: test digits of the model's size.
+
     Raises:
+        SettingError: If there is no such dataset.
         DataError: If the model does not take images of that size.
         ModelError: If its logits are not finite, or not ten.
     """
+    if isinstance(model, str | os.PathLike):
+        model = open_model(Path(model))
+    if digits is None:
+        digits = default_data(model)
+    if not isinstance(digits, Digits):
+        digits = load(os.fspath(digits))
     return compute_metrics(predict_logits_for(model, digits), digits.labels)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from digitlab.arguments import check_arguments
 from digitlab.errors import DigitlabError, OutputError, RunError
 from digitlab.files import make_folder, write_json, write_text
 from digitlab.notebook import image_html, text_html
@@ -55,13 +57,15 @@ class Run:
     config: RunConfig
 
     @classmethod
-    def create(cls, folder: Path, config: RunConfig) -> Run:
+    @check_arguments
+    def create(cls, folder: str | os.PathLike[str], config: RunConfig) -> Run:
         """Begins a run in `folder`, which is made if it is not there.
 
         Raises:
             RunError: If the folder holds a run already.
             OutputError: If the operating system refuses.
         """
+        folder = Path(folder)
         if (folder / "run.json").exists():
             raise RunError(
                 f"{folder} holds a run already", f"Choose another folder, or go on with --resume {folder}."
@@ -92,12 +96,14 @@ class Run:
         return replace(self, config=replace(self.config, recipe=recipe))._write_config()
 
     @classmethod
-    def open(cls, folder: Path) -> Run:
+    @check_arguments
+    def open(cls, folder: str | os.PathLike[str]) -> Run:
         """The run in `folder`, finished or not.
 
         Raises:
             RunError: If there is none, or its `run.json` is damaged or of another version.
         """
+        folder = Path(folder)
         path = folder / "run.json"
         try:
             plain = json.loads(path.read_bytes())
@@ -220,12 +226,14 @@ class Run:
         return load_network(self.folder / "model.safetensors")
 
 
-def open_runs(path: Path) -> tuple[Run, ...]:
+@check_arguments
+def open_runs(path: str | os.PathLike[str]) -> tuple[Run, ...]:
     """Opens the run in a folder, or all runs below it, by seed: of `train --seeds`, `search`, `reproduce`.
 
     Raises:
         RunError: If it is neither, or a run cannot be read.
     """
+    path = Path(path)
     if (path / "run.json").exists() or not path.is_dir():
         return (Run.open(path),)
     files = [file for depth in range(1, DEPTH + 1) for file in path.glob("*/" * depth + "run.json")]

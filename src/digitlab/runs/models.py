@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from digitlab.arguments import check_arguments
 from digitlab.data import classroom, load
 from digitlab.errors import DataError, ModelError, OutputError, SettingError
 from digitlab.evaluation import predict_logits
@@ -75,7 +77,8 @@ def open_network(path: Path) -> Network:
     return load_network(path)
 
 
-def export_model(source: Path, to: Path) -> dict[str, Any]:
+@check_arguments
+def export_model(source: str | os.PathLike[str], to: str | os.PathLike[str]) -> dict[str, Any]:
     """Writes a trained network to one file and checks the file against it.
 
     The check reads digits that the network was trained on where its run says which and they
@@ -92,6 +95,7 @@ def export_model(source: Path, to: Path) -> dict[str, Any]:
         ModelError: If `source` is no network, or the file does not do what the network does.
         OutputError: If `to` cannot be written, or ends in something else.
     """
+    source, to = Path(source), Path(to)
     if to.suffix not in (".onnx", ".safetensors"):
         raise OutputError(f"cannot export to {to}: unknown ending", "Name it FILE.onnx or FILE.safetensors.")
     network = open_network(source)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from digitlab.arguments import check_arguments
 from digitlab.errors import DigitlabError, RunError
 from digitlab.files import make_folder, write_json
 from digitlab.formatting import MISSING, format_count
@@ -34,12 +36,14 @@ class SeedRuns:
     seeds: tuple[int, ...]
 
     @classmethod
-    def open(cls, folder: Path) -> SeedRuns:
+    @check_arguments
+    def open(cls, folder: str | os.PathLike[str]) -> SeedRuns:
         """Reads the `seeds.json` of a folder.
 
         Raises:
             RunError: If there is none, or it is damaged or of another version.
         """
+        folder = Path(folder)
         path = folder / FILE
         try:
             plain = json.loads(path.read_bytes())

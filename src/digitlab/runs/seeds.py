@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from digitlab.errors import DigitlabError, RunError
+from digitlab.arguments import check_arguments
+from digitlab.errors import DigitlabError, RunError, SettingError
 from digitlab.jobs import (
     Job,
     JobExecutor,
@@ -40,6 +41,7 @@ __all__ = ["resume_seeds", "train_seeds", "train_seeds_configured"]
 STACK = "stack"
 
 
+@check_arguments
 def train_seeds(
     network: str,
     options: Mapping[str, object] | None = None,
@@ -124,6 +126,8 @@ def train_seeds_configured(
     Raises:
         DigitlabError: As `train` does.
     """
+    if seeds < 1:
+        raise SettingError(f"seeds={seeds}", "Train at least 1.")
     splits = config.data.load()
     config = TrainingSetup.of(config, splits).config  # checks everything before anything is written
     out = None if out is None else Path(out)
@@ -138,6 +142,7 @@ def train_seeds_configured(
     return runs.folder, _finish_and_show(runs, splits, how, progress)
 
 
+@check_arguments
 def resume_seeds(
     folder: str | os.PathLike[str],
     *,

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from digitlab.arguments import check_arguments
 from digitlab.errors import RunError
 from digitlab.networks import save_network
 from digitlab.runs.config import DataConfig, RunConfig, Splits, configure
@@ -27,6 +28,7 @@ from digitlab.training.checkpoint import Checkpoint
 __all__ = ["fine_tune", "resume", "train", "train_configured", "train_run", "train_worker"]
 
 
+@check_arguments
 def train(
     network: str,
     options: Mapping[str, object] | None = None,
@@ -112,6 +114,7 @@ def _train(
         )[0]
 
 
+@check_arguments
 def fine_tune(
     source: str | os.PathLike[str],
     recipe: Recipe | str | None = None,
@@ -151,6 +154,7 @@ def fine_tune(
     )
 
 
+@check_arguments
 def resume(
     folder: str | os.PathLike[str],
     *,

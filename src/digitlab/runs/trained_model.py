@@ -11,15 +11,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from digitlab.data import Digits, load
-from digitlab.errors import DataError, ModelError, SettingError
+from digitlab.arguments import check_arguments
+from digitlab.data import Digits
+from digitlab.errors import ModelError, SettingError
 from digitlab.evaluation import Metrics
 from digitlab.formatting import format_count
 from digitlab.networks import Network, layer_table
 from digitlab.notebook import text_html
 from digitlab.probabilities import softmax
 from digitlab.reader import OnnxModel, to_ink
-from digitlab.runs.evaluate import default_data, evaluate
+from digitlab.runs.evaluate import evaluate
 from digitlab.runs.folder import Run, check_same_network, open_runs
 from digitlab.runs.models import Model, TorchModel, export_model, open_model
 
@@ -100,7 +101,8 @@ class TrainedModel:
             raise ModelError(f"{self.network} gives logits that are not numbers", "Train it again.")
         return logits[0] if single else logits
 
-    def evaluate(self, digits: Digits | str | None = None) -> Metrics:
+    @check_arguments
+    def evaluate(self, digits: Digits | str | os.PathLike[str] | None = None) -> Metrics:
         """Accuracy, log loss, confusion matrix and more on labeled digits.
 
         Args:
@@ -109,15 +111,9 @@ class TrainedModel:
         Raises:
             DataError: If they cannot be read, or have another size than the network takes.
         """
-        if digits is None:
-            digits = default_data(self.model)
-        if not isinstance(digits, Digits | str | os.PathLike):
-            raise DataError(
-                f"cannot evaluate on {type(digits).__name__}",
-                "Give Digits, the name of a dataset (mnist:test), or a path.",
-            )
-        return evaluate(self.model, digits if isinstance(digits, Digits) else load(os.fspath(digits)))
+        return evaluate(self.model, digits)
 
+    @check_arguments
     def activations(self, x: Any, layer: str | None = None) -> dict[str, NDArray[np.float32]]:
         """Activations of every layer, or of one, by name: each `(n, *shape)`.
 
@@ -160,6 +156,7 @@ class TrainedModel:
         total = format_count(self.model.module.parameter_count(), "parameter")
         return "\n".join([f"{self.network}: {total}", *lines])
 
+    @check_arguments
     def export(self, to: str | os.PathLike[str]) -> dict[str, Any]:
         """Writes the network to one `.onnx` or `.safetensors` file, checked; see `export_model`.
 

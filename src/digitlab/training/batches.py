@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
+from digitlab.arguments import check_arguments
 from digitlab.data import Digits
 from digitlab.errors import DataError
 from digitlab.formatting import format_count
@@ -55,6 +56,7 @@ class Examples:
     labels: Tensor
 
     @classmethod
+    @check_arguments
     def of(cls, digits: Digits) -> Examples:
         """The pictures and labels of `digits` as tensors."""
         return cls(torch.from_numpy(digits.ink()), torch.tensor(digits.labels))

@@ -64,9 +64,8 @@ class History(tuple[HistoryEntry, ...]):
     @property
     def best(self) -> HistoryEntry | None:
         """The entry with the lowest validation loss; None without a validation split."""
-        if not self or self[-1].validation_loss is None:
-            return None
-        return min(self, key=lambda entry: monitored_value(entry, "validation_loss"))
+        validated = [entry for entry in self if entry.validation_loss is not None]
+        return min(validated, key=lambda entry: monitored_value(entry, "validation_loss"), default=None)
 
     def to_frame(self) -> pandas.DataFrame:
         """The entries as a pandas data frame: a row for each, a column for each attribute that has a value.

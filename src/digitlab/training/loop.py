@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from digitlab.arguments import check_arguments
 from digitlab.errors import SettingError
 from digitlab.evaluation import accuracy_and_log_loss, predict_logits
 from digitlab.networks import Network
@@ -63,6 +64,7 @@ def fit(
 ) -> list[FitResult]: ...
 
 
+@check_arguments
 def fit(
     network: Network | Sequence[Network],
     recipe: Recipe,
@@ -100,6 +102,11 @@ def fit(
         TrainingError: If a loss is no longer finite.
     """
     networks = [network] if isinstance(network, Network) else list(network)
+    if not networks or (seeds is not None and len(seeds) != len(networks)):
+        raise SettingError(
+            f"{len(networks)} networks and {len(seeds or ())} seeds",
+            "Give a network, or one seed for each of several.",
+        )
     check_training(networks[0], recipe, train, validation)
     hardware = choose_hardware(replace(recipe, batch_size=recipe.batch_size * len(networks)), networks[0])
     group = init_distributed(hardware.device)

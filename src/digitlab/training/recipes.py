@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from digitlab.arguments import check_arguments
 from digitlab.errors import SettingError
 from digitlab.settings import field_docs, from_dict
 from digitlab.training.hyperparameters import MachineSpecific, Recipe, check_effect, used_when
@@ -70,7 +71,8 @@ RECIPES: Mapping[str, Recipe] = {name: made for name, _, made in _NAMED}
 RECIPE_SUMMARIES: Mapping[str, str] = {name: summary for name, summary, _ in _NAMED}
 
 
-def recipe(name: str, overrides: Mapping[str, object] | Iterable[tuple[str, object]] = ()) -> Recipe:
+@check_arguments
+def recipe(name: str, overrides: Mapping[str, object] | None = None) -> Recipe:
     """The recipe called `name`, with some fields changed.
 
     Args:
@@ -84,7 +86,7 @@ def recipe(name: str, overrides: Mapping[str, object] | Iterable[tuple[str, obje
     """
     if name not in RECIPES:
         raise SettingError(f"unknown recipe {name!r}", f"Those there are: {', '.join(RECIPES)}.")
-    return change_recipe(RECIPES[name], dict(overrides))
+    return change_recipe(RECIPES[name], overrides or {})
 
 
 def change_recipe(original: Recipe, changes: Mapping[str, object]) -> Recipe:
@@ -102,6 +104,7 @@ def change_recipe(original: Recipe, changes: Mapping[str, object]) -> Recipe:
     return made
 
 
+@check_arguments
 def standard_recipe(
     network: str, name: str | None = None, overrides: Mapping[str, object] | None = None
 ) -> Recipe:
@@ -115,7 +118,7 @@ def standard_recipe(
     Raises:
         SettingError: As `recipe` does.
     """
-    return recipe(name or (network if network in RECIPES else "default"), overrides or {})
+    return recipe(name or (network if network in RECIPES else "default"), overrides)
 
 
 def recipe_fields() -> list[dict[str, Any]]:

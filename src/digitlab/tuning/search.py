@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from digitlab import runs
+from digitlab.arguments import check_arguments
 from digitlab.errors import SettingError, TrainingError
 from digitlab.jobs import JobExecutor, Progress, ResultStore, local_executor, ray_executor, run_jobs
 from digitlab.machine import environment
@@ -122,6 +123,7 @@ class SearchResult:
         }
 
 
+@check_arguments
 def search(
     network: str,
     grid: Mapping[str, Sequence[object]],
