@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 
 from digitlab.cli.recipes import format_value
 from digitlab.settings import to_dict
 from digitlab.training import RECIPE_SUMMARIES, RECIPES, recipe_fields
+from digitlab.training.field_guide import field_guides
 
 PAGE = Path(__file__).with_name("recipes.md")
 HEAD = """# Recipes
@@ -15,6 +17,7 @@ HEAD = """# Recipes
 Made from the declaration of `Recipe` by `python docs/write_recipes.py`; `make check` fails when it is out of
 date. `digitlab recipes` prints the same. A recipe is chosen with `--recipe NAME`, a field changed with
 `--set FIELD=VALUE` (`none` means None). A field that is set and has no effect beside the others is an error.
+What each field does, and a command that shows it, stands below; `digitlab recipes FIELD` prints it for one.
 """
 
 
@@ -46,6 +49,10 @@ def page() -> str:
         kind = field["type"].replace("|", "\\|")
         cells = (f"`{field['name']}`", kind, field["bounds"], f"`{default}`", field["used_when"], about)
         lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", "## What each field does"]
+    for name, guide in field_guides().items():
+        text = f"{guide.effect} Source: {guide.source}." if guide.source else guide.effect
+        lines += ["", f"### `{name}`", "", *textwrap.wrap(text, 110), "", "```", guide.command, "```"]
     return "\n".join(lines) + "\n"
 
 

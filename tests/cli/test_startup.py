@@ -25,7 +25,9 @@ def _heavy_imports(*words):
     return done.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("words", [["--help"], ["recipes"], ["recipes", "swift"], ["data", "list"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["recipes"], ["recipes", "swift"], ["recipes", "momentum"], ["data", "list"]]
+)
 def test_lists_without_torch(words):
     assert _heavy_imports(*words) == "[]"
 
