@@ -24,6 +24,7 @@ COMMANDS = [
     ["mistakes"],
     ["inspect"],
     ["search"],
+    ["lr-range"],
     ["compare"],
     ["predict"],
     ["export"],

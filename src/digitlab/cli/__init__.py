@@ -18,6 +18,7 @@ from digitlab.cli import (
     evaluate,
     export,
     inspect,
+    lr_range,
     mistakes,
     networks,
     predict,
@@ -68,6 +69,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("inspect")(inspect.inspect)
 app.command("mistakes")(mistakes.mistakes)
 app.command("search")(search.search)
+app.command("lr-range")(lr_range.lr_range)
 app.command("compare")(compare.compare)
 app.command("predict")(predict.predict)
 app.command("export")(export.export)

@@ -12,6 +12,7 @@ from digitlab.figures.function_plots import (
 )
 from digitlab.figures.image_grid import draw_averages, draw_digits, draw_pixel_values
 from digitlab.figures.layer_outputs import draw_activations, draw_feature_maps, draw_outputs
+from digitlab.figures.lr_range import draw_lr_range
 from digitlab.figures.pixel_maps import draw_importances, draw_pixels
 from digitlab.figures.product_sum import (
     ProductSum,
@@ -41,6 +42,7 @@ __all__ = [
     "draw_importances",
     "draw_learning_curves",
     "draw_lines",
+    "draw_lr_range",
     "draw_outputs",
     "draw_pair",
     "draw_patch_computation",

@@ -13,6 +13,7 @@ from .history import (
 )
 from .hyperparameters import Recipe as Recipe, check_effect as check_effect
 from .loop import fit as fit
+from .lr_range import LrRange as LrRange, lr_range_test as lr_range_test
 from .recipes import (
     RECIPE_SUMMARIES as RECIPE_SUMMARIES,
     RECIPES as RECIPES,
