@@ -70,12 +70,17 @@ def test_the_network_given_is_not_changed(train_digits):
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
-def test_the_schedule_of_the_recipe_does_not_matter_and_its_optimizer_does(train_digits):
-    scheduled = dataclasses.replace(
-        RECIPE, schedule="linear", warmup_fraction=0.5, patience=3, ema_decay=0.9, learning_rate=7.0, epochs=3
-    )
+def test_the_recipe_decides_the_optimizer_and_not_the_rates(train_digits):
+    others = {"warmup_fraction": 0.5, "patience": 3, "ema_decay": 0.9, "learning_rate": 7.0, "epochs": 3}
     plain = _range(train_digits, steps=60)
-    assert lr_range_test(build("softmax"), scheduled, train_digits, steps=60) == plain
+    changed = dataclasses.replace(RECIPE, **others)
+    assert lr_range_test(build("softmax"), changed, train_digits, steps=60) == plain
+    scheduled = dataclasses.replace(changed, schedule="linear")
+    found = lr_range_test(build("softmax"), scheduled, train_digits, steps=60)
+    assert (found.rates, found.losses) == (plain.rates, plain.losses)
+    expected = suggest_rate(plain.rates, plain.smoothed, falling=True)
+    assert found.suggestion == pytest.approx(expected, rel=0.05)  # rounded to two digits
+    assert found.suggestion > plain.suggestion
     adam = lr_range_test(
         build("softmax"), dataclasses.replace(RECIPE, optimizer="adam"), train_digits, steps=60
     )
@@ -86,6 +91,7 @@ def test_equal_seeds_give_equal_results(train_digits):
     found = _range(train_digits, steps=60)
     assert found == _range(train_digits, steps=60)
     assert isinstance(found, LrRange)
+    assert float(f"{found.suggestion:.1e}") == found.suggestion  # two digits
     other = lr_range_test(build("softmax"), dataclasses.replace(RECIPE, seed=1), train_digits, steps=60)
     assert other.losses != found.losses
 
@@ -105,6 +111,12 @@ def _curve(fall, rise=1.0):
 @pytest.mark.parametrize("fall", [1e-4, 1e-3, 1e-2])
 def test_the_suggestion_is_where_the_loss_falls_fastest(fall):
     assert suggest_rate(RATES, _curve(fall)) == pytest.approx(fall)
+
+
+def test_for_a_schedule_that_lowers_the_rate_the_suggestion_is_higher():
+    curve = _curve(1e-3)
+    curve[90] = 0.1  # the minimum: 10^(-6 + 90 / 20) = 10^-1.5
+    assert suggest_rate(RATES, curve, falling=True) == pytest.approx(10 ** ((-3 - 1.5) / 2))
 
 
 def test_noise_at_the_start_and_falls_after_the_minimum_are_not_suggested():

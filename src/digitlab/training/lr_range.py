@@ -29,6 +29,8 @@ SKIPPED = 10
 NEIGHBORS = 5
 """Steps on either side through which a slope is fitted: as many as the average spans."""
 FEWEST_STEPS = 50
+FALLING = ("step", "exponential", "linear", "cosine", "one-cycle")
+"""Schedules whose `learning_rate` is the highest of the training, not that of every step."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,9 @@ def lr_range_test(
 
     Args:
         network: Not changed: a copy is trained.
-        recipe: How to train. Optimizer, batch size, loss and augmentation are used; the rate is constant
-            but for its rise, and there is no warm-up, early stopping or average of weights.
+        recipe: How to train. Optimizer, batch size, loss and augmentation are used; the rate has no schedule
+            but its rise, and there is no warm-up, early stopping or average of weights. Whether its
+            schedule lowers the rate decides which rate is suggested.
         train: The training examples; nothing else is looked at.
         low: The first learning rate, above 0.
         high: The last, above `low`, at most 100.
@@ -103,34 +106,47 @@ def lr_range_test(
             f"the loss diverges within {len(sweep.losses) + 1} steps from a learning rate of {low:g}",
             "Start lower, for example with --low 1e-8.",
         )
-    suggestion = float(f"{suggest_rate(sweep.rates, sweep.smoothed):.2g}")
-    return LrRange(tuple(sweep.rates), tuple(sweep.losses), tuple(sweep.smoothed), suggestion, sweep.diverged)
+    suggestion = suggest_rate(sweep.rates, sweep.smoothed, recipe.schedule in FALLING)
+    return LrRange(
+        tuple(sweep.rates),
+        tuple(sweep.losses),
+        tuple(sweep.smoothed),
+        float(f"{suggestion:.2g}"),
+        sweep.diverged,
+    )
 
 
-def suggest_rate(rates: Sequence[float], smoothed: Sequence[float]) -> float:
-    """The rate at which the smoothed loss falls fastest: the steepest descent over the logarithm of the rate.
+def suggest_rate(rates: Sequence[float], smoothed: Sequence[float], falling: bool = False) -> float:
+    """The rate at which the smoothed loss falls fastest, or a higher one for a schedule that lowers the rate.
 
-    The slope at a step is that of the least-squares line through it and its five neighbors on either side.
-    The first ten steps are left out, for their average is of few losses, and so is everything after the
-    minimum. fastai's `steep` and PyTorch Lightning's `suggestion` take the differences of neighboring steps,
-    which for small batches are mostly noise.
+    The steepest descent is over the logarithm of the rate. The slope at a step is that of the least-squares
+    line through it and its five neighbors on either side. The first ten steps are left out, for their
+    average is of few losses, and so is everything after the minimum. fastai's `steep` and PyTorch
+    Lightning's `suggestion` take the differences of neighboring steps, which for small batches are mostly
+    noise.
+
+    Where the schedule lowers the rate, most steps have less than the one suggested: it is then the geometric
+    mean of that at the steepest descent and that at the minimum. Both rules are measured in
+    `docs/how-to/choose-a-learning-rate.md`.
 
     Args:
         rates: `(k,)`, rising.
         smoothed: The smoothed loss at each rate, `(k,)`.
+        falling: Whether the rate falls in the training that is to come.
 
     Raises:
         TrainingError: If the loss falls nowhere after the first ten steps.
     """
     logs, losses = np.log(np.asarray(rates, dtype=float)), np.asarray(smoothed, dtype=float)
-    slopes = {i: _slope(logs, losses, i) for i in range(SKIPPED, int(losses.argmin()) + 1)}
+    lowest = int(losses.argmin())
+    slopes = {i: _slope(logs, losses, i) for i in range(SKIPPED, lowest + 1)}
     steepest = min(slopes, key=lambda i: slopes[i], default=0)
     if not slopes or slopes[steepest] >= 0:
         raise TrainingError(
             f"the loss does not fall at any learning rate from {rates[0]:g} to {rates[-1]:g}",
             "Start lower (--low), and give the network freshly built weights.",
         )
-    return float(rates[steepest])
+    return math.sqrt(rates[steepest] * rates[lowest]) if falling else float(rates[steepest])
 
 
 def _slope(x: NDArray[np.float64], y: NDArray[np.float64], center: int) -> float:
