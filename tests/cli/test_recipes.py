@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +61,11 @@ def test_what_a_field_does_as_json(command):
     assert answer.keys() == keys | {"effect", "source", "command"}
     assert (answer["name"], answer["default"]) == ("momentum", 0.9)
     assert answer["effect"] == field_guides()["momentum"].effect
+
+
+def test_the_page_shows_what_the_command_prints(command):
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "what-does-a-field-do.md"
+    assert command("recipes", "momentum")[1] in page.read_text()
 
 
 def test_commands_of_several_lines(command):
