@@ -90,7 +90,7 @@ def _show_field(field: dict[str, Any], as_json: bool) -> None:
         return
     print(textwrap.fill(f"{field['name']}: {field['about']}", TEXT_WIDTH), end="\n\n")
     kind = f"{field['type']}, {field['bounds']}" if field["bounds"] else field["type"]
-    print(f"type       {kind}")
+    print(textwrap.fill(f"type       {kind}", TEXT_WIDTH, subsequent_indent=" " * len("type       ")))
     print(f"default    {format_value(field['default'])}")
     print(f"used when  {field['used_when'] or 'always'}")
     print(f"\n{textwrap.fill(field['effect'], TEXT_WIDTH)}")

@@ -103,8 +103,8 @@ def lr_range_test(
             raise
     if len(sweep.losses) <= SKIPPED:
         raise TrainingError(
-            f"the loss diverges within {len(sweep.losses) + 1} steps from a learning rate of {low:g}",
-            "Start lower, for example with --low 1e-8.",
+            f"the loss diverges within {SKIPPED} steps from a learning rate of {low:g}",
+            f"Start lower, for example with --low {low / 1000:g}.",
         )
     suggestion = suggest_rate(sweep.rates, sweep.smoothed, recipe.schedule in FALLING)
     return LrRange(
