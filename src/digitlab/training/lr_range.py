@@ -82,7 +82,7 @@ def lr_range_test(
         SettingError: If an argument is out of its range, the recipe does not go with the network or the data,
             or several processes train together.
         DataError: If the network does not take these inputs.
-        TrainingError: If the loss is not finite from the first steps on.
+        TrainingError: If the loss diverges within the first ten steps, or falls at no rate.
     """
     _check_range(low, high, steps)
     sweep = _Sweep(low, high, steps)
