@@ -56,7 +56,7 @@ def lr_range(
     from digitlab.files import make_folder, write_bytes
     from digitlab.formatting import format_count
     from digitlab.runs.config import DataConfig, configure
-    from digitlab.runs.train import TrainingSetup
+    from digitlab.runs.setup import TrainingSetup
     from digitlab.settings import parse_assignments
     from digitlab.training import lr_range_test, standard_recipe
 

@@ -92,6 +92,7 @@ def lr_range_test(
         schedule="constant",
         warmup_fraction=0.0,
         patience=None,
+        until=None,
         ema_decay=None,
         max_steps=steps,
         eval_every=None,
