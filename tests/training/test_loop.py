@@ -15,8 +15,9 @@ from torch.nn.functional import cross_entropy
 from digitlab.errors import DataError, SettingError, TrainingError
 from digitlab.evaluation import accuracy_and_log_loss, predict_logits
 from digitlab.networks import build
-from digitlab.training import Examples, Recipe, StepCounts, fit, loop
+from digitlab.training import Examples, OptimizerState, Recipe, StepCounts, fit, loop
 from digitlab.training.batches import iter_batches
+from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.hardware import choose_hardware
 from digitlab.training.randomness import generator_for
 
@@ -417,3 +418,69 @@ def test_threads_follow_the_work():
     large = choose_hardware(Recipe(batch_size=1000), build("mlp", hidden=(700,)))
     assert 1 <= large.threads <= torch.get_num_threads()
     assert choose_hardware(Recipe(threads=3), build("softmax")).threads == 3
+
+
+# Continued trainings
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"optimizer": "adam", "options": {"hidden": (20,), "dropout": 0.2}},
+        {"optimizer": "momentum", "schedule": "exponential", "options": {"hidden": (20,)}},
+        {"optimizer": "rmsprop", "ema_decay": 0.9, "options": {"hidden": (20,)}},
+        {"network": "swift", "options": {"width": 2}, "shift": 1.0, "precision": "float32"},
+        {"network": "swift", "options": {"width": 2}, "ema_decay": 0.9, "precision": "float32"},
+    ],
+)
+def test_continued_after_each_epoch_is_one_training_to_the_bit(case, train_digits, validation_digits):
+    network, options = case.pop("network", "mlp"), case.pop("options")
+    recipe = Recipe(epochs=3, batch_size=100, seed=4, threads=1, **case)
+    whole = build(network, seed=4, **options)
+    result = fit(whole, recipe, train_digits, validation_digits)
+    parts, history, passed_on = build(network, seed=4, **options), (), OptimizerState()
+    for epoch in range(3):
+        once = dataclasses.replace(recipe, epochs=1)
+        part = fit(parts, once, train_digits, validation_digits, history=history, optimizer_state=passed_on)
+        history, passed_on = part.history, part.passed_on
+        assert (len(history), part.steps, passed_on.steps) == (epoch + 1, 10 * (epoch + 1), 10 * (epoch + 1))
+    assert history == result.history
+    assert not part.stopped_early
+    assert _same(_weights(parts), _weights(whole))
+    assert result.passed_on is None
+
+
+def test_continued_on_other_examples(train_digits):
+    recipe = Recipe(epochs=1, batch_size=100, schedule="step", lr_decay=0.5, lr_decay_epochs=1, threads=1)
+    network = build("mlp", hidden=(10,))
+    history, passed_on = (), OptimizerState()
+    for n in (1000, 250, 40):
+        part = Examples(train_digits.inputs[:n], train_digits.labels[:n])
+        result = fit(network, recipe, part, history=history, optimizer_state=passed_on)
+        history, passed_on = result.history, result.passed_on
+    assert [entry.step for entry in history] == [10, 13, 14]
+    assert [entry.epoch for entry in history] == [1, 2, 3]
+    assert [entry.learning_rate for entry in history] == [1e-3, 5e-4, 2.5e-4]
+    assert passed_on.steps == 14
+
+
+def test_what_is_passed_on_is_a_copy(train_digits):
+    network = build("mlp", hidden=(10,))
+    recipe = Recipe(epochs=1, batch_size=100, optimizer="momentum", ema_decay=0.5, threads=1)
+    first = fit(network, recipe, train_digits, optimizer_state=OptimizerState())
+    before = {name: value.clone() for name, value in first.passed_on.slots["velocity"].items()}
+    assert set(before) == {name for name, _ in network.named_parameters()}
+    fit(network, recipe, train_digits, history=first.history, optimizer_state=first.passed_on)
+    assert all(torch.equal(value, before[name]) for name, value in first.passed_on.slots["velocity"].items())
+
+
+def test_what_cannot_be_continued(train_digits, tmp_path):
+    network, recipe = build("mlp", hidden=(10,)), Recipe(epochs=1, batch_size=100, threads=1)
+    first = fit(network, recipe, train_digits, optimizer_state=OptimizerState())
+    more = {"history": first.history, "optimizer_state": first.passed_on}
+    with pytest.raises(SettingError, match="optimizer=sgd cannot continue from the state of another"):
+        fit(network, Recipe(epochs=1, batch_size=100, optimizer="sgd"), train_digits, **more)
+    with pytest.raises(SettingError, match="continued, and a checkpoint"):
+        fit(network, recipe, train_digits, checkpoint=Checkpoint(tmp_path), **more)
+    with pytest.raises(SettingError, match="continued, and 2 networks"):
+        fit([network, network], recipe, train_digits, seeds=[0, 1], **more)

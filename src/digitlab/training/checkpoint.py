@@ -22,8 +22,8 @@ from torch import Tensor
 from digitlab.errors import RunError
 from digitlab.files import make_folder, write_bytes
 from digitlab.training.history import HistoryEntry
-from digitlab.training.state import Member, TrainState
-from digitlab.training.step import Weights, load_weights
+from digitlab.training.state import Member, OptimizerState, TrainState
+from digitlab.training.step import Weights
 
 __all__ = ["Checkpoint"]
 
@@ -83,11 +83,10 @@ class Checkpoint:
             tensors |= _prefixed(f"best/{member.seed}", member.early_stopping.weights)
         active = state.active
         if active:
-            laid_out = {f"optimizer/{name}": slot for name, slot in state.step.optimizer.slots.items()}
-            laid_out |= {"ema": state.ema.averages} if state.ema else {}
-            for name, slot in laid_out.items():
-                for member, own in zip(active, state.step.by_network(slot), strict=True):
-                    tensors |= _prefixed(f"{name}/{member.seed}", own)
+            for member, own in zip(active, state.optimizer_states(), strict=True):
+                for name, slot in own.slots.items():
+                    tensors |= _prefixed(f"optimizer/{name}/{member.seed}", slot)
+                tensors |= _prefixed(f"ema/{member.seed}", own.averages)
         values = {
             "schema_version": VERSION,
             "steps": state.steps,
@@ -146,16 +145,17 @@ def _restore(state: TrainState, values: dict[str, Any], tensors: dict[str, Tenso
     state.drop_stopped(before)
     active = state.active
     if active:
-        seeds = [member.seed for member in active]
-        slots = {
-            name: [_under(f"optimizer/{name}/{seed}", tensors) for seed in seeds]
-            for name in state.step.optimizer.slots
-        }
-        state.step.load_slots(slots)
-        state.step.optimizer.steps = values["optimizer_steps"]
-        if state.ema:
-            averages = [_under(f"ema/{seed}", tensors) for seed in seeds]
-            load_weights(state.step.by_network(state.ema.averages), averages)
+        slots = state.step.optimizer.slots
+        state.load_optimizer_states(
+            [
+                OptimizerState(
+                    values["optimizer_steps"],
+                    {name: _under(f"optimizer/{name}/{member.seed}", tensors) for name in slots},
+                    _under(f"ema/{member.seed}", tensors),
+                )
+                for member in active
+            ]
+        )
     state.steps, state.lr_factor = values["steps"], values["lr_factor"]
 
 

@@ -12,6 +12,7 @@ from digitlab.networks import Network
 from digitlab.training.batches import StepCounts
 from digitlab.training.hardware import Hardware
 from digitlab.training.history import History, HistoryEntry
+from digitlab.training.state import OptimizerState
 
 __all__ = [
     "Callback",
@@ -84,6 +85,8 @@ class FitResult:
             `callback`; None after all steps.
         step_kind: `dense` or `autograd`; see `step.py`.
         n_stacked_seeds: How many networks were trained together.
+        passed_on: What a training needs that continues this one; None unless `fit` was given an
+            `optimizer_state`.
     """
 
     history: History
@@ -96,3 +99,4 @@ class FitResult:
     stop_reason: str | None
     step_kind: str
     n_stacked_seeds: int
+    passed_on: OptimizerState | None = None

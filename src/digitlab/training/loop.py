@@ -26,7 +26,7 @@ from digitlab.training.history import History, HistoryEntry
 from digitlab.training.hyperparameters import Recipe
 from digitlab.training.schedules import learning_rate_at, plateau_factor
 from digitlab.training.stacking import apply_fixed_layers, make_step
-from digitlab.training.state import EMA, EarlyStopping, Member, TrainState
+from digitlab.training.state import EMA, EarlyStopping, Member, OptimizerState, TrainState
 from digitlab.training.step import copy_weights
 from digitlab.training.validate import check_training, divergence_error
 
@@ -45,6 +45,8 @@ def fit(
     on_history: OnHistory | None = None,
     checkpoint: Checkpoint | None = None,
     keep_state: bool = False,
+    history: Sequence[HistoryEntry] = (),
+    optimizer_state: OptimizerState | None = None,
 ) -> FitResult: ...
 
 
@@ -77,6 +79,8 @@ def fit(
     on_history: OnHistory | None = None,
     checkpoint: Checkpoint | None = None,
     keep_state: bool = False,
+    history: Sequence[HistoryEntry] = (),
+    optimizer_state: OptimizerState | None = None,
 ) -> FitResult | list[FitResult]:
     """Trains a network in place; or R networks of one architecture, each by a seed of its own.
 
@@ -91,6 +95,10 @@ def fit(
         on_history: Called with each history entry as it comes, and the index of its network.
         checkpoint: Where the state is saved between entries; training goes on from what it holds.
         keep_state: Whether the state at the end is saved there, too, so that more epochs can follow.
+        history: Of a training of this one network by this recipe, to which the recipe's epochs are added. The
+            training examples may be others. A schedule over all steps is one over the steps of both.
+        optimizer_state: What that training passed on, or `OptimizerState()` for a new optimizer. Its
+            place in the result is filled only where this is given and training did not stop early.
 
     Returns:
         The result; for R networks, a list of R results.
@@ -115,6 +123,12 @@ def fit(
             f"{group.size} processes and {len(networks)} networks at once",
             "Let several processes train one network, or one process several seeds.",
         )
+    if (history or optimizer_state) and (checkpoint or len(networks) > 1):
+        beside = "a checkpoint" if checkpoint else f"{len(networks)} networks"
+        raise SettingError(
+            f"a training that is continued, and {beside}",
+            "Continue one network, without a checkpoint.",
+        )
     if recipe.schedule == "reduce-on-plateau" and len(networks) > 1:
         raise SettingError(
             f"schedule=reduce-on-plateau and {len(networks)} networks at once",
@@ -135,6 +149,9 @@ def fit(
         stopped = False
         if checkpoint:
             checkpoint.restore(state)
+        if history or optimizer_state:
+            state.continue_from(history, optimizer_state or OptimizerState(), counts.epoch_steps)
+            counts = replace(counts, total_steps=counts.total_steps + state.steps)
         while state.steps < counts.total_steps and state.active and not stopped:
             active = state.active
             entries, stopped = _train_until_entry(state, recipe, counts, hardware, group, train, callbacks)
@@ -150,9 +167,10 @@ def fit(
                 member.stop_reason = "callback"
         if checkpoint and keep_state and group.rank == 0:
             checkpoint.save(state)
+    passed_on = state.pass_on() if optimizer_state and state.active else None
     state.finish()
     results = [_result(member, counts, hardware, step.kind, len(members)) for member in members]
-    return results[0] if isinstance(network, Network) else results
+    return replace(results[0], passed_on=passed_on) if isinstance(network, Network) else results
 
 
 def _train_until_entry(
@@ -177,8 +195,9 @@ def _train_until_entry(
     end = min(counts.total_steps, state.steps + counts.eval_every)
     factor = plateau_factor(recipe, active[0].history)
     started = time.perf_counter()
-    for inputs, targets in iter_batches(train, seeds, recipe, counts, state.steps, end):
-        rate = learning_rate_at(recipe, state.steps, counts.total_steps, counts.epoch_steps)
+    for inputs, targets in iter_batches(train, seeds, recipe, counts, state.position, end + state.ahead):
+        total = counts.total_steps + state.ahead
+        rate = learning_rate_at(recipe, state.position, total, counts.epoch_steps)
         rate *= factor * state.lr_factor
         logits.append(step.take(inputs, targets, state.steps, rate))
         labels.append(group.shard(targets))
@@ -218,7 +237,7 @@ def _train_until_entry(
             HistoryEntry(
                 entry=len(member.history) + 1,
                 step=state.steps,
-                epoch=state.steps / counts.epoch_steps,
+                epoch=state.position / counts.epoch_steps,
                 learning_rate=rate,
                 train_loss=loss,
                 train_accuracy=accuracy,

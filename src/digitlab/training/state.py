@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
 
+from digitlab.errors import SettingError
 from digitlab.networks import Network
 from digitlab.training.history import HistoryEntry, monitored_value
 from digitlab.training.hyperparameters import Recipe
 from digitlab.training.step import Step, Weights, copy_weights, load_weights
 
-__all__ = ["EMA", "EarlyStopping", "Member", "TrainState"]
+__all__ = ["EMA", "EarlyStopping", "Member", "OptimizerState", "TrainState"]
 
 
 class EarlyStopping:
@@ -104,6 +106,26 @@ class EMA:
             live.copy_(value)
 
 
+@dataclass(frozen=True, eq=False)
+class OptimizerState:
+    """What a training passes on, beside the network and its history, to one that continues it.
+
+    The default is that of a training that has not begun, with a new optimizer.
+
+    Attributes:
+        steps: Updates that the optimizer has made.
+        slots: The optimizer's own state: for each slot, tensors by parameter name.
+        averages: The moving average of the weights by name; empty without `ema_decay`.
+        weights: The weights after the last step, where the network ends with others: averaged ones, or
+            those of its best entry. Else empty.
+    """
+
+    steps: int = 0
+    slots: Mapping[str, Weights] = field(default_factory=dict)
+    averages: Weights = field(default_factory=dict)
+    weights: Weights = field(default_factory=dict)
+
+
 @dataclass
 class Member:
     """One of the networks that are trained together.
@@ -141,6 +163,7 @@ class TrainState:
         ema: Moving average of their weights; None without.
         steps: Steps taken.
         lr_factor: By which a callback has multiplied all later learning rates.
+        ahead: Steps by which `position` is ahead of `steps`.
     """
 
     members: list[Member]
@@ -148,11 +171,84 @@ class TrainState:
     ema: EMA | None
     steps: int = 0
     lr_factor: float = 1.0
+    ahead: int = 0
+
+    @property
+    def position(self) -> int:
+        """Steps taken if all epochs had been as long as the present one; it decides epoch and order."""
+        return self.steps + self.ahead
 
     @property
     def active(self) -> list[Member]:
         """The members that have not stopped early."""
         return [member for member in self.members if member.final_weights is None]
+
+    def optimizer_states(self) -> list[OptimizerState]:
+        """The optimizer's state and the moving averages of each active member: views, not copies."""
+        optimizer = self.step.optimizer
+        slots = {name: self.step.by_network(slot) for name, slot in optimizer.slots.items()}
+        averages = self.step.by_network(self.ema.averages) if self.ema else [{} for _ in self.active]
+        return [
+            OptimizerState(optimizer.steps, {name: every[i] for name, every in slots.items()}, averages[i])
+            for i in range(len(self.active))
+        ]
+
+    def load_optimizer_states(self, states: Sequence[OptimizerState]) -> None:
+        """Copies what `optimizer_states` returned into the step and the moving averages.
+
+        Raises:
+            KeyError: If a slot, a parameter or an average is missing.
+        """
+        names = self.step.optimizer.slots
+        self.step.load_slots({name: [state.slots[name] for state in states] for name in names})
+        self.step.optimizer.steps = states[0].steps
+        if self.ema:
+            load_weights(self.step.by_network(self.ema.averages), [state.averages for state in states])
+
+    def continue_from(
+        self, history: Sequence[HistoryEntry], before: OptimizerState, epoch_steps: int
+    ) -> None:
+        """Continues the training of one network.
+
+        A moving average that was not taken before starts from the weights as they are.
+
+        Args:
+            history: Of the training before; empty if there was none.
+            before: What it passed on.
+            epoch_steps: Steps of an epoch from now on.
+
+        Raises:
+            SettingError: If it was a training by an optimizer with another state.
+        """
+        (member,) = self.members
+        if before.weights:
+            load_weights(self.step.by_network(self.step.live), [before.weights])
+        if self.ema:
+            averages = before.averages or copy_weights(member.network)
+            load_weights(self.step.by_network(self.ema.averages), [averages])
+            before = replace(before, averages=averages)
+        if before.steps:
+            if set(before.slots) != set(self.step.optimizer.slots):
+                raise SettingError(
+                    f"recipe field optimizer={self.step.setup.recipe.optimizer} cannot continue from the "
+                    "state of another optimizer",
+                    "Name the optimizer of the training before, or begin with a new optimizer.",
+                )
+            self.load_optimizer_states([before])
+        if history:
+            member.history = list(history)
+            self.steps = member.steps = history[-1].step
+            self.ahead = math.ceil(history[-1].epoch) * epoch_steps - self.steps
+
+    def pass_on(self) -> OptimizerState:
+        """What a training that continues this one, of one network that has not stopped, needs: copies."""
+        (state,), (member,) = self.optimizer_states(), self.active
+        return OptimizerState(
+            state.steps,
+            {name: _copied(slot) for name, slot in state.slots.items()},
+            _copied(state.averages),
+            copy_weights(member.network) if self.ema or member.early_stopping.weights else {},
+        )
 
     def drop_stopped(self, before: Sequence[Member]) -> None:
         """Leaves the members out of the step that have stopped since `before` were active."""
@@ -179,3 +275,7 @@ class TrainState:
                 parameter.data = parameter.detach().clone()
             member.network.load_state_dict({**member.network.state_dict(), **(weights or {})})
             member.network.eval()
+
+
+def _copied(weights: Weights) -> Weights:
+    return {name: value.detach().clone() for name, value in weights.items()}
