@@ -2,46 +2,51 @@
 
 from __future__ import annotations
 
-import copy
-import math
 import os
 from collections.abc import Mapping
-from dataclasses import fields, replace
-from numbers import Integral
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from digitlab.errors import ModelError, SettingError
+from digitlab.estimator.conversion import check_model, find_run, read_run
 from digitlab.estimator.inputs import (
-    InputError,
+    Pair,
+    as_path,
     as_value_errors,
     can_hold_out,
+    check_same_classes,
+    encode_labels,
+    find_classes,
     flatten_images,
-    get_shape,
     make_examples,
+    read_labeled,
     split_validation,
     to_input_tensor,
+    validation_examples,
+)
+from digitlab.estimator.network import compute_logits, fill_projection, start_network
+from digitlab.estimator.parameters import (
+    draw_seed,
+    make_recipe,
+    merge_nested,
+    nested_parameters,
+    one_epoch,
+    split_nested,
 )
 from digitlab.estimator.storage import (
-    N_DIGITS,
-    ClassifierState,
-    plain_value,
+    describe_classifier,
     read_classifier,
+    restore_classifier,
     write_classifier,
 )
-from digitlab.evaluation import predict_logits
-from digitlab.networks import Architecture, Network, architecture, build
+from digitlab.networks import Network
 from digitlab.probabilities import softmax
-from digitlab.settings import from_dict
-from digitlab.training import Examples, Recipe, fit
+from digitlab.runs import Run, TrainedModel, open as open_model
+from digitlab.training import Examples, OptimizerState, Recipe, fit
 
 __all__ = ["DigitClassifier"]
 
@@ -62,7 +67,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         optimizer: As in `Recipe`: `sgd`, `momentum`, `nesterov`, `adam`, `adamw` or `rmsprop`.
         learning_rate: The highest that the schedule reaches.
         batch_size: Examples in a step.
-        epochs: Passes over the training examples, at most.
+        epochs: Passes over the training examples, at most; unused where the recipe has `max_steps`.
         patience: Epochs without a better validation loss before training stops; the best weights
             are kept. None: train all epochs and keep the last weights.
         validation_fraction: Share of the training examples, in (0, 1), that `fit` holds out to stop
@@ -71,15 +76,19 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             trained.
         random_state: Decides weights, order, dropout and what is held out. An int is the recipe's
             seed; a `RandomState`, or None for NumPy's global one, draws the seed at each `fit`.
-        options: Any other options of the network.
-        recipe: Any other fields of `Recipe`, for example `{"schedule": "cosine", "threads": 1}`.
+        warm_start: Whether `fit` starts from the weights of the `fit` before, if there was one, by a new
+            optimizer. Classes, features and the network's options must be the same then.
+        options: Any other options of the network; a grid search sets single ones as `options__NAME`.
+        recipe: Any other fields of `Recipe`, for example `{"schedule": "cosine", "threads": 1}`; a grid
+            search sets single ones as `recipe__NAME`.
 
     Attributes:
         classes_: `(k,)` the labels seen in `fit`, sorted.
         n_features_in_: Numbers in one input; of pictures, height times width.
         feature_names_in_: Their names, if `X` was a table whose columns have names.
         network_: The trained `Network`, with as many logits as there are classes, or ten.
-        history_: One `HistoryEntry` for each period trained, as `digitlab.fit` returns it.
+        history_: One `HistoryEntry` for each period trained, as `digitlab.fit` returns it: of the last `fit`,
+            and one more for each `partial_fit` after it.
         n_iter_: How many periods were trained: epochs, unless the recipe has `eval_every`.
         best_entry_: The period whose weights were kept; None without early stopping.
         seed_: The recipe's seed.
@@ -99,6 +108,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         patience: int | None = 10,
         validation_fraction: float = 0.1,
         random_state: int | np.random.RandomState | None = 0,
+        warm_start: bool = False,
         options: Mapping[str, object] | None = None,
         recipe: Mapping[str, object] | None = None,
     ) -> None:
@@ -113,16 +123,37 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.patience = patience
         self.validation_fraction = validation_fraction
         self.random_state = random_state
+        self.warm_start = warm_start
         self.options = options
         self.recipe = recipe
 
-    def fit(
-        self,
-        X: ArrayLike,  # noqa: N803
-        y: ArrayLike,
-        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
-    ) -> Self:
-        """Trains a new network.
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters by name.
+
+        Args:
+            deep: Whether what `options` and `recipe` hold is listed too: `recipe__momentum`.
+        """
+        parameters: dict[str, Any] = super().get_params(deep=deep)
+        return {**parameters, **nested_parameters(parameters)} if deep else parameters
+
+    def set_params(self, **params: Any) -> Self:
+        """Sets parameters, also single ones of the dicts: `set_params(recipe__momentum=0.8)`.
+
+        A dict that was given as `options` or `recipe` is left as it is; a changed copy takes its place.
+
+        Raises:
+            ParameterError: If a name is unknown in its dict, or belongs outside of it.
+            ValueError: If a parameter is unknown (scikit-learn's).
+        """
+        with as_value_errors():
+            plain, nested = split_nested(params, self.get_params(deep=False), self.network)
+            super().set_params(**plain)
+            for place, values in nested.items():
+                setattr(self, place, merge_nested(place, getattr(self, place), values))
+        return self
+
+    def fit(self, X: ArrayLike, y: ArrayLike, validation_data: Pair | None = None) -> Self:  # noqa: N803
+        """Trains a new network; with `warm_start`, the one of the `fit` before, by a new optimizer.
 
         Args:
             X: `(n, features)`, or pictures `(n, height, width)`. `uint8` is ink from 0 to 255 and is
@@ -131,33 +162,62 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             validation_data: `(X, y)` to follow training with, and to stop by if `patience` is set.
 
         Raises:
-            ParameterError: If a parameter is unknown or not allowed.
-            InputError: If the data have one class only, or do not go with the network.
+            ParameterError: If a parameter is unknown or not allowed, or `warm_start` is set and the
+                network's options have changed.
+            InputError: If the data have one class only, do not go with the network, or `warm_start` is set
+                and the classes are others than before.
             ValueError: If the data hold NaN or infinity, or their lengths differ (scikit-learn's).
             TrainingError: If the loss stops being a number.
         """
-        shape = get_shape(X)[1:]
-        inputs, labels = validate_data(self, flatten_images(X), y, dtype=(np.float32, np.uint8))
-        check_classification_targets(labels)
-        self.classes_, codes = np.unique(labels, return_inverse=True)
-        with as_value_errors():
-            recipe = self._recipe()
-            network = self._build(recipe.seed)
-            self._check_fraction()
-        shape = network.input_shape if len(network.input_shape) == 2 else shape
-        train, validation = make_examples(inputs, codes, shape), None
+        again = bool(self.warm_start) and hasattr(self, "network_")
+        inputs, labels, shape = read_labeled(self, X, y, reset=not again)
+        classes, codes = np.unique(labels, return_inverse=True)
+        if again:
+            check_same_classes(classes, self.classes_)
+        network, recipe = self._start(again, draw_seed(self.random_state), classes)
+        train, validation = make_examples(inputs, codes, network, shape), None
         if validation_data is not None:
-            validation = self._validation_examples(validation_data, shape)
+            validation = validation_examples(self, validation_data, classes, network, shape)
         elif recipe.monitors_validation and can_hold_out(codes, self.validation_fraction):
             train, validation = split_validation(train, self.validation_fraction, recipe.seed)
         if validation is None:
             recipe = replace(recipe, patience=None)
+        return self._train(network, classes, recipe, train, validation)
+
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:  # noqa: N803
+        """Trains for one epoch, on exactly these examples, from where the call before ended.
+
+        The optimizer goes on too: k calls on the same examples are one `fit` of k epochs with
+        `patience=None`, to the bit. `epochs`, `patience`, `validation_fraction`, and the recipe's `until`,
+        `max_steps` and `eval_every` are not used; the seed is that of the first call. After `fit`, `load` or
+        `from_run` it goes on from that network, by a new optimizer.
+
+        Args:
+            X: As in `fit`.
+            y: `(n,)` labels, each one of `classes`.
+            classes: `(k,)` the labels of all calls, in any order. Needed in the first call; equal to them,
+                or left out, later.
+
+        Raises:
+            ParameterError: If a parameter is unknown or not allowed, the network's options or the kind of
+                optimizer have changed, or the recipe needs the number of all steps (schedules `linear`,
+                `cosine` and `one-cycle`, `warmup_fraction`) or validation examples.
+            InputError: If `classes` is missing or others than before, `y` holds a label that is none of
+                them, or the data do not go with the network.
+            ValueError: As `fit` does.
+            TrainingError: If the loss stops being a number; what was fitted before is kept.
+        """
+        again = hasattr(self, "network_")
+        known = find_classes(classes, self.classes_ if again else None)
+        inputs, labels, shape = read_labeled(self, X, y, reset=not again)
+        codes = encode_labels(labels, known, "y", "classes")
+        network, recipe = self._start(again, self.seed_ if again else draw_seed(self.random_state), known)
         with as_value_errors():
-            fitted = fit(network, recipe, train, validation)
-        self.network_, self.seed_ = network, recipe.seed
-        self.history_, self.n_iter_ = fitted.history, len(fitted.history)
-        self.best_entry_ = fitted.best_entry
-        return self
+            recipe = one_epoch(recipe)
+        train = make_examples(inputs, codes, network, shape)
+        history = self.history_ if again else ()
+        state = (self._optimizer_state if again else None) or OptimizerState()
+        return self._train(network, known, recipe, train, history=history, optimizer_state=state)
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
         """Probabilities of the classes.
@@ -172,9 +232,9 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             NotFittedError: If `fit` was not called (scikit-learn's, a ValueError).
             ValueError: If `X` holds NaN or infinity, or has another number of features.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "network_")
         inputs = validate_data(self, flatten_images(X), dtype=(np.float32, np.uint8), reset=False)
-        logits = _logits(self.network_, to_input_tensor(inputs, self.network_.input_shape))
+        logits = compute_logits(self.network_, to_input_tensor(inputs, self.network_.input_shape))
         probabilities: NDArray[np.float64] = softmax(logits[:, : len(self.classes_)])
         return probabilities
 
@@ -198,151 +258,91 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         """Writes the classifier to `path` as safetensors, whole or not at all. No pickle.
 
         The file is also a weights file as `save_network` writes it. A `RandomState` is stored as the
-        seed that was drawn from it.
+        seed that was drawn from it. The optimizer's state is not stored: `partial_fit` of what is loaded
+        goes on with a new optimizer.
 
         Raises:
+            InputError: If `path` is no path.
             NotFittedError: If `fit` was not called (scikit-learn's, a ValueError).
             ModelError: If labels or parameters are of a kind that JSON has no word for.
             OutputError: If the operating system refuses.
         """
-        check_is_fitted(self)
-        parameters = self.get_params(deep=False)
-        if not isinstance(self.random_state, Integral | None):
-            parameters["random_state"] = self.seed_
-        state = ClassifierState(
-            parameters=parameters,
-            classes=self.classes_,
-            feature_names=getattr(self, "feature_names_in_", None),
-            history=self.history_,
-            best_entry=self.best_entry_,
-            seed=self.seed_,
-        )
-        write_classifier(Path(path), self.network_, state)
+        check_is_fitted(self, "network_")
+        write_classifier(as_path(path, "save"), self.network_, describe_classifier(self))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Reads what `save` wrote. Runs no code of the file.
 
         Raises:
+            InputError: If `path` is no path.
             ModelError: If the file cannot be read, is not ours, holds a network without its
                 classifier, is of a newer version, or is damaged.
         """
-        network, state = read_classifier(Path(path))
-        try:
-            made = cls(**state.parameters)
-        except TypeError as error:
-            raise ModelError(
-                f"{path} holds a network, but no DigitClassifier that this digitlab can read ({error})",
-                "Use a file that DigitClassifier.save wrote; load_network reads the network alone.",
-            ) from None
-        made.classes_ = state.classes
-        if state.feature_names is not None:
-            made.feature_names_in_ = state.feature_names
-        made.network_, made.n_features_in_ = network, math.prod(network.input_shape)
-        made.history_, made.n_iter_ = state.history, len(state.history)
-        made.best_entry_, made.seed_ = state.best_entry, state.seed
-        return made
+        return read_classifier(cls, as_path(path, "load"))
 
-    def _recipe(self) -> Recipe:
-        named = {
-            "optimizer": self.optimizer,
-            "learning_rate": self.learning_rate,
-            "batch_size": self.batch_size,
-            "epochs": self.epochs,
-            "patience": self.patience,
-            "seed": self._seed(),
-        }
-        others = _others("recipe", self.recipe, set(named))
-        return from_dict(Recipe, {"epsilon": 1e-7, **others, **named})  # 1e-7: Keras's
+    @classmethod
+    def from_run(cls, path: str | os.PathLike[str] | Run) -> Self:
+        """A fitted classifier that predicts what a run's network predicts.
 
-    def _seed(self) -> int:
-        if isinstance(self.random_state, Integral):
-            return int(self.random_state)
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
+        Its parameters are the run's network and recipe, so that a `clone` is trained as the run was. Not
+        taken over are which examples the run held out, and the weights that it started from if they were
+        not drawn.
 
-    def _build(self, seed: int) -> Network:
-        """A network for the features and classes of the data, its weights freshly drawn.
+        Args:
+            path: A run folder, a folder of runs, of which the first by seed is taken, or a `Run`.
 
         Raises:
-            SettingError: If the name or an option is unknown, or a value is not allowed.
-            InputError: If there is one class only, or the network does not take these data.
+            InputError: If it is no path and no run.
+            RunError: If it is a file, holds no finished run, or runs of different networks.
+            ModelError: If there is nothing, or the weights are damaged.
         """
-        kind = architecture(self.network)
-        self._check_data(kind)
-        named = {
-            "inputs": self.n_features_in_,
-            "outputs": len(self.classes_),
-            "hidden": plain_value(self.hidden),
-            "activation": self.activation,
-        }
-        others = _others("options", self.options, {*named, "dropout"})
-        if self.dropout is not None:
-            others["dropout"] = self.dropout
-        had = {name: value for name, value in named.items() if name in _option_names(kind)}
-        return build(self.network, seed=seed, **had, **others)
+        network, state = read_run(find_run(path))
+        return restore_classifier(cls(**state.parameters), network, state)
 
-    def _check_data(self, kind: Architecture) -> None:
-        """Refuses classes and features that an architecture does not take."""
-        k = len(self.classes_)
-        if k == 1:
-            raise InputError(
-                f"y holds one class only, {self.classes_[0]!r}", "Give examples of at least two classes."
-            )
-        if "outputs" not in _option_names(kind) and k > N_DIGITS:
-            raise InputError(
-                f"y holds {k} classes; {self.network} tells ten apart", "Train softmax or mlp instead."
-            )
-        if kind.input_shape and math.prod(kind.input_shape) != self.n_features_in_:
-            sides = " x ".join(map(str, kind.input_shape))
-            raise InputError(
-                f"{self.network} takes pictures of {sides}; X has {self.n_features_in_} features",
-                "Train softmax or mlp, which take any number of features.",
-            )
+    def to_model(self, path: str | os.PathLike[str]) -> TrainedModel:
+        """Saves the classifier to `path` and opens that file as `digitlab.open` does.
 
-    def _check_fraction(self) -> None:
-        if not 0 < self.validation_fraction < 1:
-            raise SettingError(
-                f"parameter validation_fraction={self.validation_fraction!r}", "It is between 0 and 1."
-            )
+        The model takes images with ink in [0, 1], or bytes, of as many pixels as the network has inputs.
 
-    def _validation_examples(self, pair: tuple[ArrayLike, ArrayLike], shape: tuple[int, ...]) -> Examples:
-        if not isinstance(pair, tuple | list) or len(pair) != 2:
-            raise InputError("validation_data is not a pair", "Give validation_data=(X, y).")
-        X, y = pair  # noqa: N806
-        inputs, labels = validate_data(self, flatten_images(X), y, dtype=(np.float32, np.uint8), reset=False)
-        code_of = {label: code for code, label in enumerate(self.classes_.tolist())}
-        unknown = [label for label in labels.tolist() if label not in code_of]
-        if unknown:
-            raise InputError(
-                f"validation_data holds the label {unknown[0]!r}, which y does not",
-                "Give validation examples of the classes that are trained.",
-            )
-        return make_examples(inputs, np.array([code_of[label] for label in labels.tolist()]), shape)
+        Args:
+            path: A file that ends in `.safetensors`; `load` reads it too.
 
+        Returns:
+            A model that predicts, evaluates, shows its layers and exports itself.
 
-def _option_names(kind: Architecture) -> set[str]:
-    return {field.name for field in fields(kind.options)}
+        Raises:
+            NotFittedError: If `fit` was not called (scikit-learn's, a ValueError).
+            InputError: If the classes are not the digits 0 to 9, or `path` is no name for a weights file.
+            OutputError: If the operating system refuses.
+        """
+        check_is_fitted(self, "network_")
+        check_model(self.classes_, as_path(path, "to_model"))
+        self.save(path)
+        return open_model(path)
 
+    def _start(self, again: bool, seed: int, classes: NDArray[Any]) -> tuple[Network, Recipe]:
+        """The network to train, a copy of the fitted one or a new one, and the recipe."""
+        parameters = self.get_params(deep=False)
+        with as_value_errors():
+            recipe = make_recipe(parameters, seed)
+            fitted = self.network_ if again else None
+            return start_network(parameters, fitted, classes, self.n_features_in_, seed), recipe
 
-def _others(place: str, given: Mapping[str, object] | None, named: set[str]) -> dict[str, object]:
-    """What is given in `options` or `recipe`, none of which is a parameter of its own."""
-    others = dict(given or {})
-    for name in others:
-        if name in named:
-            raise SettingError(
-                f"{place} holds {name!r}, which is decided elsewhere",
-                "Give it as a parameter of DigitClassifier; inputs, outputs and seed follow from "
-                "X, y and random_state.",
-            )
-    return others
-
-
-def _logits(network: Network, inputs: torch.Tensor) -> NDArray[np.float64]:
-    """Logits `(n, outputs)`.
-
-    Dense networks compute them in float64: in float32 the probabilities of an input would change by
-    some 1e-7 with the number of inputs asked about together, which scikit-learn's checks refuse.
-    """
-    if len(network.input_shape) == 1:
-        network, inputs = copy.deepcopy(network).cpu().double(), inputs.double()
-    return predict_logits(network, inputs).astype(np.float64)
+    def _train(
+        self,
+        network: Network,
+        classes: NDArray[Any],
+        recipe: Recipe,
+        train: Examples,
+        validation: Examples | None = None,
+        **continued: Any,
+    ) -> Self:
+        """Trains `network` and, if that works, takes it over. `continued` is handed to `fit`."""
+        with as_value_errors():
+            fill_projection(network, train)
+            fitted = fit(network, recipe, train, validation, **continued)
+        self.classes_, self.network_, self.seed_ = classes, network, recipe.seed
+        self.history_, self.n_iter_ = fitted.history, len(fitted.history)
+        self.best_entry_, self._optimizer_state = fitted.best_entry, fitted.passed_on
+        return self

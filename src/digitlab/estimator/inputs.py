@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
+from sklearn.utils.validation import column_or_1d, validate_data
 
 from digitlab.data import scale_ink, stratified_sample
 from digitlab.errors import DataError, SettingError
+from digitlab.networks import Network
 from digitlab.training import Examples
 
 __all__ = [
     "InputError",
+    "Pair",
     "ParameterError",
+    "as_path",
     "as_value_errors",
     "can_hold_out",
+    "check_same_classes",
+    "encode_labels",
+    "find_classes",
     "flatten_images",
-    "get_shape",
     "make_examples",
+    "read_labeled",
     "split_validation",
     "to_input_tensor",
+    "validation_examples",
 ]
+
+
+Pair = tuple[ArrayLike, ArrayLike]
+"""Inputs and their labels."""
 
 
 class InputError(DataError, ValueError):
@@ -45,24 +60,157 @@ def as_value_errors() -> Iterator[None]:
         raise ParameterError(error.problem, error.remedy) from None
 
 
+def as_path(path: Any, method: str) -> Path:
+    """`path` as a Path.
+
+    Raises:
+        InputError: If it is no path.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"{method} got {type(path).__name__} as a path", "Give the path as text or a Path.")
+    return Path(path)
+
+
+def find_classes(classes: Any, known: NDArray[Any] | None) -> NDArray[Any]:
+    """The classes of all calls of `partial_fit`, sorted.
+
+    Args:
+        classes: As given to this call, or None.
+        known: Of the calls before; None at the first.
+
+    Raises:
+        InputError: If the first call is given none, or a later one others than before.
+        ValueError: If they are no labels (scikit-learn's).
+    """
+    if classes is None:
+        if known is None:
+            raise InputError(
+                "classes is None in the first call of partial_fit",
+                "Give the labels of all calls to come: classes=np.unique(y).",
+            )
+        return known
+    given = column_or_1d(classes)
+    if not len(given):
+        raise InputError("classes is empty", "Give the labels of all calls to come: classes=np.unique(y).")
+    found: NDArray[Any] = unique_labels(given)
+    if known is not None and found.tolist() != known.tolist():
+        raise InputError(
+            f"classes are {_shown(found)}; those before are {_shown(known)}",
+            "Leave classes out, or call fit, which begins anew.",
+        )
+    return found
+
+
+def check_same_classes(classes: NDArray[Any], before: NDArray[Any]) -> None:
+    """Checks that a fit with `warm_start` has the classes of the fit before.
+
+    Raises:
+        InputError: If it has not.
+    """
+    if classes.tolist() != before.tolist():
+        raise InputError(
+            f"y holds the classes {_shown(classes)}; the fit before had {_shown(before)}",
+            "With warm_start, y holds the same classes each time; else set warm_start=False.",
+        )
+
+
+def encode_labels(
+    labels: NDArray[Any], classes: NDArray[Any], place: str, classes_place: str
+) -> NDArray[np.int64]:
+    """Numbers `(n,)` of labels `(n,)` in the sorted `classes` `(k,)`.
+
+    Args:
+        labels: The labels.
+        classes: The classes.
+        place: Where the labels come from, for the error.
+        classes_place: Where the classes come from.
+
+    Raises:
+        InputError: If a label is none of the classes.
+    """
+    code_of = {label: code for code, label in enumerate(classes.tolist())}
+    for label in labels.tolist():
+        if label not in code_of:
+            raise InputError(
+                f"{place} holds the label {label!r}, which {classes_place} does not",
+                f"Give examples of the classes that are trained: {_shown(classes)}.",
+            )
+    return np.array([code_of[label] for label in labels.tolist()], dtype=np.int64)
+
+
+def _shown(classes: NDArray[Any]) -> str:
+    """At most ten classes in words."""
+    return ", ".join(map(repr, classes.tolist()[:10])) + (", ..." if len(classes) > 10 else "")
+
+
 FEWEST_HELD_OUT = 10
 """Examples below which a held-out part is too small to stop a training by."""
 
 
-def get_shape(X: Any) -> tuple[int, ...]:  # noqa: N803
+def _shape(X: Any) -> tuple[int, ...]:  # noqa: N803
     """Shape of `X`, whatever kind of array or list it is."""
     return tuple(X.shape if hasattr(X, "shape") else np.asarray(X).shape)
 
 
 def flatten_images(X: Any) -> Any:  # noqa: N803
     """Pictures `(n, height, width)` as `(n, height * width)`; anything else as it is."""
-    shape = get_shape(X)
+    shape = _shape(X)
     return np.asarray(X).reshape(shape[0], shape[1] * shape[2]) if len(shape) == 3 else X
 
 
-def make_examples(inputs: NDArray[Any], codes: NDArray[np.int64], shape: tuple[int, ...]) -> Examples:
-    """Inputs `(n, features)` and class numbers `(n,)` as examples of `(n, *shape)`."""
+def read_labeled(
+    estimator: Any,
+    X: Any,  # noqa: N803
+    y: Any,
+    *,
+    reset: bool,
+) -> tuple[NDArray[Any], NDArray[Any], tuple[int, ...]]:
+    """Inputs `(n, features)` of `float32` or bytes, labels `(n,)`, and the shape of one input as given.
+
+    Args:
+        estimator: Its `n_features_in_` and `feature_names_in_` are set, or compared.
+        X: As `DigitClassifier.fit` takes it.
+        y: Labels.
+        reset: Whether they are set.
+
+    Raises:
+        ValueError: If they are no examples for a classifier (scikit-learn's).
+    """
+    shape = _shape(X)[1:]
+    inputs, labels = validate_data(estimator, flatten_images(X), y, dtype=(np.float32, np.uint8), reset=reset)
+    check_classification_targets(labels)
+    return inputs, labels, shape
+
+
+def make_examples(
+    inputs: NDArray[Any], codes: NDArray[np.int64], network: Network, shape: tuple[int, ...]
+) -> Examples:
+    """Inputs `(n, features)` and class numbers `(n,)` as examples for a network.
+
+    Args:
+        inputs: The inputs.
+        codes: The class numbers.
+        network: Inputs get its shape, if it takes pictures.
+        shape: Their shape otherwise.
+    """
+    shape = network.input_shape if len(network.input_shape) == 2 else shape
     return Examples(to_input_tensor(inputs, shape), torch.from_numpy(codes.astype(np.int64, copy=False)))
+
+
+def validation_examples(
+    estimator: Any, pair: Pair, classes: NDArray[Any], network: Network, shape: tuple[int, ...]
+) -> Examples:
+    """The examples of `validation_data`; the arguments are those of `read_labeled` and `make_examples`.
+
+    Raises:
+        InputError: If it is not a pair, or holds other labels than `classes`.
+        ValueError: As `read_labeled` does.
+    """
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise InputError("validation_data is not a pair", "Give validation_data=(X, y).")
+    inputs, labels, _ = read_labeled(estimator, *pair, reset=False)
+    codes = encode_labels(labels, classes, "validation_data", "y")
+    return make_examples(inputs, codes, network, shape)
 
 
 def to_input_tensor(inputs: NDArray[Any], shape: tuple[int, ...]) -> torch.Tensor:

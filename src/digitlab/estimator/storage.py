@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import safetensors
@@ -19,8 +21,17 @@ from digitlab.networks import Network, load_network
 from digitlab.networks.weights import describe
 from digitlab.training import History, HistoryEntry
 
-__all__ = ["N_DIGITS", "ClassifierState", "plain_value", "read_classifier", "write_classifier"]
+__all__ = [
+    "N_DIGITS",
+    "ClassifierState",
+    "describe_classifier",
+    "plain_value",
+    "read_classifier",
+    "restore_classifier",
+    "write_classifier",
+]
 
+T = TypeVar("T")
 SCHEMA_VERSION = 1
 N_DIGITS = 10
 """Logits of a network that has no option `outputs`."""
@@ -47,6 +58,39 @@ class ClassifierState:
     seed: int
 
 
+def describe_classifier(classifier: Any) -> ClassifierState:
+    """The state of a fitted `DigitClassifier`; a `RandomState` becomes the seed that was drawn from it."""
+    parameters = classifier.get_params(deep=False)
+    if not isinstance(parameters["random_state"], Integral | None):
+        parameters["random_state"] = classifier.seed_
+    return ClassifierState(
+        parameters=parameters,
+        classes=classifier.classes_,
+        feature_names=getattr(classifier, "feature_names_in_", None),
+        history=classifier.history_,
+        best_entry=classifier.best_entry_,
+        seed=classifier.seed_,
+    )
+
+
+def restore_classifier(classifier: T, network: Network, state: ClassifierState) -> T:
+    """Makes an unfitted `DigitClassifier` one that is fitted to `state`, without an optimizer's state."""
+    attributes = {
+        "classes_": state.classes,
+        "network_": network,
+        "n_features_in_": math.prod(network.input_shape),
+        "history_": state.history,
+        "n_iter_": len(state.history),
+        "best_entry_": state.best_entry,
+        "seed_": state.seed,
+        "_optimizer_state": None,
+    }
+    if state.feature_names is not None:
+        attributes["feature_names_in_"] = state.feature_names
+    vars(classifier).update(attributes)
+    return classifier
+
+
 def write_classifier(path: Path, network: Network, state: ClassifierState) -> None:
     """Writes a fitted classifier to `path`, whole or not at all.
 
@@ -66,8 +110,8 @@ def write_classifier(path: Path, network: Network, state: ClassifierState) -> No
     write_bytes(path, safetensors.torch.save(tensors, metadata))
 
 
-def read_classifier(path: Path) -> tuple[Network, ClassifierState]:
-    """Reads what `write_classifier` has written.
+def read_classifier(kind: Callable[..., T], path: Path) -> T:
+    """Reads what `write_classifier` has written, as a fitted classifier of class `kind`.
 
     Raises:
         ModelError: If the file cannot be read, holds no network of digitlab or no classifier, is of
@@ -80,12 +124,12 @@ def read_classifier(path: Path) -> tuple[Network, ClassifierState]:
         state = _from_plain(json.loads(text))
         if len(state.classes) not in _class_counts(network):
             raise ValueError(f"{len(state.classes)} classes do not go with its network")
+        return restore_classifier(kind(**state.parameters), network, state)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(
             f"{path} holds a network, but no DigitClassifier that this digitlab can read ({error})",
             "Use a file that DigitClassifier.save wrote; load_network reads the network alone.",
         ) from None
-    return network, state
 
 
 def plain_value(value: object) -> object:

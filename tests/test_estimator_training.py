@@ -1,0 +1,515 @@
+"""`DigitClassifier`: training further, parameters inside of `options` and `recipe`, runs and models."""
+
+import copy
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MinMaxScaler
+
+import digitlab
+from digitlab.errors import DigitlabError, ModelError, RunError, SettingError, TrainingError
+from digitlab.estimator import DigitClassifier, InputError, ParameterError
+from digitlab.estimator.parameters import make_recipe
+from digitlab.runs import DataConfig, Run, TrainedModel, train, train_seeds
+from digitlab.training import Recipe
+
+
+@pytest.fixture(scope="module")
+def small():
+    return digitlab.mnist("train").take(600), digitlab.mnist("test").take(300)
+
+
+def quick(**parameters):
+    """A classifier that learns a few hundred digits in a moment."""
+    return DigitClassifier(**{"hidden": (30,), "epochs": 8, "learning_rate": 0.01, **parameters})
+
+
+def _same_weights(one, other):
+    theirs = other.state_dict()
+    return all(torch.equal(value, theirs[name]) for name, value in one.state_dict().items())
+
+
+# Every optimizer, and a recipe of steps
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"])
+def test_every_optimizer(optimizer, small):
+    train, _ = small
+    classifier = quick(optimizer=optimizer, patience=None, epochs=3).fit(train.images, train.labels)
+    assert classifier.history_[-1].train_loss < classifier.history_[0].train_loss
+    assert _recipe_of(classifier).epsilon == (1e-7 if optimizer in ("adam", "adamw", "rmsprop") else 1e-8)
+
+
+def _recipe_of(classifier):
+    return make_recipe(classifier.get_params(deep=False), 0)
+
+
+def test_steps_take_the_place_of_epochs(small):
+    train, _ = small
+    classifier = quick(patience=None, recipe={"max_steps": 25, "eval_every": 10})
+    assert [entry.step for entry in classifier.fit(train.images, train.labels).history_] == [10, 20, 25]
+
+
+def test_principal_components_come_from_the_training_examples(small):
+    train, test = small
+    classifier = quick(options={"components": 20}, patience=None).fit(train.images, train.labels)
+    assert classifier.network_.layers["projection"].components.isfinite().all()
+    assert classifier.score(test.images, test.labels) > 0.7
+    with pytest.raises(ParameterError, match="components=700: 600 inputs of 784 features have 600"):
+        quick(options={"components": 700}, patience=None).fit(train.images, train.labels)
+
+
+# warm_start
+
+
+def test_the_first_fit_with_warm_start_is_a_plain_one(small):
+    train, _ = small
+    plain, warm = (quick(warm_start=warm).fit(train.images, train.labels) for warm in (False, True))
+    assert _same_weights(plain.network_, warm.network_)
+    assert plain.history_ == warm.history_
+
+
+def test_warm_start_begins_with_the_weights_before_and_a_new_optimizer(small):
+    train, _ = small
+    warm = quick(warm_start=True, patience=None, epochs=2, dropout=0.1).fit(train.images, train.labels)
+    network = copy.deepcopy(warm.network_)
+    warm.set_params(learning_rate=0.002, epochs=3).fit(train.images, train.labels)
+    recipe = Recipe(epochs=3, learning_rate=0.002, epsilon=1e-7)
+    fitted = digitlab.fit(network, recipe, digitlab.Examples.of(train))
+    assert _same_weights(warm.network_, network)
+    assert warm.history_ == fitted.history
+    assert warm.n_iter_ == 3
+    anew = warm.set_params(warm_start=False).fit(train.images, train.labels)
+    assert _same_weights(anew.network_, clone(anew).fit(train.images, train.labels).network_)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"hidden": (31,)}, r"parameter hidden=\[31\]; the fitted network has \[30\]"),
+        ({"activation": "relu"}, "parameter activation='relu'; the fitted network has 'sigmoid'"),
+        ({"options": {"initialization": "he"}}, "parameter initialization='he'"),
+        ({"network": "softmax"}, "parameter network='softmax'; the fitted network has 'mlp'"),
+        ({"warm_start": "yes"}, "parameter warm_start='yes'"),
+    ],
+)
+def test_warm_start_needs_the_same_network(parameters, words, small):
+    train, _ = small
+    warm = quick(warm_start=True, epochs=1).fit(train.images, train.labels)
+    before = warm.predict(train.images)
+    warm.set_params(**parameters)
+    with pytest.raises(ParameterError, match=words):
+        warm.fit(train.images, train.labels)
+    assert np.array_equal(warm.predict(train.images), before)
+
+
+def test_warm_start_needs_the_same_classes_and_features(small):
+    train, _ = small
+    warm = quick(warm_start=True, epochs=1).fit(train.images, train.labels)
+    few = train.labels < 9
+    with pytest.raises(InputError, match="y holds the classes 0, 1, .*; the fit before had 0, 1, .* 9"):
+        warm.fit(train.images[few], train.labels[few])
+    with pytest.raises(InputError, match="the fit before had"):
+        warm.fit(train.images, train.labels.astype(str))
+    with pytest.raises(ValueError, match="X has 783 features, but DigitClassifier is expecting 784"):
+        warm.fit(train.features()[:, 1:], train.labels)
+    assert warm.classes_.tolist() == list(range(10))
+    assert warm.n_features_in_ == 784
+
+
+# partial_fit
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"optimizer": "adam", "dropout": 0.2},
+        {"optimizer": "momentum", "random_state": 5},
+        {"optimizer": "adam", "recipe": {"ema_decay": 0.9, "schedule": "exponential"}},
+        {"network": "swift", "options": {"width": 2}, "recipe": {"precision": "float32"}},
+        {"network": "swift", "optimizer": "momentum", "options": {"width": 2}, "recipe": {"shift": 1.0}},
+        {"network": "deep-mnist", "dropout": 0.5, "batch_size": 200},
+    ],
+)
+def test_calls_of_partial_fit_are_one_fit_to_the_bit(parameters, small):
+    train, test = small
+    classifier = quick(**{"epochs": 3, "patience": None, **parameters})
+    whole = clone(classifier).fit(train.images, train.labels)
+    for call in range(3):
+        classifier.partial_fit(train.images, train.labels, classes=range(10) if call == 0 else None)
+        assert classifier.n_iter_ == len(classifier.history_) == call + 1
+        if call == 1:  # the optimizer's state goes through a pickle
+            classifier = pickle.loads(pickle.dumps(classifier))
+    assert _same_weights(classifier.network_, whole.network_)
+    assert classifier.history_ == whole.history_
+    assert np.array_equal(classifier.predict_proba(test.images), whole.predict_proba(test.images))
+
+
+def test_batches_with_some_of_the_classes(small):
+    train, test = small
+    classifier = quick(patience=2)  # not used: no call stops early or holds anything out
+    for _ in range(3):
+        for start in range(0, 600, 150):
+            part = slice(start, start + 150)
+            order = np.argsort(train.labels, kind="stable")[part] if start == 0 else np.arange(600)[part]
+            classifier.partial_fit(train.images[order], train.labels[order], classes=[*range(9, -1, -1)])
+    assert classifier.classes_.tolist() == list(range(10))
+    assert [entry.step for entry in classifier.history_] == [5 * n for n in range(1, 13)]
+    assert [entry.epoch for entry in classifier.history_] == list(range(1, 13))
+    assert classifier.best_entry_ is None
+    assert classifier.score(test.images, test.labels) > 0.7
+
+
+def test_the_seed_is_drawn_once(small):
+    train, _ = small
+    classifier = quick(random_state=np.random.RandomState(3))
+    seeds = {classifier.partial_fit(train.images, train.labels, range(10)).seed_ for _ in range(3)}
+    assert seeds == {int(np.random.RandomState(3).randint(2**31 - 1))}
+
+
+def test_classes_across_calls(small):
+    train, _ = small
+    x, y = train.images, train.labels
+    with pytest.raises(InputError, match="classes is None in the first call of partial_fit"):
+        quick().partial_fit(x, y)
+    with pytest.raises(InputError, match="y holds the label 9, which classes does not"):
+        quick().partial_fit(x, y, classes=range(9))
+    with pytest.raises(InputError, match="one class only"):
+        quick().partial_fit(x[y == 3], y[y == 3], classes=[3])
+    classifier = quick().partial_fit(x, y, classes=np.arange(10))
+    assert classifier.partial_fit(x, y, classes=list(range(10))).n_iter_ == 2
+    with pytest.raises(InputError, match="classes are 0, 1; those before are 0, 1, 2"):
+        classifier.partial_fit(x, y, classes=[0, 1])
+    with pytest.raises(InputError, match="y holds the label 77"):
+        classifier.partial_fit(x, np.where(y == 3, 77, y))
+    assert classifier.n_iter_ == 2
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words"),
+    [
+        ({"schedule": "linear"}, "schedule=linear needs the number of all steps"),
+        ({"schedule": "cosine"}, "schedule=cosine needs the number of all steps"),
+        ({"schedule": "one-cycle"}, "schedule=one-cycle needs the number of all steps"),
+        ({"warmup_fraction": 0.1}, "warmup_fraction=0.1 needs the number of all steps"),
+        ({"schedule": "reduce-on-plateau"}, "schedule=reduce-on-plateau needs validation examples"),
+        ({"until": "validation_accuracy=0.9"}, "until=validation_accuracy=0.9 needs validation examples"),
+    ],
+)
+def test_recipes_that_partial_fit_cannot_follow(recipe, words, small):
+    train, _ = small
+    classifier = quick(recipe=recipe)
+    with pytest.raises(ParameterError, match=words):
+        classifier.partial_fit(train.images, train.labels, range(10))
+    with pytest.raises(NotFittedError):
+        classifier.predict(train.images)
+
+
+def test_changes_between_calls(small):
+    train, _ = small
+    x, y = train.images, train.labels
+    classifier = quick().partial_fit(x, y, range(10))
+    assert classifier.set_params(learning_rate=1e-4).partial_fit(x, y).history_[-1].learning_rate == 1e-4
+    with pytest.raises(ParameterError, match="optimizer=sgd cannot continue from the state of another"):
+        classifier.set_params(optimizer="sgd").partial_fit(x, y)
+    classifier.set_params(optimizer="adam", hidden=(5,))
+    with pytest.raises(ParameterError, match=r"parameter hidden=\[5\]; the fitted network has \[30\]"):
+        classifier.partial_fit(x, y)
+    with pytest.raises(ValueError, match="X has 783 features"):
+        classifier.set_params(hidden=(30,)).partial_fit(train.features()[:, 1:], y)
+
+
+def test_fit_after_partial_fit_begins_anew_and_partial_fit_after_fit_goes_on(small):
+    train, _ = small
+    x, y = train.images, train.labels
+    classifier = quick(patience=None, epochs=2).partial_fit(x, y, range(10)).fit(x, y)
+    plain = quick(patience=None, epochs=2).fit(x, y)
+    assert _same_weights(classifier.network_, plain.network_)
+    assert classifier.history_ == plain.history_
+    classifier.partial_fit(x, y)
+    assert classifier.history_[:2] == plain.history_
+    assert [(entry.entry, entry.step) for entry in classifier.history_] == [(1, 19), (2, 38), (3, 57)]
+    assert classifier.history_[2].train_loss < plain.history_[1].train_loss
+
+
+def test_a_loaded_classifier_goes_on_with_a_new_optimizer(small, tmp_path):
+    train, _ = small
+    classifier = quick().partial_fit(train.images, train.labels, range(10))
+    classifier.save(tmp_path / "a.safetensors")
+    loaded = DigitClassifier.load(tmp_path / "a.safetensors")
+    other = DigitClassifier.load(tmp_path / "a.safetensors")
+    for each in (classifier, loaded, other):
+        each.partial_fit(train.images, train.labels)
+        assert each.n_iter_ == 2
+    assert _same_weights(loaded.network_, other.network_)
+    assert not _same_weights(loaded.network_, classifier.network_)
+
+
+def test_what_diverges_leaves_the_classifier_as_it_was(small):
+    train, _ = small
+    classifier = quick(activation="relu").partial_fit(train.images, train.labels, range(10))
+    before = classifier.predict_proba(train.images)
+    with pytest.raises(TrainingError):
+        classifier.partial_fit(train.features() * np.float32(1e38), train.labels)
+    assert np.array_equal(classifier.predict_proba(train.images), before)
+    assert classifier.n_iter_ == 1
+
+
+# Parameters inside of options and recipe
+
+
+def test_nested_parameters_are_listed_and_set():
+    mine = {"momentum": 0.8}
+    classifier = DigitClassifier(optimizer="momentum", recipe=mine)
+    assert classifier.get_params()["recipe__momentum"] == 0.8
+    assert "recipe__momentum" not in classifier.get_params(deep=False)
+    assert classifier.set_params(recipe__weight_decay=0.1, options__initialization="he") is classifier
+    assert classifier.recipe == {"momentum": 0.8, "weight_decay": 0.1}
+    assert classifier.options == {"initialization": "he"}
+    assert mine == {"momentum": 0.8}
+    copied = clone(classifier).set_params(recipe__momentum=0.5)
+    assert copied.recipe["momentum"] == 0.5
+    assert classifier.recipe["momentum"] == 0.8
+    classifier.set_params(recipe={"momentum": 0.1}, recipe__rotate=3)
+    assert classifier.recipe == {"momentum": 0.1, "rotate": 3}
+    assert "weight_decay" in copied._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"recipe__momentun": 1}, r"unknown recipe field 'momentun' .*\nDid you mean recipe__momentum\?"),
+        (
+            {"options__initialisation": "he"},
+            r"unknown option of mlp .*\nDid you mean options__initialization",
+        ),
+        ({"options__width": 3}, "unknown option of mlp 'width'"),
+        ({"network": "swift", "options__initialization": "he"}, "unknown option of swift 'initialization'"),
+        ({"recipe__learning_rate": 1}, "recipe holds 'learning_rate', which is decided elsewhere"),
+        ({"options__hidden": 1}, "options holds 'hidden', which is decided elsewhere"),
+        ({"recipe__": 1}, "unknown recipe field ''"),
+        ({"hidden__units": 1}, "parameter 'hidden__units': hidden holds no parameters"),
+        ({"wide": 1}, "Invalid parameter 'wide'"),
+        ({"wide__er": 1}, "Invalid parameter 'wide'"),
+    ],
+)
+def test_unknown_nested_parameters(given, words):
+    classifier = DigitClassifier(epochs=3)
+    with pytest.raises(ValueError, match=words):
+        classifier.set_params(epochs=4, **given)
+    assert classifier.recipe is classifier.options is None
+
+
+def test_nested_parameters_depend_on_the_network_they_come_with():
+    assert DigitClassifier().set_params(options__width=3, network="swift").options == {"width": 3}
+    with pytest.raises(ParameterError, match="parameter recipe=3"):
+        DigitClassifier(recipe=3).set_params(recipe__momentum=0.1)
+
+
+def test_grid_search_in_a_pipeline_over_nested_parameters(small):
+    train, _ = small
+    classifier = quick(epochs=2, patience=None, optimizer="momentum", learning_rate=0.1)
+    pipeline = Pipeline([("scaler", MinMaxScaler()), ("classifier", classifier)])
+    grid = {
+        "classifier__recipe__momentum": np.array([0.0, 0.9]),
+        "classifier__options__initialization": ["normal-0.01", "glorot"],
+    }
+    search = GridSearchCV(pipeline, grid, cv=2).fit(train.features(), train.labels)
+    assert search.best_params_["classifier__recipe__momentum"] == 0.9
+    assert search.best_estimator_[-1].recipe == {"momentum": 0.9}
+    assert np.unique(search.cv_results_["mean_test_score"]).size > 1
+    assert classifier.recipe is None
+
+
+# From a run and to a model
+
+
+DATA = DataConfig(train="mnist:train[:600]", validation="none")
+RUNS = {
+    "mlp": (
+        {"hidden": (16, 12), "dropout": 0.1, "initialization": "he", "activation": "relu"},
+        Recipe(optimizer="momentum", momentum=0.8, epochs=2, learning_rate=0.05, seed=3, schedule="cosine"),
+    ),
+    "softmax": (None, Recipe(optimizer="sgd", learning_rate=0.5, max_steps=20, eval_every=10)),
+    "swift": ({"width": 2}, Recipe(epochs=1, betas=(0.7, 0.9), precision="float32", label_smoothing=0.1)),
+}
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def run(request, tmp_path_factory):
+    options, recipe = RUNS[request.param]
+    return train(request.param, options, recipe, DATA, tmp_path_factory.mktemp("runs") / request.param)
+
+
+def test_a_run_as_a_classifier(run, small):
+    digits, test = small
+    classifier = DigitClassifier.from_run(run.folder)
+    model = digitlab.open(run.folder)
+    assert classifier.predict_proba(test.images) == pytest.approx(model.predict_proba(test), abs=1e-5)
+    assert classifier.predict(test.images).tolist() == model.predict(test).tolist()
+    assert classifier.classes_.tolist() == list(range(10))
+    assert classifier.n_features_in_ == 784
+    assert classifier.history_ == tuple(run.history())
+    assert classifier.random_state == classifier.seed_ == run.config.seed
+    recipe = run.config.recipe
+    unused = {"epochs": 10} if recipe.max_steps else {}
+    assert make_recipe(classifier.get_params(deep=False), recipe.seed) == replace(recipe, **unused)
+    again = clone(classifier).fit(digits.images, digits.labels)
+    assert _same_weights(again.network_, run.network())
+    assert again.history_ == classifier.history_
+
+
+def test_parameters_of_a_run(run):
+    classifier = DigitClassifier.from_run(run)
+    if run.config.network == "mlp":
+        assert classifier.hidden == (16, 12)
+        assert (classifier.activation, classifier.dropout) == ("relu", 0.1)
+        assert classifier.options["initialization"] == "he"
+        assert classifier.recipe == {"momentum": 0.8, "schedule": "cosine"}
+        assert classifier.get_params()["recipe__momentum"] == 0.8
+    classifier.set_params(recipe=None, learning_rate=0.001).partial_fit(np.zeros((2, 784)), [0, 1])
+    assert classifier.n_iter_ == len(run.history()) + 1
+
+
+def test_early_stopping_of_a_run(tmp_path):
+    data = DataConfig(train="mnist:train[:600]", validation="last:100")
+    options, recipe = {"hidden": (9,)}, Recipe(epochs=30, patience=1, learning_rate=0.1)
+    classifier = DigitClassifier.from_run(train("mlp", options, recipe, data, tmp_path / "run"))
+    assert classifier.patience == 1
+    assert classifier.best_entry_ == classifier.n_iter_ - 1
+
+
+def test_principal_components_of_a_run(small, tmp_path):
+    digits, _ = small
+    run = train("mlp", {"hidden": (9,), "components": 15}, Recipe(epochs=1), DATA, tmp_path / "run")
+    classifier = DigitClassifier.from_run(run)
+    again = clone(classifier).fit(digits.images, digits.labels)
+    assert _same_weights(again.network_, run.network())
+
+
+def test_a_folder_of_runs(tmp_path):
+    train_seeds("softmax", None, Recipe(max_steps=5), DATA, tmp_path / "runs", seeds=2)
+    assert DigitClassifier.from_run(tmp_path / "runs").seed_ == 0
+
+
+def test_what_is_no_run(run, tmp_path):
+    with pytest.raises(RunError, match="is a file, not the folder of a run"):
+        DigitClassifier.from_run(run.folder / "model.safetensors")
+    with pytest.raises(ModelError, match="there is no model at"):
+        DigitClassifier.from_run(tmp_path / "nothing")
+    with pytest.raises(RunError, match="holds none"):
+        DigitClassifier.from_run(tmp_path)
+    with pytest.raises(RunError, match="is not finished"):
+        DigitClassifier.from_run(Run(tmp_path, run.config))
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_to_a_model_and_back(text, small, tmp_path):
+    train, test = small
+    labels = train.labels.astype(str) if text else train.labels
+    classifier = quick().fit(train.images, labels)
+    model = classifier.to_model(tmp_path / "a.safetensors")
+    assert isinstance(model, TrainedModel)
+    assert model.predict(test).tolist() == classifier.predict(test.images).astype(int).tolist()
+    score = classifier.score(test.images, test.labels.astype(labels.dtype))
+    assert model.evaluate(test).accuracy == score
+    assert model.activations(test, "hidden1")["hidden1"].shape == (300, 30)
+    assert "hidden1" in model.summary()
+    assert model.export(tmp_path / "b.onnx")["largest_difference"] < 1e-4
+    assert digitlab.open(tmp_path / "b.onnx").predict(test).tolist() == model.predict(test).tolist()
+    loaded = DigitClassifier.load(tmp_path / "a.safetensors")
+    assert loaded.predict(test.images).tolist() == classifier.predict(test.images).tolist()
+
+
+def test_what_is_no_model(small, tmp_path):
+    train, _ = small
+    with pytest.raises(NotFittedError):
+        quick().to_model(tmp_path / "a.safetensors")
+    classifier = quick(epochs=1).fit(train.images, train.labels >= 5)
+    with pytest.raises(InputError, match="the classes are False, True: a model reads the digits 0 to 9"):
+        classifier.to_model(tmp_path / "a.safetensors")
+    classifier = quick(epochs=1).fit(train.images, train.labels)
+    with pytest.raises(InputError, match="a.onnx: unknown ending"):
+        classifier.to_model(tmp_path / "a.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+# Wrong types
+
+
+@pytest.mark.parametrize("value", [None, 3, "x", object(), []], ids=["None", "3", "x", "object", "list"])
+def test_wrong_types_are_errors_in_words(value, small, tmp_path, monkeypatch):
+    train, _ = small
+    x, y = train.images, train.labels
+    fitted = quick(epochs=1, patience=None).fit(x, y)
+    monkeypatch.chdir(tmp_path)
+    wrong = [
+        lambda: quick().fit(value, y),
+        lambda: quick().fit(x, value),
+        lambda: quick().fit(x, y, (value, y)),
+        lambda: quick().fit(x, y, (x, value)),
+        lambda: quick().partial_fit(value, y, range(10)),
+        lambda: quick().partial_fit(x, value, range(10)),
+        lambda: quick().partial_fit(x, y, value),
+        lambda: fitted.predict(value),
+        lambda: fitted.predict_proba(value),
+        lambda: fitted.score(value, y),
+        lambda: fitted.score(x, value),
+        lambda: fitted.to_model(value),
+        lambda: DigitClassifier.load(value),
+        lambda: DigitClassifier.from_run(value),
+        lambda: quick(network=value).fit(x, y),
+        lambda: quick(activation=value).fit(x, y),
+        lambda: quick(optimizer=value).fit(x, y),
+        lambda: quick(validation_fraction=value if value != 3 else 3.0).fit(x, y),
+        lambda: quick(warm_start=value).fit(x, y),
+        lambda: quick(epochs=value if value != 3 else 3.5).fit(x, y),
+        lambda: quick(batch_size=value if value != 3 else 3.5).fit(x, y),
+        lambda: quick(learning_rate=value if value != 3 else -3).fit(x, y),
+        lambda: quick(hidden=value if value != 3 else 3.5).fit(x, y),
+    ]
+    if value is not None:
+        wrong += [
+            lambda: quick().fit(x, y, value),
+            lambda: fitted.partial_fit(x, y, value),
+            lambda: quick(options=value or {3: 4}).fit(x, y),
+            lambda: quick(recipe=value or {3: 4}).fit(x, y),
+            lambda: quick(dropout=value).fit(x, y),
+            lambda: quick(patience=value if value != 3 else 3.5).fit(x, y),
+            lambda: quick(random_state=value if value != 3 else 3.5).fit(x, y),
+        ]
+    if value != "x":
+        wrong.append(lambda: fitted.save(value))
+    for number, call in enumerate(wrong):
+        try:
+            call()
+        except (DigitlabError, ValueError, TypeError) as error:
+            ours = isinstance(error, DigitlabError)
+            assert len(str(error).splitlines()) == 2 if ours else "sklearn" in _files_in_traceback(error), (
+                number,
+                error,
+            )
+        else:
+            pytest.fail(f"call {number} accepts {value!r}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def _files_in_traceback(error):
+    trace, files = error.__traceback__, []
+    while trace:
+        files.append(trace.tb_frame.f_code.co_filename)
+        trace = trace.tb_next
+    return " ".join(files)
+
+
+def test_parameter_errors_are_value_errors():
+    assert issubclass(ParameterError, SettingError)
+    assert issubclass(ParameterError, ValueError)
+    assert issubclass(InputError, ValueError)
