@@ -98,6 +98,7 @@ def test_warm_start_begins_with_the_weights_before_and_a_new_optimizer(small):
         ({"options": {"initialization": "he"}}, "parameter initialization='he'"),
         ({"network": "softmax"}, "parameter network='softmax'; the fitted network has 'mlp'"),
         ({"warm_start": "yes"}, "parameter warm_start='yes'"),
+        ({"warm_start": np.array([1, 0])}, "parameter warm_start=array"),
     ],
 )
 def test_warm_start_needs_the_same_network(parameters, words, small):
@@ -183,6 +184,9 @@ def test_classes_across_calls(small):
         quick().partial_fit(x, y, classes=range(9))
     with pytest.raises(InputError, match="one class only"):
         quick().partial_fit(x[y == 3], y[y == 3], classes=[3])
+    for classes in ([None, "a"], "0123456789", [[0, 1]], [0.5, 1.5], []):
+        with pytest.raises(InputError, match="is no list of labels"):
+            quick().partial_fit(x, y, classes=classes)
     classifier = quick().partial_fit(x, y, classes=np.arange(10))
     assert classifier.partial_fit(x, y, classes=list(range(10))).n_iter_ == 2
     with pytest.raises(InputError, match="classes are 0, 1; those before are 0, 1, 2"):

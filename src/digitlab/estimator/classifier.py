@@ -39,6 +39,7 @@ from digitlab.estimator.parameters import (
 )
 from digitlab.estimator.storage import (
     describe_classifier,
+    plain_value,
     read_classifier,
     restore_classifier,
     write_classifier,
@@ -169,7 +170,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             ValueError: If the data hold NaN or infinity, or their lengths differ (scikit-learn's).
             TrainingError: If the loss stops being a number.
         """
-        again = bool(self.warm_start) and hasattr(self, "network_")
+        again = plain_value(self.warm_start) is True and hasattr(self, "network_")
         inputs, labels, shape = read_labeled(self, X, y, reset=not again)
         classes, codes = np.unique(labels, return_inverse=True)
         if again:

@@ -79,8 +79,7 @@ def find_classes(classes: Any, known: NDArray[Any] | None) -> NDArray[Any]:
         known: Of the calls before; None at the first.
 
     Raises:
-        InputError: If the first call is given none, or a later one others than before.
-        ValueError: If they are no labels (scikit-learn's).
+        InputError: If the first call is given none, a later one others than before, or they are no labels.
     """
     if classes is None:
         if known is None:
@@ -89,10 +88,14 @@ def find_classes(classes: Any, known: NDArray[Any] | None) -> NDArray[Any]:
                 "Give the labels of all calls to come: classes=np.unique(y).",
             )
         return known
-    given = column_or_1d(classes)
-    if not len(given):
-        raise InputError("classes is empty", "Give the labels of all calls to come: classes=np.unique(y).")
-    found: NDArray[Any] = unique_labels(given)
+    try:
+        found: NDArray[Any] = unique_labels(column_or_1d(classes))
+    except (ValueError, TypeError):  # scikit-learn's errors call them y
+        found = np.array([])
+    if not len(found):
+        raise InputError(
+            f"classes={classes!r} is no list of labels", "Give the labels of all calls: classes=np.unique(y)."
+        )
     if known is not None and found.tolist() != known.tolist():
         raise InputError(
             f"classes are {_shown(found)}; those before are {_shown(known)}",
