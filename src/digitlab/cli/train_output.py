@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digitlab.cli.output import log, print_json
-from digitlab.formatting import format_count, format_number, format_seconds, format_share
+from digitlab.formatting import format_accuracy, format_count, format_number, format_seconds
 
 if TYPE_CHECKING:
     from digitlab.runs import Run
@@ -64,7 +64,7 @@ def print_run(run: Run, as_json: bool) -> None:
 
 def _format_run(run: dict[str, Any]) -> str:
     splits = [
-        f"{split} {format_share(scores['accuracy'])} (n={format_count(scores['n'])}, "
+        f"{split} {format_accuracy(scores['accuracy'], scores['n'])} (n={format_count(scores['n'])}, "
         f"log loss {scores['log_loss']:.4f})"
         for split, scores in run["metrics"].items()
     ]
@@ -130,9 +130,10 @@ def print_seeds(folder: Path, runs: list[Run], as_json: bool) -> None:
         return
     for split, scores in metrics.items():
         accuracy = scores["accuracy"]
+        n = len(answers) * answers[0]["metrics"][split]["n"]
         print(
-            f"{split} accuracy over {accuracy['n']} seeds: mean {format_share(accuracy['mean'], 4)}, "
-            f"standard deviation {format_share(accuracy['std'], 4)}"
+            f"{split} accuracy over {accuracy['n']} seeds: mean {format_accuracy(accuracy['mean'], n)}, "
+            f"standard deviation {format_accuracy(accuracy['std'], n)}"
         )
     print(
         f"{folder}: {format_seconds(seconds.mean)} of training each "

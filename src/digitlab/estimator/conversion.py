@@ -56,7 +56,7 @@ def read_run(run: Run) -> tuple[Network, ClassifierState]:
         parameters=_parameters(network, run.config.recipe),
         classes=np.arange(10),
         feature_names=None,
-        history=tuple(run.history()),
+        history=run.history(),
         best_entry=best,
         seed=run.config.seed,
     )

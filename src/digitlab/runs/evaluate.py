@@ -15,7 +15,7 @@ from digitlab.data import Digits, load
 from digitlab.errors import DataError, ModelError
 from digitlab.evaluation import Metrics, compute_metrics, predict_logits
 from digitlab.files import write_bytes
-from digitlab.formatting import format_count, format_share
+from digitlab.formatting import format_accuracy, format_count
 from digitlab.networks import Network
 from digitlab.runs.folder import Run
 from digitlab.runs.models import Model, open_model
@@ -104,7 +104,7 @@ def confusion_title(model: str, digits: str, scores: Metrics) -> str:
     """Title of a confusion matrix: what it shows, of which model, on which digits."""
     return (
         f"Confusion matrix of {model}: which digits are mistaken for which?\n"
-        f"{digits}: {format_share(scores.accuracy)} of {format_count(scores.n)}"
+        f"{digits}: {format_accuracy(scores.accuracy, scores.n)} of {format_count(scores.n)}"
     )
 
 
