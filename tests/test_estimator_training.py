@@ -60,9 +60,7 @@ def test_principal_components_come_from_the_training_examples(small):
     pca = PCA(20, svd_solver="full").fit(train.features()[:, central])
     learned = classifier.network_.layers["projection"].components.numpy()
     alike = np.abs((learned * pca.components_).sum(axis=1))  # but for the sign
-    assert alike[:10] == pytest.approx(
-        np.ones(10), abs=1e-3
-    )  # the last ones explain nearly the same variance
+    assert alike[:10] == pytest.approx(np.ones(10), abs=1e-3)  # others explain nearly the same
     assert classifier.score(test.features()[:, central], test.labels) > 0.6
     with pytest.raises(ParameterError, match="components=201: 540 inputs of 200 features have 200"):
         quick(options={"components": 201}).fit(train.features()[:, central], train.labels)

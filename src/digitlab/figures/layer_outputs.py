@@ -208,7 +208,8 @@ def draw_feature_maps(
     """
     values = np.asarray(maps)
     columns = min(columns, tile_columns(len(values), columns))
-    beside, right, room = 1.85, 0.85, 0.2
+    beside, room = 1.85, 0.2
+    right = 1.08 if values.min() < 0 else 0.85  # the label of the scale has a second line then
     middle = WIDTH - beside - right - 0.1
     shape = (int(values.shape[1]), int(values.shape[2]))
     across, high = grid_size(len(values), columns, shape, room)

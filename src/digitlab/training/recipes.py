@@ -90,7 +90,7 @@ def recipe(name: str, overrides: Mapping[str, object] | None = None) -> Recipe:
 
 
 def change_recipe(original: Recipe, changes: Mapping[str, object]) -> Recipe:
-    """A recipe with some fields changed.
+    """A recipe with some fields changed. `epochs` takes the place of a `max_steps` that is not changed, too.
 
     Args:
         original: The recipe.
@@ -99,6 +99,9 @@ def change_recipe(original: Recipe, changes: Mapping[str, object]) -> Recipe:
     Raises:
         SettingError: As `recipe` does.
     """
+    changes = dict(changes)
+    if changes.get("epochs") is not None:
+        changes.setdefault("max_steps", None)
     made = from_dict(Recipe, {**asdict(original), **changes})
     check_effect(made, changes)
     return made
