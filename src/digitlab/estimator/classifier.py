@@ -28,7 +28,7 @@ from digitlab.estimator.inputs import (
     to_input_tensor,
     validation_examples,
 )
-from digitlab.estimator.network import compute_logits, fill_projection, start_network
+from digitlab.estimator.network import compute_logits, start_network
 from digitlab.estimator.parameters import (
     draw_seed,
     make_recipe,
@@ -44,7 +44,7 @@ from digitlab.estimator.storage import (
     restore_classifier,
     write_classifier,
 )
-from digitlab.networks import Network
+from digitlab.networks import Network, fit_projection
 from digitlab.probabilities import softmax
 from digitlab.runs import Run, TrainedModel, open as open_model
 from digitlab.training import Examples, OptimizerState, Recipe, fit
@@ -341,7 +341,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     ) -> Self:
         """Trains `network` and, if that works, takes it over. `continued` is handed to `fit`."""
         with as_value_errors():
-            fill_projection(network, train)
+            fit_projection([network], train.inputs.flatten(1).numpy())
             fitted = fit(network, recipe, train, validation, **continued)
         self.classes_, self.network_, self.seed_ = classes, network, recipe.seed
         self.history_, self.n_iter_ = fitted.history, len(fitted.history)

@@ -15,10 +15,9 @@ from digitlab.estimator.inputs import InputError
 from digitlab.estimator.parameters import Parameters, find_architecture, make_options, option_names
 from digitlab.estimator.storage import N_DIGITS
 from digitlab.evaluation import predict_logits
-from digitlab.networks import Architecture, Network, build, set_projection
-from digitlab.training import Examples
+from digitlab.networks import Architecture, Network, build
 
-__all__ = ["compute_logits", "fill_projection", "start_network"]
+__all__ = ["compute_logits", "start_network"]
 
 
 def start_network(
@@ -43,28 +42,6 @@ def start_network(
                 f"Set {field} back to train that network further, or call fit with warm_start=False.",
             )
     return copy.deepcopy(fitted)
-
-
-def fill_projection(network: Network, train: Examples) -> None:
-    """Fills a new network's fixed projection, if it has one: principal components of the training inputs.
-
-    Raises:
-        SettingError: If the inputs have fewer components than the network takes.
-    """
-    n_components = network.options.get("components", 0)
-    if not n_components or all(value.isfinite().all() for value in network.buffers()):
-        return
-    from sklearn.decomposition import PCA
-
-    inputs = train.inputs.flatten(1).numpy()
-    if n_components > min(inputs.shape):
-        raise SettingError(
-            f"option of {network.name} components={n_components}: {len(inputs)} inputs of "
-            f"{inputs.shape[1]} features have {min(inputs.shape)} principal components",
-            "Ask for fewer.",
-        )
-    pca = PCA(n_components=n_components, svd_solver="covariance_eigh").fit(inputs)
-    set_projection(network, np.asarray(pca.mean_), np.asarray(pca.components_))
 
 
 def compute_logits(network: Network, inputs: torch.Tensor) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-from .dense import set_projection as set_projection
+from .dense import fit_projection as fit_projection, set_projection as set_projection
 from .layers import Dropout as Dropout
 from .network import (
     LayerRow as LayerRow,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 from torch import nn
 
@@ -17,7 +18,7 @@ from digitlab.networks.layers import Dropout, Initialization, Projection, Select
 from digitlab.networks.network import Network
 from digitlab.settings import CommaSeparated, settings
 
-__all__ = ["MlpOptions", "SoftmaxOptions", "mlp_layers", "set_projection", "softmax_layers"]
+__all__ = ["MlpOptions", "SoftmaxOptions", "fit_projection", "mlp_layers", "set_projection", "softmax_layers"]
 
 Width = Annotated[int, Field(ge=1, le=100_000)]
 Outputs = Annotated[int, Field(ge=2, le=1000)]
@@ -135,3 +136,31 @@ def set_projection(network: Network, mean: ArrayLike, components: ArrayLike) -> 
                 f"Give finite numbers of shape {tuple(buffer.shape)}.",
             )
         buffer.copy_(given)
+
+
+def fit_projection(networks: Sequence[Network], inputs: NDArray[np.float32]) -> None:
+    """Fills the fixed projection of networks that have one with the principal components of training inputs.
+
+    A projection that is filled stays as it is.
+
+    Args:
+        networks: Of one architecture, with the same options.
+        inputs: `(n, features)`.
+
+    Raises:
+        SettingError: If the inputs have fewer principal components than the networks take.
+    """
+    n_components = networks[0].options.get("components", 0)
+    if not n_components or all(values.isfinite().all() for values in networks[0].buffers()):
+        return
+    from sklearn.decomposition import PCA
+
+    if n_components > min(inputs.shape):
+        raise SettingError(
+            f"option of {networks[0].name} components={n_components}: {len(inputs)} inputs of "
+            f"{inputs.shape[1]} features have {min(inputs.shape)} principal components",
+            "Ask for fewer.",
+        )
+    pca = PCA(n_components=n_components, svd_solver="covariance_eigh").fit(inputs)
+    for network in networks:
+        set_projection(network, np.asarray(pca.mean_), np.asarray(pca.components_))

@@ -8,11 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from digitlab.data import Digits
 from digitlab.errors import SettingError
-from digitlab.networks import Network, architecture, build, load_weights, set_projection
+from digitlab.networks import Network, architecture, build, fit_projection, load_weights
 from digitlab.runs.config import RunConfig, Splits
 from digitlab.training import Callback, Examples, FitResult, OnHistory, StepCounts, check_training, fit
 from digitlab.training.checkpoint import Checkpoint
@@ -93,7 +91,7 @@ class TrainingSetup:
         for each in examples.values():
             each.check_fit(networks[0])
         if config.initial_weights is None:
-            _fill_projections(networks, splits.train)
+            fit_projection(networks, examples["train"].inputs.flatten(1).numpy())
         else:
             own = folder / INITIAL_WEIGHTS if folder else None
             for network in networks:
@@ -146,21 +144,3 @@ def _check_outputs(network: Network) -> None:
             f"option of {network.name} outputs={network.options['outputs']}: there are ten digits",
             "Leave outputs out, or train DigitClassifier on classes of your own.",
         )
-
-
-def _fill_projections(networks: Sequence[Network], train: Digits) -> None:
-    """Fills the fixed projection of networks that have one: principal components of the training images."""
-    if not (n_components := networks[0].options.get("components", 0)):
-        return
-    from sklearn.decomposition import PCA
-
-    ink = train.ink().reshape(len(train), -1)
-    if n_components > min(ink.shape):
-        raise SettingError(
-            f"option of {networks[0].name} components={n_components}: "
-            f"{len(ink)} images of {ink.shape[1]} pixels have {min(ink.shape)} principal components",
-            "Ask for fewer.",
-        )
-    pca = PCA(n_components=n_components, svd_solver="covariance_eigh").fit(ink)
-    for network in networks:
-        set_projection(network, np.asarray(pca.mean_), np.asarray(pca.components_))
