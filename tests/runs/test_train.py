@@ -82,7 +82,7 @@ def test_a_projection_is_filled_with_principal_components(config, tmp_path):
     _, _, expected = np.linalg.svd(ink - ink.mean(0), full_matrices=False)
     cosines = (layer.components.numpy() * expected[:20]).sum(1)
     np.testing.assert_allclose(np.abs(cosines), 1, atol=1e-3)
-    with pytest.raises(SettingError, match="components=300: 250 images of 784 pixels have 250"):
+    with pytest.raises(SettingError, match="components=300: 250 inputs of 784 features have 250"):
         train_run(tmp_path / "b", replace(config, options={"components": 300}), SPLITS)
     assert not (tmp_path / "b").exists()
 
