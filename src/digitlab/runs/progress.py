@@ -19,7 +19,7 @@ from digitlab.training.history import History, history_from_csv, mean_entry
 if TYPE_CHECKING:
     from digitlab.runs.setup import TrainingStart
 
-__all__ = ["TrainingProgress", "both", "format_history_entry", "training_progress"]
+__all__ = ["TrainingProgress", "both", "format_history_entry", "in_notebook", "training_progress"]
 
 P = ParamSpec("P")
 
@@ -30,7 +30,7 @@ LINE_SECONDS = 8.0
 
 
 class TrainingProgress:
-    """Plain lines about a training on standard error, at least one every ten seconds.
+    """Plain lines about a training, at least one every ten seconds.
 
     One at the start, one for each history entry, and one whenever there was none for a while.
 
@@ -87,7 +87,8 @@ class TrainingProgress:
 
     def _line(self, text: str) -> None:
         self._last = time.monotonic()
-        print(f"{self.title}: {text}", file=sys.stderr, flush=True)
+        # A notebook shows standard error on red, as if something were wrong.
+        print(f"{self.title}: {text}", file=sys.stdout if in_notebook() else sys.stderr, flush=True)
 
 
 class _Silent(TrainingProgress):
@@ -133,23 +134,26 @@ def training_progress(title: str, recipe: Recipe, show: bool | None = None) -> I
     Args:
         title: What is trained.
         recipe: How it is trained.
-        show: Whether to show it: a bar on a terminal and in a notebook, else plain lines on standard error.
-            None: on a terminal and in a notebook only.
+        show: Whether to show it: a bar on a terminal, plain lines in a notebook, and else plain lines on
+            standard error. None: on a terminal and in a notebook only.
 
     Yields:
         What to give to the training as its callbacks.
     """
-    notebook = "ipykernel" in sys.modules
-    interactive = notebook or sys.stderr.isatty()
-    if show is False or (show is None and not interactive):
+    terminal = sys.stderr.isatty() and not in_notebook()
+    if show is False or (show is None and not terminal and not in_notebook()):
         yield _Silent(title, recipe)
-    elif not interactive:
+    elif not terminal:
         yield TrainingProgress(title, recipe)
     else:
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[status]}"))
-        console = Console(stderr=True, force_jupyter=notebook or None)
-        with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
+        with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
             yield _Bar(title, recipe, bar)
+
+
+def in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook."""
+    return "ipykernel" in sys.modules
 
 
 def format_history_entry(entry: HistoryEntry, recipe: Recipe) -> str:
