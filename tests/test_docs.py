@@ -10,7 +10,7 @@ import pytest
 from digitlab.inspection import VIEWS
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+PAGES = ["README.md", *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md")))]
 SECONDS = 120  # for all blocks of one page
 
 
@@ -53,6 +53,17 @@ def test_links_lead_somewhere(page):
     targets = re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text())
     missing = [one for one in targets if "://" not in one and not (ROOT / page).parent.joinpath(one).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "```console" in (ROOT / page).read_text()])
+def test_commands_on_pages_have_run(page):
+    """`docs/write_pages.py` has run them: none ends with a traceback or an unknown option."""
+    text = (ROOT / page).read_text()
+    commands = re.findall(r"^\$ (digitlab .*)$", text, re.M)
+    assert commands or page == "docs/expectations.md"
+    assert "Traceback" not in text
+    assert "No such option" not in text
+    assert "/tmp/" not in text
 
 
 def test_the_gallery_shows_every_view_and_every_picture():

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -122,3 +123,21 @@ def test_a_bar_on_a_terminal(few, tmp_path, color):
 def test_exit_code_of_an_answer_is_0(command):
     assert command("networks")[0] == 0
     assert cli.INTERRUPTED == 130
+
+
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [
+        ("--epochs", "epochs is a field of the recipe: write --set epochs=VALUE."),
+        ("--learning-rate", "write --set learning_rate=VALUE."),
+        ("--hidden", "hidden is an option of a network: write --option hidden=VALUE."),
+    ],
+)
+def test_a_setting_given_as_an_option_of_the_command_says_how_it_is_written(refused, option, hint):
+    error = refused("train", "mlp", option, "3")
+    assert f"No such option: {option}" in error
+    assert hint in error
+
+
+def test_the_version(command):
+    assert command("--version") == (0, f"digitlab {version('digitlab')}\n", "")

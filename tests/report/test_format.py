@@ -2,7 +2,7 @@
 
 import pytest
 
-from digitlab.report import Measurement, PublishedComparison, StudyResult
+from digitlab.report import Measurement, PublishedComparison, StudyResult, format
 from digitlab.report.format import (
     cell_texts,
     difference_text,
@@ -14,6 +14,9 @@ from digitlab.report.format import (
     speed_text,
     verdict_text,
 )
+from digitlab.settings import field_docs
+from digitlab.training import Recipe
+from digitlab.training.hyperparameters import UsedWhen
 
 
 def m(mean, std=0.0, n=1):
@@ -143,3 +146,13 @@ def test_a_source_by_what_it_names(title, author, year, text):
         experiments=(),
     )
     assert source_text(study) == text
+
+
+def test_the_report_and_the_recipe_agree_on_when_a_field_is_used():
+    for field in field_docs(Recipe):
+        marks = [mark for mark in field.marks if isinstance(mark, UsedWhen)]
+        if field.name in format.ONLY_WITH:
+            assert format.ONLY_WITH[field.name] in {mark.field for mark in marks}
+        elif field.name not in ("epochs",) and marks:
+            (mark,) = marks
+            assert format.IN_USE[field.name] == (mark.field, mark.values)

@@ -6,6 +6,7 @@ when it runs, so that `digitlab --help` answers at once.
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Annotated, Any
 
@@ -79,6 +80,23 @@ app.command("bench")(bench.bench)
 app.add_typer(data.app, name="data")
 
 
+def _setting_hint(message: str) -> str:
+    """How to write what a person gave as an option of a command, if it is a setting; else empty."""
+    unknown = re.match(r"No such option: --([\w-]+)", message)
+    if unknown is None:
+        return ""
+    from digitlab.networks import ARCHITECTURES
+    from digitlab.settings import field_docs
+    from digitlab.training import Recipe
+
+    name = unknown[1].replace("-", "_")
+    if name in {doc.name for doc in field_docs(Recipe)}:
+        return f"{name} is a field of the recipe: write --set {name}=VALUE. "
+    if name in {doc.name for kind in ARCHITECTURES.values() for doc in field_docs(kind.options)}:
+        return f"{name} is an option of a network: write --option {name}=VALUE. "
+    return ""
+
+
 def main() -> None:
     """Runs one command and leaves with its exit code: 0, 1, 2 or 130 (see `docs/commands.md`)."""
     try:
@@ -89,7 +107,9 @@ def main() -> None:
     except UsageError as error:
         command = error.ctx.command_path if error.ctx else "digitlab"
         if len(sys.argv) > 1:
-            print_error(f"{error.format_message()}\nSee {command} --help.")
+            print_error(
+                f"{error.format_message()}\n{_setting_hint(error.format_message())}See {command} --help."
+            )
         else:  # nothing was asked for: the message is the help itself
             log(error.format_message())
         sys.exit(2)

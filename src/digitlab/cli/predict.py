@@ -10,6 +10,7 @@ import typer
 from digitlab.cli.output import AsJson, log_member, print_error, print_json
 from digitlab.errors import OutputError
 from digitlab.files import atomic_write
+from digitlab.formatting import format_probability
 
 if TYPE_CHECKING:
     from digitlab.reader import Model, Prediction
@@ -83,8 +84,8 @@ def _to_dict(one: Prediction) -> dict[str, object]:
 def _format_prediction(one: Prediction) -> str:
     first, second = sorted(range(10), key=lambda digit: -one.probabilities[digit])[:2]
     return (
-        f"{one.image}: {first} ({one.probabilities[first]:.3f}), "
-        f"next {second} ({one.probabilities[second]:.3f})"
+        f"{one.image}: {first} ({format_probability(one.probabilities[first], 3)}), "
+        f"next {second} ({format_probability(one.probabilities[second], 3)})"
     )
 
 

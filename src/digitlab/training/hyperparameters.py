@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from digitlab.errors import SettingError
 from digitlab.notebook import table_html
@@ -127,7 +127,7 @@ class Recipe:
     """The metric whose improvement early stopping and reduce-on-plateau wait for."""
     restore_best: Annotated[bool, UsedWhen("patience")] = True
     """Whether the network ends with the weights of its best entry instead of the last."""
-    until: Annotated[str, Field(pattern=f"^{TARGET.pattern}$")] | None = None
+    until: str | None = None
     """Training ends at the first history entry that is this good: `validation_accuracy=0.985`, or a loss that
     is low enough. None: after all epochs."""
     ema_decay: Fraction | None = None
@@ -150,6 +150,16 @@ class Recipe:
     """CPU threads. 0: as the size of a step needs."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Decides the initial weights, the order of examples, dropout and augmentation."""
+
+    @field_validator("until")
+    @classmethod
+    def _check_until(cls, value: str | None) -> str | None:
+        if value is not None and not TARGET.fullmatch(value):
+            raise ValueError(
+                "write METRIC=VALUE, for example validation_accuracy=0.985; the metrics are train_accuracy, "
+                "train_loss, validation_accuracy and validation_loss"
+            )
+        return value
 
     @model_validator(mode="wrap")
     @classmethod
