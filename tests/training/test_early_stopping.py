@@ -82,5 +82,7 @@ def test_overfitting_by_hand():
         describe_overfitting(entries((0.5, 0.4), (0.3, 0.40), (0.6, 0.45))) == ""
     )  # training gets worse, too
     assert describe_overfitting(entries((0.5, None), (0.3, None))) == ""
+    late = entries(*[(1 / i, 1 / i) for i in range(1, 38)], (0.02, 0.03), (0.01, 0.03), (0.005, 0.03))
+    assert describe_overfitting(late) == ""  # three of forty entries after the best: that may be noise
     assert describe_overfitting(worse, label_smoothing=0.1) == ""
     assert describe_overfitting([]) == ""

@@ -126,8 +126,8 @@ COLUMNS = [field.name for field in fields(HistoryEntry)]
 def describe_overfitting(history: Sequence[HistoryEntry], label_smoothing: float = 0.0) -> str:
     """One sentence if a training overfits: validation gets worse while training still gets better.
 
-    That is when the last validation loss is more than 5 % above its lowest, two entries or more after it,
-    and the training loss has fallen since.
+    That is when the last validation loss is more than 5 % above its lowest, at least two entries and a tenth
+    of all after it, and the training loss has fallen since.
 
     Args:
         history: All entries.
@@ -144,7 +144,7 @@ def describe_overfitting(history: Sequence[HistoryEntry], label_smoothing: float
     assert best.validation_loss is not None
     assert last.validation_loss is not None
     worse = last.validation_loss > (1 + WORSE) * best.validation_loss
-    if last.entry < best.entry + 2 or not worse or last.train_loss >= best.train_loss:
+    if last.entry - best.entry < max(2, len(history) / 10) or not worse or last.train_loss >= best.train_loss:
         return ""
     return (
         f"It overfits: since entry {best.entry} the validation loss rose from {best.validation_loss:.4f} to "
