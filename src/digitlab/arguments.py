@@ -9,9 +9,8 @@ import os
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
-
-import numpy as np
 
 from digitlab.errors import SettingError
 
@@ -86,13 +85,15 @@ def _matches(value: object, annotation: Any) -> bool:
 
 def _is_instance(value: object, kind: Any) -> bool:
     if kind is int:
-        return isinstance(value, int | np.integer) and not isinstance(value, bool)
+        return isinstance(value, Integral) and not isinstance(value, bool)  # NumPy's whole numbers, too
     if kind is float:
-        return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        return isinstance(value, Real) and not isinstance(value, bool)
     if issubclass(kind, str | bytes):
         return isinstance(value, kind)
     if kind is collections.abc.Sequence:  # a text is one thing here, not a sequence of letters
-        sequence = isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim > 0)
+        sequence = isinstance(value, Sequence) or (
+            _is_array(type(value)) and len(getattr(value, "shape", ())) > 0
+        )
         return sequence and not isinstance(value, str | bytes)
     if kind is collections.abc.Callable:
         return callable(value)
@@ -103,15 +104,20 @@ def _is_instance(value: object, kind: Any) -> bool:
 
 
 def _items_match(value: Any, kind: Any, parts: tuple[Any, ...]) -> bool:
-    if not parts or kind is collections.abc.Callable or issubclass(kind, os.PathLike | np.ndarray):
+    if not parts or kind is collections.abc.Callable or issubclass(kind, os.PathLike) or _is_array(kind):
         return True
     if isinstance(value, Mapping):
         return all(_matches(key, parts[0]) for key in value)
     if kind is tuple and Ellipsis not in parts:
         return len(value) == len(parts) and all(map(_matches, value, parts))
-    if isinstance(value, list | tuple | np.ndarray):
+    if isinstance(value, list | tuple) or _is_array(type(value)):
         return all(_matches(item, parts[0]) for item in value)
     return True
+
+
+def _is_array(kind: type) -> bool:
+    """Whether a class is NumPy's array. NumPy is not imported: commands that only list do not need it."""
+    return kind.__module__ == "numpy" and kind.__name__ == "ndarray"
 
 
 def _error(function: str, name: str, value: object, annotation: Any) -> SettingError:
@@ -141,12 +147,13 @@ def _describe(annotation: Any) -> str:
         collections.abc.Sequence: "a list or tuple",
         collections.abc.Mapping: "a dict",
         collections.abc.Callable: "a function",
-        np.ndarray: "an array",
         int: "a whole number",
         float: "a number",
         str: "a text",
     }
     if kind in names:
         return names[kind]
+    if _is_array(kind):
+        return "an array"
     name = getattr(kind, "__name__", str(kind))
     return f"{'an' if name[0] in 'AEIOaeio' else 'a'} {name}"
