@@ -13,7 +13,7 @@ import digitlab
 from digitlab.data import mnist
 from digitlab.errors import ModelError
 from digitlab.networks import build, export_onnx, onnx_export
-from digitlab.reader import OnnxModel
+from digitlab.reader import DEFAULT_MODEL, OnnxModel
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +76,11 @@ def test_the_difference_is_the_largest_of_any_logit(digits, tmp_path):
     with torch.no_grad():
         network.layers["logits"].bias[3] = -0.25
     assert onnx_export.onnx_difference(network, tmp_path / "a.onnx", digits) == 0.25
+
+
+def test_the_metadata_say_what_the_file_takes_and_gives(tmp_path):
+    export_onnx(build("softmax"), tmp_path / "a.onnx", torch.rand(3, 28, 28))
+    for path in (tmp_path / "a.onnx", DEFAULT_MODEL):
+        told = onnxruntime.InferenceSession(path).get_modelmeta().custom_metadata_map
+        assert told["input"].startswith("ink: float32 (n, 28, 28), 0 = paper to 1 = ink")
+        assert told["output"].startswith("logits: float32 (n, 10)")

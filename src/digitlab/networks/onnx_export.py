@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from digitlab.networks.weights import describe
 if TYPE_CHECKING:
     import onnx
 
-__all__ = ["LARGEST_DIFFERENCE", "export_onnx", "onnx_difference"]
+__all__ = ["LARGEST_DIFFERENCE", "describe_tensors", "export_onnx", "onnx_difference"]
 
 OPSET = 18
 LARGEST_DIFFERENCE = 1e-3
@@ -30,7 +31,8 @@ def export_onnx(network: Network, path: Path, inputs: Tensor) -> float:
     """Writes `network` to `path` as ONNX and checks the file against it.
 
     The file takes `ink`, `float32`, of the shape of `inputs` with any n, and gives `logits` `(n, 10)`.
-    Its metadata property `digitlab` holds the network's name and options.
+    Its metadata property `digitlab` holds the network's name and options; `input` and `output` say in words
+    what it takes and gives.
 
     Args:
         network: A trained network.
@@ -67,7 +69,7 @@ def export_onnx(network: Network, path: Path, inputs: Tensor) -> float:
     assert program is not None
     model = program.model_proto
     _drop_notes(model.graph)
-    onnx.helper.set_model_props(model, {"digitlab": describe(network)})
+    onnx.helper.set_model_props(model, {"digitlab": describe(network), **describe_tensors(inputs.shape[1:])})
     with atomic_write(path) as temporary:
         temporary.write_bytes(model.SerializeToString())
         difference = onnx_difference(network, temporary, inputs)
@@ -77,6 +79,19 @@ def export_onnx(network: Network, path: Path, inputs: Tensor) -> float:
                 "Nothing was written. Please report the network's name and options.",
             )
     return difference
+
+
+def describe_tensors(shape: Sequence[int]) -> dict[str, str]:
+    """What an ONNX file takes and gives, in words, for its metadata.
+
+    Args:
+        shape: Of one input.
+    """
+    sides = ", ".join(map(str, shape))
+    return {
+        "input": f"ink: float32 (n, {sides}), 0 = paper to 1 = ink: the bytes of MNIST divided by 255",
+        "output": "logits: float32 (n, 10), for the digits 0 to 9; their softmax is the probabilities",
+    }
 
 
 def _drop_notes(graph: onnx.GraphProto) -> None:
