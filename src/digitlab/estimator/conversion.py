@@ -14,7 +14,7 @@ from digitlab.errors import RunError
 from digitlab.estimator.inputs import InputError, as_path
 from digitlab.estimator.parameters import EPSILON, OPTION_PARAMETERS, RECIPE_PARAMETERS
 from digitlab.estimator.storage import ClassifierState, plain_value
-from digitlab.networks import Network
+from digitlab.networks import Network, architecture
 from digitlab.runs import Run, open as open_model
 from digitlab.training import Recipe
 from digitlab.training.hyperparameters import unused_fields
@@ -67,7 +67,12 @@ def _parameters(network: Network, recipe: Recipe) -> dict[str, Any]:
     options = {name: plain_value(_tuple(value)) for name, value in network.options.items()}
     made: dict[str, Any] = {"network": network.name, "random_state": recipe.seed}
     made |= {name: options.pop(name) for name in OPTION_PARAMETERS if name in options}
-    made["options"] = {name: value for name, value in options.items() if name not in ("inputs", "outputs")}
+    usual = architecture(network.name).with_defaults({})
+    made["options"] = {
+        name: value
+        for name, value in options.items()
+        if name not in ("inputs", "outputs") and value != plain_value(_tuple(usual[name]))
+    }
     made |= {name: getattr(recipe, name) for name in RECIPE_PARAMETERS}
     without_effect = unused_fields(recipe)
     defaults = {field.name: field.default for field in fields(Recipe)} | {"epsilon": EPSILON}
