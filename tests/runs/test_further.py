@@ -163,17 +163,59 @@ def test_without_the_state_of_training(short):
 
 
 def test_killed_between_two_files_it_is_finished_as_it_was(short, monkeypatch):
-    def fail(path, value):
-        raise OutputError(f"cannot write {path}", "Free some space.")
+    def kill(path, value):
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(folder, "write_json", fail)
-    with pytest.raises(OutputError):
+    monkeypatch.setattr(folder, "write_json", kill)
+    with pytest.raises(KeyboardInterrupt):
         runs.resume(short.folder, more_epochs=1)
     monkeypatch.undo()
     again = Run.open(short.folder)
     assert not again.finished
     metrics = runs.resume(short.folder).metrics()
     assert (metrics["steps"], again.config.recipe.epochs) == (26, 2)
+
+
+def _fail_to_write(info):
+    raise OutputError("cannot write it", "Free some space.")
+
+
+def _own_data(few, tmp_path, n=500):
+    with np.load(few.train) as arrays:
+        np.savez(tmp_path / "own.npz", images=arrays["images"][:n], labels=arrays["labels"][:n])
+    return DataConfig(train=str(tmp_path / "own.npz"), validation="last:100")
+
+
+@pytest.mark.parametrize("fault", ["moved", "damaged", "fewer", "state", "later"])
+def test_what_fails_leaves_a_finished_run_as_it_was(few, tmp_path, fault):
+    data = _own_data(few, tmp_path)
+    run = runs.train("softmax", {}, Recipe(**STEPS), data, tmp_path / "a")
+    several, _ = runs.train_seeds("softmax", {}, Recipe(**STEPS), data, tmp_path / "b", seeds=2)
+    callbacks = [_fail_to_write] if fault == "later" else []
+    if fault == "moved":
+        (tmp_path / "own.npz").unlink()
+    elif fault == "damaged":
+        (tmp_path / "own.npz").write_bytes(b"PK")
+    elif fault == "fewer":
+        _own_data(few, tmp_path, 450)
+    elif fault == "state":
+        for place in (run.folder, several):
+            (place / "checkpoint" / "state.safetensors").write_bytes(b"{")
+    files = [path for path in tmp_path.rglob("*") if path.suffix in (".json", ".csv")]
+    before = {path: path.read_bytes() for path in files}
+    for resume, place in ((runs.resume, run.folder), (runs.resume_seeds, several)):
+        with pytest.raises(DigitlabError):
+            resume(place, more_epochs=1, callbacks=callbacks)
+        assert {path: path.read_bytes() for path in files} == before
+    assert Run.open(run.folder).finished
+    assert len(SeedRuns.open(several).finished()) == 2
+
+
+def test_other_digits_than_before_are_not_trained_on(few, tmp_path):
+    run = runs.train("softmax", {}, Recipe(**STEPS), _own_data(few, tmp_path), tmp_path / "a")
+    _own_data(few, tmp_path, 450)
+    with pytest.raises(RunError, match="had 400 train digits; there are 350 now"):
+        runs.resume(run.folder, more_epochs=1)
 
 
 def test_fine_tuning_starts_from_the_weights_and_keeps_the_settings(short, few, tmp_path):

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from digitlab.errors import RunError, SettingError
+from digitlab.errors import DigitlabError, RunError, SettingError
+from digitlab.files import write_bytes
 from digitlab.machine import environment
 from digitlab.runs.config import DataConfig, RunConfig
 from digitlab.runs.folder import Run, check_same_network, open_runs
 from digitlab.runs.seed_folder import SeedRuns
 from digitlab.training import Recipe, change_recipe, standard_recipe
 
-__all__ = ["MoreTraining", "fine_tuning_config"]
+__all__ = ["MoreTraining", "fine_tuning_config", "undone_on_error"]
+
+RECORDS = ("seeds.json", "run.json", "history.csv", "metrics.json")
+"""What going on changes before training has ended."""
 
 OF_THE_WHOLE = ("linear", "cosine", "one-cycle")
 """Schedules whose learning rates depend on how many steps there are in all."""
@@ -61,6 +66,7 @@ class MoreTraining:
         _check_can_go_on(run)
         if run.finished and not run.checkpoint.path.exists():
             raise _without_state(run.folder)
+        _check_same_digits([run])
         return run.reopen(recipe)
 
     def reopen_seeds(self, runs: SeedRuns) -> SeedRuns:
@@ -81,6 +87,7 @@ class MoreTraining:
         for run in begun:
             if run.finished and run not in ended and not stacked and not run.checkpoint.path.exists():
                 raise _without_state(run.folder)
+        _check_same_digits(begun)
         longer = replace(runs, config=replace(runs.config, recipe=recipe))
         for run in begun:
             own = replace(recipe, seed=run.config.seed, threads=run.config.recipe.threads)
@@ -175,6 +182,45 @@ def fine_tuning_config(
         initial_weights=str(weights.resolve()),
         environment=environment(),
     )
+
+
+@contextmanager
+def undone_on_error(folders: Iterable[Path]) -> Iterator[None]:
+    """Puts runs back as they were if the block ends with an error of ours or of the system.
+
+    An interruption leaves them unfinished, to be resumed.
+
+    Args:
+        folders: Of the runs, and of a folder of seeds.
+    """
+    paths = [folder / name for folder in folders for name in RECORDS]
+    before = {path: path.read_bytes() for path in paths if path.exists()}
+    try:
+        yield
+    except (DigitlabError, OSError):
+        for path, content in before.items():  # metrics.json last: it marks a run as finished
+            write_bytes(path, content)
+        raise
+
+
+def _check_same_digits(runs: Sequence[Run]) -> None:
+    """Checks that the digits of finished runs can be read, and are as many as they were trained on.
+
+    Raises:
+        RunError: If there are more or fewer, so that held-out digits would be others, too.
+        DataError: If they cannot be read.
+    """
+    finished = [run for run in runs if run.finished]
+    if not finished:
+        return
+    now = {name: len(digits) for name, digits in finished[0].config.data.load().by_name().items()}
+    for name, scores in finished[0].metrics()["splits"].items():
+        if now.get(name) != scores["n"]:
+            raise RunError(
+                f"{finished[0].folder} had {scores['n']} {name} digits; there are {now.get(name, 0)} now",
+                "Bring its data back to what they were, or train its weights further: digitlab train --from "
+                f"{finished[0].folder}.",
+            )
 
 
 def _fixed_length(recipe: Recipe) -> str:

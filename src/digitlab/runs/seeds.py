@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,7 @@ from digitlab.machine import available_cores
 from digitlab.networks import build
 from digitlab.runs.config import DataConfig, RunConfig, Splits, configure
 from digitlab.runs.folder import Run, check_no_run, new_run_folder
-from digitlab.runs.further import MoreTraining
+from digitlab.runs.further import MoreTraining, undone_on_error
 from digitlab.runs.progress import both, training_progress
 from digitlab.runs.seed_folder import SeedRuns
 from digitlab.runs.seed_jobs import DATA, train_job, write_splits
@@ -176,13 +177,15 @@ def resume_seeds(
     Raises:
         DigitlabError: If the folder holds no runs of seeds, or their data are no longer there.
     """
-    more = MoreTraining(epochs, max_steps, more_epochs)
-    runs = more.reopen_seeds(SeedRuns.open(Path(folder)))
-    if len(finished := runs.finished()) == len(runs.seeds):
-        return finished
-    cluster = ray_executor(ray) if ray else None
-    options = _Options(cluster, callbacks, on_start, on_run, on_progress, adopt=bool(more))
-    return _finish_and_show(runs, runs.config.data.load(), options, progress)
+    more, runs = MoreTraining(epochs, max_steps, more_epochs), SeedRuns.open(Path(folder))
+    folders = [runs.folder, *(runs.run_folder(seed) for seed in runs.seeds)]
+    with undone_on_error(folders) if more else nullcontext():
+        runs = more.reopen_seeds(runs)
+        if len(finished := runs.finished()) == len(runs.seeds):
+            return finished
+        cluster = ray_executor(ray) if ray else None
+        options = _Options(cluster, callbacks, on_start, on_run, on_progress, adopt=bool(more))
+        return _finish_and_show(runs, runs.config.data.load(), options, progress)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from digitlab.arguments import check_arguments
@@ -13,7 +14,7 @@ from digitlab.networks import save_network
 from digitlab.runs.config import DataConfig, RunConfig, Splits, configure
 from digitlab.runs.evaluate import evaluate_and_save
 from digitlab.runs.folder import Run, check_no_run, new_run_folder
-from digitlab.runs.further import MoreTraining, fine_tuning_config
+from digitlab.runs.further import MoreTraining, fine_tuning_config, undone_on_error
 from digitlab.runs.progress import both, training_progress
 from digitlab.runs.setup import INITIAL_WEIGHTS, OnStart, TrainingSetup
 from digitlab.settings import to_dict
@@ -184,8 +185,12 @@ def resume(
     Raises:
         DigitlabError: If the folder holds no run, its data are no longer there, or it cannot go on.
     """
-    run = MoreTraining(epochs, max_steps, more_epochs).reopen(Run.open(Path(folder)))
-    return run if run.finished else _train(run.folder, run.config, callbacks, on_start, on_history, progress)
+    run, more = Run.open(Path(folder)), MoreTraining(epochs, max_steps, more_epochs)
+    with undone_on_error([run.folder]) if more else nullcontext():
+        run = more.reopen(run)
+        if run.finished:
+            return run
+        return _train(run.folder, run.config, callbacks, on_start, on_history, progress)
 
 
 def train_run(
