@@ -258,6 +258,10 @@ def test_until_a_metric_is_good_enough(command, refused, few, tmp_path):
     assert "The target validation_loss=1e-9 was not reached" in out
     assert Run.open(tmp_path / "b").metrics()["steps"] == 20
     assert "until='0.98'" in refused(*words, "--until", "0.98")
+    code, out, err = command(
+        "train", "--from", tmp_path / "a", "--out", tmp_path / "c", "--until", "none", "--json"
+    )
+    assert (code, json.loads(out)["until"]) == (0, None), err
 
 
 def test_overfitting_is_said(command, few, tmp_path):

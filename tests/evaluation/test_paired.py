@@ -54,3 +54,10 @@ def test_the_bootstrap_covers_the_difference_as_often_as_it_says() -> None:
         low, high = paired_test(first, second, seed=trial).interval or (0.0, 0.0)
         inside += low <= 0.05 <= high
     assert inside >= 34  # 38 expected of 40; fewer than 34 by chance once in 100
+
+
+def test_no_difference_is_said_to_be_none():
+    right = np.array([[True, False, True, True]])
+    assert paired_test(right, right).sentence("a", "b", "few") == (
+        "On the 4 digits of few, no difference: both have the same accuracy."
+    )

@@ -41,7 +41,14 @@ BOUNDS = {
     "restore_best": ([True, False], ["maybe"]),
     "until": (
         [None, "train_loss=0.1", "validation_accuracy=0.985", "validation_loss=1e-3"],
-        ["0.985", "validation_accuracy", "test_accuracy=0.9", "train_loss=-1", "train_loss=nan"],
+        [
+            "0.985",
+            "validation_accuracy",
+            "test_accuracy=0.9",
+            "train_loss=-1",
+            "train_loss=nan",
+            "train_accuracy=98.5",
+        ],
     ),
     "ema_decay": ([None, 0, 0.9999], [1, -0.1]),
     "rotate": ([0, 180], [-1, 181]),

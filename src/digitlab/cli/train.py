@@ -116,7 +116,7 @@ def train(
         raise SettingError(f"--ray {ray} trains several runs side by side", "Say how many: --seeds N.")
     for name, value in (("seed", seed), ("until", until)):
         if value is not None:
-            changes[name] = value
+            changes[name] = None if str(value).lower() == "none" else value
     sources: dict[str, Any] = {"train": data, "validation": validation, "test": test}
     if skip_unknown and data is not None:
         from digitlab.data import load

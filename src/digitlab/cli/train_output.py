@@ -23,7 +23,6 @@ def seed_logger() -> Callable[[Run], None]:
 def run_as_json(run: Run) -> dict[str, Any]:
     """A finished run as `train --json` prints it."""
     from digitlab.runs import accuracy_gap
-    from digitlab.training import describe_overfitting
 
     metrics = run.metrics()
     return {
@@ -44,7 +43,7 @@ def run_as_json(run: Run) -> dict[str, Any]:
         "stop_reason": metrics.get("stop_reason"),
         "kept": _kept(run, metrics),
         "gap": accuracy_gap(metrics),
-        "overfitting": describe_overfitting(run.history(), run.config.recipe.label_smoothing) or None,
+        "overfitting": _overfitting(run, metrics),
         "hardware": metrics["hardware"],
         "metrics": {
             split: {key: scores[key] for key in ("n", "accuracy", "interval", "log_loss")}
@@ -89,6 +88,15 @@ def _remarks(run: dict[str, Any]) -> list[str]:
     if run["overfitting"]:
         remarks.append(run["overfitting"].rstrip("."))
     return remarks
+
+
+def _overfitting(run: Run, metrics: dict[str, Any]) -> str | None:
+    """The sentence on overfitting; None for the weights of the best entry, which come from before it."""
+    from digitlab.training import describe_overfitting
+
+    if _kept(run, metrics) == "best":
+        return None
+    return describe_overfitting(run.history(), run.config.recipe.label_smoothing) or None
 
 
 def _kept(run: Run, metrics: dict[str, Any]) -> str:

@@ -50,6 +50,9 @@ class PairedTest:
 
     def sentence(self, first: str, second: str, digits: str) -> str:
         """The result in words."""
+        if self.difference == 0:
+            n = format_count(self.n, "digit")
+            return f"On the {n} of {digits}, no difference: both have the same accuracy."
         points = format_number(100 * abs(self.difference), 2)
         better, worse = (first, second) if self.difference >= 0 else (second, first)
         verdict = "which chance alone would seldom make" if self.significant else "which may be chance"

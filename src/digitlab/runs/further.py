@@ -162,7 +162,8 @@ def fine_tuning_config(
         run = runs[0]
         run.metrics()  # raises if it is not finished
         network, options, weights = run.config.network, run.config.options, run.folder / "model.safetensors"
-        own_recipe, own_data = run.config.recipe, run.config.data
+        # The target of that run is reached, perhaps; this one has its own.
+        own_recipe, own_data = replace(run.config.recipe, until=None), run.config.data
     else:
         from digitlab.runs.models import open_network
 

@@ -159,6 +159,8 @@ class Recipe:
                 "write METRIC=VALUE, for example validation_accuracy=0.985; the metrics are train_accuracy, "
                 "train_loss, validation_accuracy and validation_loss"
             )
+        if value is not None and "accuracy" in value and float(value.partition("=")[2]) > 1:
+            raise ValueError("an accuracy is at most 1: write validation_accuracy=0.985 for 98.5 %")
         return value
 
     @model_validator(mode="wrap")
