@@ -68,6 +68,8 @@ def test_nested_parameters_are_listed_and_set():
         ({"options__hidden": 1}, "options holds 'hidden', which is decided elsewhere"),
         ({"recipe__": 1}, "unknown recipe field ''"),
         ({"hidden__units": 1}, "parameter 'hidden__units': hidden holds no parameters"),
+        ({"momentum": 1}, r"unknown parameter 'momentum'\n.*: write recipe__momentum"),
+        ({"initialization": "he"}, r"\n.*: write options__initialization"),
         ({"wide": 1}, "Invalid parameter 'wide'"),
         ({"wide__er": 1}, "Invalid parameter 'wide'"),
     ],

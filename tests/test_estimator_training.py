@@ -258,9 +258,10 @@ def test_a_loaded_classifier_goes_on_with_a_new_optimizer(small, tmp_path):
 
 def test_what_diverges_leaves_the_classifier_as_it_was(small):
     train, _ = small
-    classifier = quick(activation="relu").partial_fit(train.images, train.labels, range(10))
-    before = classifier.predict_proba(train.images)
+    inputs = train.features()[:, :700]  # no images, so that other values are not refused
+    classifier = quick(activation="relu").partial_fit(inputs, train.labels, range(10))
+    before = classifier.predict_proba(inputs)
     with pytest.raises(TrainingError):
-        classifier.partial_fit(train.features() * np.float32(1e38), train.labels)
-    assert np.array_equal(classifier.predict_proba(train.images), before)
+        classifier.partial_fit(inputs * np.float32(1e38), train.labels)
+    assert np.array_equal(classifier.predict_proba(inputs), before)
     assert classifier.n_iter_ == 1

@@ -100,16 +100,35 @@ def test_maximally_activating_digits_of_maps_are_by_their_maxima(swift):
     assert "maximum over the map" in result.figure.texts[0].get_text()
 
 
-def test_a_unit_that_is_never_active_is_said_to_be():
+def test_dead_units_are_called_dead_in_text_and_figure():
     network = build("mlp", hidden=(3,), seed=1).eval()
     with torch.no_grad():
+        network.layers["hidden1"].weight[0] = 0
+        network.layers["hidden1"].bias[0] = 1  # the same for all digits: alive, index 0
         network.layers["hidden1"].bias[1] = -1000
-    result = inspect(InspectedModel(network, "mlp", FEW), "maximally-activating-digits")
+        # Unit 2 is above 0, by 0.001, for one digit only: its index would be 1.
+        network.layers["hidden1"].weight[2] = 0
+        network.layers["hidden1"].weight[2, 400] = 1
+        ink = torch.from_numpy(FEW.ink()).flatten(1)[:, 400]
+        network.layers["hidden1"].bias[2] = 0.001 - ink.max()
+    model = InspectedModel(network, "mlp", FEW)
+    result = inspect(model, "maximally-activating-digits")
     words = [text.get_text() for text in result.figure.axes[0].texts]
-    assert "unit 1\n(always 0)" in words
-    selectivity = inspect(InspectedModel(network, "mlp", FEW), "class-selectivity")
-    assert np.isnan(selectivity.data["selectivity_index"][1])
-    assert " 1 (digit" not in selectivity.summary
+    assert "unit 1\n(dead)" in words
+    assert "unit 2" in words
+    assert not any("nan" in each for each in words)
+    assert result.summary.splitlines()[1] == "relu1 1: dead, 0 for all 60 digits"
+    selectivity = inspect(model, "class-selectivity")
+    index = selectivity.data["selectivity_index"]
+    assert np.isfinite(index).tolist() == [True, False, False]
+    assert selectivity.data["hardly_active"].tolist() == [False, True, True]
+    lines = selectivity.summary.splitlines()
+    assert lines[0].startswith("most selective units of relu1: 0 (digit")
+    assert lines[0].count("digit") == 1
+    assert lines[1].startswith("2 of 3 units left out as dead or nearly so")
+    heat, bars = selectivity.figure.axes[:2]
+    assert len(heat.lines) == 1  # the frame of unit 0
+    assert [text.get_text() for text in bars.texts][1:] == ["(nearly) dead"] * 2
 
 
 def test_class_selectivity_of_a_layer(mlp, monkeypatch):

@@ -13,19 +13,18 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from digitlab.estimator.conversion import check_model, find_run, read_run
+from digitlab.estimator.errors import as_value_errors
+from digitlab.estimator.images import InputScale, check_scale, flatten_images, to_input_tensor
 from digitlab.estimator.inputs import (
     Pair,
     as_path,
-    as_value_errors,
     can_hold_out,
     check_same_classes,
     encode_labels,
     find_classes,
-    flatten_images,
     make_examples,
     read_labeled,
     split_validation,
-    to_input_tensor,
     validation_examples,
 )
 from digitlab.estimator.network import compute_logits, start_network
@@ -50,6 +49,8 @@ from digitlab.runs import Run, TrainedModel, open as open_model
 from digitlab.training import Examples, OptimizerState, Recipe, fit
 
 __all__ = ["DigitClassifier"]
+
+Start = tuple[Network, NDArray[Any], InputScale]
 
 
 class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -79,14 +80,14 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             seed; a `RandomState`, or None for NumPy's global one, draws the seed at each `fit`.
         warm_start: Whether `fit` starts from the weights of the `fit` before, if there was one, by a new
             optimizer. Classes, features and the network's options must be the same then.
-        options: Any other options of the network; a grid search sets single ones as `options__NAME`.
-        recipe: Any other fields of `Recipe`, for example `{"schedule": "cosine", "threads": 1}`; a grid
-            search sets single ones as `recipe__NAME`.
+        options: Any other options of the network; single ones are set as `options__NAME`.
+        recipe: Any other fields of `Recipe`, as `{"schedule": "cosine"}`; single ones as `recipe__NAME`.
 
     Attributes:
         classes_: `(k,)` the labels seen in `fit`, sorted.
         n_features_in_: Numbers in one input; of pictures, height times width.
         feature_names_in_: Their names, if `X` was a table whose columns have names.
+        input_scale_: What `fit` saw: `ink`, `unit`, `bytes-as-numbers` or `other` (`InputScale`).
         network_: The trained `Network`, with as many logits as there are classes, or ten.
         history_: One `HistoryEntry` for each period trained, as `digitlab.fit` returns it: of the last `fit`,
             and one more for each `partial_fit` after it.
@@ -158,7 +159,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
         Args:
             X: `(n, features)`, or pictures `(n, height, width)`. `uint8` is ink from 0 to 255 and is
-                divided by 255; all other types are taken as they are.
+                divided by 255; all other types are taken as they are, and must have the same scale later.
             y: `(n,)` labels of any kind that can be sorted, at least two different ones.
             validation_data: `(X, y)` to follow training with, and to stop by if `patience` is set.
 
@@ -171,19 +172,19 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             TrainingError: If the loss stops being a number.
         """
         again = plain_value(self.warm_start) is True and hasattr(self, "network_")
-        inputs, labels, shape = read_labeled(self, X, y, reset=not again)
-        classes, codes = np.unique(labels, return_inverse=True)
+        given = read_labeled(self, X, y, scale=self.input_scale_ if again else None)
+        classes, codes = np.unique(given.labels, return_inverse=True)
         if again:
             check_same_classes(classes, self.classes_)
         network, recipe = self._start(again, draw_seed(self.random_state), classes)
-        train, validation = make_examples(inputs, codes, network, shape), None
+        train, validation = make_examples(given, codes, network), None
         if validation_data is not None:
-            validation = validation_examples(self, validation_data, classes, network, shape)
+            validation = validation_examples(self, validation_data, classes, network, given)
         elif recipe.monitors_validation and can_hold_out(codes, self.validation_fraction):
             train, validation = split_validation(train, self.validation_fraction, recipe.seed)
         if validation is None:
             recipe = replace(recipe, patience=None)
-        return self._train(network, classes, recipe, train, validation)
+        return self._train((network, classes, given.scale), recipe, train, validation)
 
     def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:  # noqa: N803
         """Trains for one epoch, on exactly these examples, from where the call before ended.
@@ -210,15 +211,16 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         """
         again = hasattr(self, "network_")
         known = find_classes(classes, self.classes_ if again else None)
-        inputs, labels, shape = read_labeled(self, X, y, reset=not again)
-        codes = encode_labels(labels, known, "y", "classes")
+        given = read_labeled(self, X, y, scale=self.input_scale_ if again else None)
+        codes = encode_labels(given.labels, known, "y", "classes")
         network, recipe = self._start(again, self.seed_ if again else draw_seed(self.random_state), known)
         with as_value_errors():
             recipe = one_epoch(recipe)
-        train = make_examples(inputs, codes, network, shape)
+        train = make_examples(given, codes, network)
         history = self.history_ if again else ()
         state = (self._optimizer_state if again else None) or OptimizerState()
-        return self._train(network, known, recipe, train, history=history, optimizer_state=state)
+        start = network, known, given.scale
+        return self._train(start, recipe, train, history=history, optimizer_state=state)
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
         """Probabilities of the classes.
@@ -231,11 +233,15 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
         Raises:
             NotFittedError: If `fit` was not called (scikit-learn's, a ValueError).
+            InputError: If `X` is one picture, or floats of another scale than in `fit`. A ValueError too.
             ValueError: If `X` holds NaN or infinity, or has another number of features.
         """
         check_is_fitted(self, "network_")
-        inputs = validate_data(self, flatten_images(X), dtype=(np.float32, np.uint8), reset=False)
-        logits = compute_logits(self.network_, to_input_tensor(inputs, self.network_.input_shape))
+        X = flatten_images(X, self.n_features_in_)  # noqa: N806
+        inputs = validate_data(self, X, dtype=(np.float32, np.uint8), reset=False)
+        check_scale(inputs, self.input_scale_)
+        tensor = to_input_tensor(inputs, self.network_.input_shape, self.input_scale_)
+        logits = compute_logits(self.network_, tensor)
         probabilities: NDArray[np.float64] = softmax(logits[:, : len(self.classes_)])
         return probabilities
 
@@ -249,7 +255,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             `(n,)`, of the type of `classes_`.
 
         Raises:
-            ValueError: As `predict_proba` does.
+            ValueError: As `predict_proba`.
         """
         chosen = self.predict_proba(X).argmax(axis=1)
         labels: NDArray[Any] = self.classes_[chosen]
@@ -277,8 +283,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
         Raises:
             InputError: If `path` is no path.
-            ModelError: If the file cannot be read, is not ours, holds a network without its
-                classifier, is of a newer version, or is damaged.
+            ModelError: If the file cannot be read, holds no classifier, is of another version, or is damaged.
         """
         return read_classifier(cls, as_path(path, "load"))
 
@@ -314,11 +319,11 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
         Raises:
             NotFittedError: If `fit` was not called (scikit-learn's, a ValueError).
-            InputError: If the classes are not the digits 0 to 9, or `path` is no name for a weights file.
+            InputError: If classes, the scale of inputs in `fit`, or `path` are not those of a model.
             OutputError: If the operating system refuses.
         """
         check_is_fitted(self, "network_")
-        check_model(self.classes_, as_path(path, "to_model"))
+        check_model(self.classes_, self.input_scale_, as_path(path, "to_model"))
         self.save(path)
         return open_model(path)
 
@@ -331,19 +336,15 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             return start_network(parameters, fitted, classes, self.n_features_in_, seed), recipe
 
     def _train(
-        self,
-        network: Network,
-        classes: NDArray[Any],
-        recipe: Recipe,
-        train: Examples,
-        validation: Examples | None = None,
-        **continued: Any,
+        self, start: Start, recipe: Recipe, train: Examples, *validation: Examples | None, **continued: Any
     ) -> Self:
-        """Trains `network` and, if that works, takes it over. `continued` is handed to `fit`."""
+        """Trains a network and, if that works, takes it over. `continued` is handed to `fit`."""
+        network, classes, scale = start
         with as_value_errors():
             fit_projection([network], train.inputs.flatten(1).numpy())
-            fitted = fit(network, recipe, train, validation, **continued)
+            fitted = fit(network, recipe, train, *validation, **continued)
         self.classes_, self.network_, self.seed_ = classes, network, recipe.seed
+        self.input_scale_ = scale
         self.history_, self.n_iter_ = fitted.history, len(fitted.history)
         self.best_entry_, self._optimizer_state = fitted.best_entry, fitted.passed_on
         return self

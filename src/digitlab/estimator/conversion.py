@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import RunError
-from digitlab.estimator.inputs import InputError, as_path
+from digitlab.estimator.errors import InputError
+from digitlab.estimator.images import InputScale
+from digitlab.estimator.inputs import as_path
 from digitlab.estimator.parameters import EPSILON, OPTION_PARAMETERS, RECIPE_PARAMETERS
 from digitlab.estimator.storage import ClassifierState, plain_value
 from digitlab.networks import Network, architecture
@@ -59,6 +61,7 @@ def read_run(run: Run) -> tuple[Network, ClassifierState]:
         history=run.history(),
         best_entry=best,
         seed=run.config.seed,
+        input_scale="ink",
     )
     return network, state
 
@@ -88,8 +91,8 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def check_model(classes: NDArray[Any], path: Path) -> None:
-    """Checks that a classifier of these classes is a model of digits, and `path` a weights file's name.
+def check_model(classes: NDArray[Any], scale: InputScale, path: Path) -> None:
+    """Checks that a classifier of these classes and this scale is a model, and `path` a weights file's name.
 
     Raises:
         InputError: If it is not.
@@ -100,6 +103,11 @@ def check_model(classes: NDArray[Any], path: Path) -> None:
         raise InputError(
             f"the classes are {shown}: a model reads the digits 0 to 9",
             "Fit it on labels 0 to 9, or keep it as a classifier: save writes it to a file.",
+        )
+    if scale not in ("ink", "unit"):
+        raise InputError(
+            "the classifier was fitted to values outside of [0, 1]: a model reads ink in [0, 1]",
+            "Fit it on bytes or on X / 255, or keep it as a classifier: save writes it to a file.",
         )
     if path.suffix != ".safetensors":
         raise InputError(f"cannot save a model to {path}: unknown ending", "Name it FILE.safetensors.")

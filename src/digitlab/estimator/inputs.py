@@ -1,11 +1,10 @@
-"""Checking what is given to the estimator, and its errors."""
+"""Checking what is given to the estimator."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,49 +14,36 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import column_or_1d, validate_data
 
-from digitlab.data import scale_ink, stratified_sample
-from digitlab.errors import DataError, SettingError
+from digitlab.data import stratified_sample
+from digitlab.estimator.errors import InputError
+from digitlab.estimator.images import (
+    InputScale,
+    check_scale,
+    find_scale,
+    flatten_images,
+    shape_of,
+    to_input_tensor,
+)
 from digitlab.networks import Network
 from digitlab.training import Examples
 
 __all__ = [
-    "InputError",
+    "Labeled",
     "Pair",
-    "ParameterError",
     "as_path",
-    "as_value_errors",
     "can_hold_out",
     "check_same_classes",
     "encode_labels",
     "find_classes",
-    "flatten_images",
     "make_examples",
     "read_labeled",
     "split_validation",
-    "to_input_tensor",
     "validation_examples",
 ]
 
 
 Pair = tuple[ArrayLike, ArrayLike]
 """Inputs and their labels."""
-
-
-class InputError(DataError, ValueError):
-    """Data that a `DigitClassifier` cannot take; a ValueError too, as scikit-learn expects."""
-
-
-class ParameterError(SettingError, ValueError):
-    """A parameter that a `DigitClassifier` does not have or allow; a ValueError too."""
-
-
-@contextmanager
-def as_value_errors() -> Iterator[None]:
-    """Makes a SettingError of the block a ParameterError, which is a ValueError too."""
-    try:
-        yield
-    except SettingError as error:
-        raise ParameterError(error.problem, error.remedy) from None
 
 
 def as_path(path: Any, method: str) -> Path:
@@ -150,15 +136,21 @@ FEWEST_HELD_OUT = 10
 """Examples below which a held-out part is too small to stop a training by."""
 
 
-def _shape(X: Any) -> tuple[int, ...]:  # noqa: N803
-    """Shape of `X`, whatever kind of array or list it is."""
-    return tuple(X.shape if hasattr(X, "shape") else np.asarray(X).shape)
+@dataclass(frozen=True, eq=False)
+class Labeled:
+    """Inputs with labels, checked.
 
+    Attributes:
+        inputs: `(n, features)`, of `float32` or bytes.
+        labels: `(n,)`, of any kind.
+        shape: Of one input as it was given.
+        scale: Of the inputs of `fit`.
+    """
 
-def flatten_images(X: Any) -> Any:  # noqa: N803
-    """Pictures `(n, height, width)` as `(n, height * width)`; anything else as it is."""
-    shape = _shape(X)
-    return np.asarray(X).reshape(shape[0], shape[1] * shape[2]) if len(shape) == 3 else X
+    inputs: NDArray[Any]
+    labels: NDArray[Any]
+    shape: tuple[int, ...]
+    scale: InputScale
 
 
 def read_labeled(
@@ -166,62 +158,59 @@ def read_labeled(
     X: Any,  # noqa: N803
     y: Any,
     *,
-    reset: bool,
-) -> tuple[NDArray[Any], NDArray[Any], tuple[int, ...]]:
-    """Inputs `(n, features)` of `float32` or bytes, labels `(n,)`, and the shape of one input as given.
+    scale: InputScale | None,
+    place: str = "X",
+) -> Labeled:
+    """Reads inputs with labels.
 
     Args:
         estimator: Its `n_features_in_` and `feature_names_in_` are set, or compared.
         X: As `DigitClassifier.fit` takes it.
         y: Labels.
-        reset: Whether they are set.
+        scale: That of the `fit` before; None if there was none: names and scale are set then.
+        place: What the inputs are called in errors.
 
     Raises:
+        InputError: If `X` is one image, or of another scale.
         ValueError: If they are no examples for a classifier (scikit-learn's).
     """
-    shape = _shape(X)[1:]
-    inputs, labels = validate_data(estimator, flatten_images(X), y, dtype=(np.float32, np.uint8), reset=reset)
+    reset = scale is None
+    rows = flatten_images(X, None if reset else estimator.n_features_in_)
+    inputs, labels = validate_data(estimator, rows, y, dtype=(np.float32, np.uint8), reset=reset)
     check_classification_targets(labels)
-    return inputs, labels, shape
+    shape = shape_of(X)[1:]
+    if scale is None:
+        scale = find_scale(inputs, shape)
+    else:
+        check_scale(inputs, scale, place)
+    return Labeled(inputs, labels, shape, scale)
 
 
-def make_examples(
-    inputs: NDArray[Any], codes: NDArray[np.int64], network: Network, shape: tuple[int, ...]
-) -> Examples:
-    """Inputs `(n, features)` and class numbers `(n,)` as examples for a network.
+def make_examples(given: Labeled, codes: NDArray[np.int64], network: Network) -> Examples:
+    """Inputs and class numbers `(n,)` as examples for a network.
 
-    Args:
-        inputs: The inputs.
-        codes: The class numbers.
-        network: Inputs get its shape, if it takes pictures.
-        shape: Their shape otherwise.
+    Inputs get the network's shape if it takes images, and keep their own otherwise.
     """
-    shape = network.input_shape if len(network.input_shape) == 2 else shape
-    return Examples(to_input_tensor(inputs, shape), torch.from_numpy(codes.astype(np.int64, copy=False)))
+    shape = network.input_shape if len(network.input_shape) == 2 else given.shape
+    inputs = to_input_tensor(given.inputs, shape, given.scale)
+    return Examples(inputs, torch.from_numpy(codes.astype(np.int64, copy=False)))
 
 
 def validation_examples(
-    estimator: Any, pair: Pair, classes: NDArray[Any], network: Network, shape: tuple[int, ...]
+    estimator: Any, pair: Pair, classes: NDArray[Any], network: Network, train: Labeled
 ) -> Examples:
-    """The examples of `validation_data`; the arguments are those of `read_labeled` and `make_examples`.
+    """The examples of `validation_data`.
 
     Raises:
-        InputError: If it is not a pair, or holds other labels than `classes`.
+        InputError: If it is not a pair, holds other labels than `classes`, or is of another scale than the
+            training examples.
         ValueError: As `read_labeled` does.
     """
     if not isinstance(pair, tuple | list) or len(pair) != 2:
         raise InputError("validation_data is not a pair", "Give validation_data=(X, y).")
-    inputs, labels, _ = read_labeled(estimator, *pair, reset=False)
-    codes = encode_labels(labels, classes, "validation_data", "y")
-    return make_examples(inputs, codes, network, shape)
-
-
-def to_input_tensor(inputs: NDArray[Any], shape: tuple[int, ...]) -> torch.Tensor:
-    """Inputs `(n, features)` as a `float32` tensor `(n, *shape)`; bytes become ink in [0, 1]."""
-    if inputs.dtype == np.uint8:
-        inputs = scale_ink(inputs)
-    writable = np.require(inputs, np.float32, ["C", "W"])  # torch takes no read-only memory
-    return torch.from_numpy(writable.reshape(len(inputs), *shape))
+    given = read_labeled(estimator, *pair, scale=train.scale, place="validation_data")
+    codes = encode_labels(given.labels, classes, "validation_data", "y")
+    return make_examples(replace(given, shape=train.shape), codes, network)
 
 
 def can_hold_out(codes: NDArray[np.int64], fraction: float) -> bool:

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from digitlab.errors import SettingError
-from digitlab.estimator.inputs import InputError
+from digitlab.estimator.errors import InputError
 from digitlab.estimator.parameters import Parameters, find_architecture, make_options, option_names
 from digitlab.estimator.storage import N_DIGITS
 from digitlab.evaluation import predict_logits

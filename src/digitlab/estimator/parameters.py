@@ -204,6 +204,7 @@ def split_nested(
     for name, value in given.items():
         place, delimiter, inner = name.partition("__")
         if not delimiter or place not in names:
+            _check_not_nested(name, names, plain.get("network", network))
             plain[name] = value  # of unknown ones scikit-learn says what there is
         elif place not in ELSEWHERE:
             raise SettingError(
@@ -217,6 +218,17 @@ def split_nested(
     return plain, nested
 
 
+def _check_not_nested(name: str, names: Iterable[str], network: Any) -> None:
+    """Refuses the bare name of what `recipe` or `options` holds."""
+    if name in names:
+        return
+    for place in ELSEWHERE:
+        if name in _nested_names(place, network):
+            raise SettingError(
+                f"unknown parameter {name!r}", f"It is part of the parameter {place}: write {place}__{name}."
+            )
+
+
 def merge_nested(place: str, given: Any, values: Parameters) -> dict[str, Any]:
     """A new dict of what a parameter holds, with some of it changed.
 
@@ -228,15 +240,20 @@ def merge_nested(place: str, given: Any, values: Parameters) -> dict[str, Any]:
     return {**(given or {}), **values}
 
 
-def _check_names(place: str, names: Iterable[str], network: Any) -> None:
-    _check_place(place, names)
+def _nested_names(place: str, network: Any) -> list[str]:
+    """What `recipe` or `options` can hold."""
     if place == "recipe":
         known = [field.name for field in fields(Recipe)]
     elif isinstance(network, str) and network in ARCHITECTURES:
         known = option_names(ARCHITECTURES[network])
     else:  # `fit` refuses it
         known = [name for kind in ARCHITECTURES.values() for name in option_names(kind)]
-    known = [name for name in dict.fromkeys(known) if name not in ELSEWHERE[place]]
+    return [name for name in dict.fromkeys(known) if name not in ELSEWHERE[place]]
+
+
+def _check_names(place: str, names: Iterable[str], network: Any) -> None:
+    _check_place(place, names)
+    known = _nested_names(place, network)
     for name in names:
         if name not in known:
             similar = difflib.get_close_matches(name, known, n=3, cutoff=0.6)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from numbers import Integral
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 import safetensors
@@ -16,6 +16,7 @@ import safetensors.torch
 from numpy.typing import NDArray
 
 from digitlab.errors import ModelError
+from digitlab.estimator.images import InputScale
 from digitlab.files import write_bytes
 from digitlab.networks import Network, load_network
 from digitlab.networks.weights import describe
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 N_DIGITS = 10
 """Logits of a network that has no option `outputs`."""
 
@@ -48,6 +49,7 @@ class ClassifierState:
         history: One entry for each evaluation.
         best_entry: Number of the entry whose weights were kept; None without early stopping.
         seed: The recipe's seed.
+        input_scale: What the inputs of `fit` were.
     """
 
     parameters: Mapping[str, Any]
@@ -56,6 +58,7 @@ class ClassifierState:
     history: History
     best_entry: int | None
     seed: int
+    input_scale: InputScale
 
 
 def describe_classifier(classifier: Any) -> ClassifierState:
@@ -70,6 +73,7 @@ def describe_classifier(classifier: Any) -> ClassifierState:
         history=classifier.history_,
         best_entry=classifier.best_entry_,
         seed=classifier.seed_,
+        input_scale=classifier.input_scale_,
     )
 
 
@@ -83,6 +87,7 @@ def restore_classifier(classifier: T, network: Network, state: ClassifierState) 
         "n_iter_": len(state.history),
         "best_entry_": state.best_entry,
         "seed_": state.seed,
+        "input_scale_": state.input_scale,
         "_optimizer_state": None,
     }
     if state.feature_names is not None:
@@ -117,6 +122,10 @@ def read_classifier(kind: Callable[..., T], path: Path) -> T:
         ModelError: If the file cannot be read, holds no network of digitlab or no classifier, is of
             another schema version, or is damaged.
     """
+    if path.is_dir():
+        raise ModelError(
+            f"{path} is a folder", "DigitClassifier.from_run reads a run; load reads a file that save wrote."
+        )
     network = load_network(path)
     with safetensors.safe_open(path, "pt") as file:
         text = file.metadata().get("classifier", "{}")
@@ -153,6 +162,7 @@ def _to_plain(state: ClassifierState) -> dict[str, Any]:
         "history": [asdict(entry) for entry in state.history],
         "best_entry": state.best_entry,
         "seed": state.seed,
+        "input_scale": state.input_scale,
     }
 
 
@@ -160,6 +170,8 @@ def _from_plain(plain: Mapping[str, Any]) -> ClassifierState:
     """The state in a file. Damaged data lead to a KeyError, TypeError, ValueError or AttributeError."""
     if plain["schema_version"] != SCHEMA_VERSION:
         raise ValueError(f"schema version {plain['schema_version']!r}, not {SCHEMA_VERSION}")
+    if plain["input_scale"] not in get_args(InputScale):
+        raise ValueError(f"input_scale {plain['input_scale']!r}")
     parameters, names = dict(plain["parameters"]), plain["feature_names"]
     if isinstance(parameters["hidden"], list):
         parameters["hidden"] = tuple(parameters["hidden"])
@@ -170,6 +182,7 @@ def _from_plain(plain: Mapping[str, Any]) -> ClassifierState:
         history=History(HistoryEntry(**entry) for entry in plain["history"]),
         best_entry=plain["best_entry"],
         seed=plain["seed"],
+        input_scale=plain["input_scale"],
     )
 
 

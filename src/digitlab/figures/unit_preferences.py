@@ -31,12 +31,14 @@ def draw_top_activating(
     Args:
         images: `(units, n, height, width)`, ink in [0, 1].
         labels: `(units, n)`.
-        values: `(units, n)`, activations, the largest first.
+        values: `(units, n)`, activations, the largest first; NaN for a dead unit, which has no digits.
         names: What each unit is called.
         title: Whose units, which digits.
     """
     pictures, of = np.asarray(images), np.asarray(values, dtype=float)
     rows, columns, height, width = pictures.shape
+    dead = np.isnan(of).all(axis=1)
+    pictures = np.where(dead[:, None, None, None], 0, pictures)
     side = min((WIDTH - NAME - 0.1) / (columns * (1 + GAP)), 1.0)  # of one digit, in inches
     font_size = min(9.0, 72 * side / 6.5)
     room = max(CAPTION, 1.5 * font_size / 72 / side)
@@ -48,8 +50,13 @@ def draw_top_activating(
         paint_digits(axes, pictures.reshape(-1, height, width), columns, rows, room)
         for row, (name, digits) in enumerate(zip(names, np.asarray(labels), strict=True)):
             middle = row * tall + height / width / 2
-            words = name if of[row].max() != 0 else f"{name}\n(always 0)"
+            words = f"{name}\n(dead)" if dead[row] else name
             axes.text(-0.15, middle, words, ha="right", va="center", fontsize=10, weight="bold")
+            if dead[row]:
+                words = "dead: its activation is 0 for all digits"
+                frame = {"facecolor": "white", "edgecolor": "none"}
+                axes.text(0.1, middle, words, va="center", fontsize=10, bbox=frame)
+                continue
             for column, (digit, value) in enumerate(zip(digits, of[row], strict=True)):
                 axes.text(
                     column * (1 + GAP) + 0.5,
@@ -66,6 +73,7 @@ def draw_class_selectivity(
     means: ArrayLike,
     index: ArrayLike,
     preferred: ArrayLike,
+    dead: ArrayLike,
     names: Sequence[str],
     title: str,
     value_name: str,
@@ -80,6 +88,7 @@ def draw_class_selectivity(
         means: `(units, 10)`; NaN for a digit that does not occur.
         index: `(units,)`, in [0, 1]; NaN where it is not defined.
         preferred: `(units,)`, 0 to 9.
+        dead: `(units,)`: of which units nothing is framed, because they are dead or nearly so.
         names: The units' numbers.
         title: Which units, which digits.
         value_name: What a mean is of, for the color bar.
@@ -103,7 +112,9 @@ def draw_class_selectivity(
             words = MISSING if np.isnan(mean) else format_number(mean, 2 if most < 99.995 else 1)
             look: dict[str, Any] = {"color": "white" if dark else "black", "fontsize": 8 if row == ROW else 7}
             axes.text(digit, unit, words, ha="center", va="center_baseline", **look)
-        for unit, digit in enumerate(chosen):
+        few = np.asarray(dead, dtype=bool)
+        for unit in np.flatnonzero(~few):
+            digit = chosen[unit]
             axes.plot(
                 [digit - 0.48, digit + 0.48, digit + 0.48, digit - 0.48, digit - 0.48],
                 [unit - 0.46, unit - 0.46, unit + 0.46, unit + 0.46, unit - 0.46],
@@ -119,7 +130,9 @@ def draw_class_selectivity(
         colors = [DIGIT_COLORS[digit] for digit in chosen]
         bars.barh(range(rows), np.nan_to_num(found), color=colors, height=0.7)
         for unit, (value, digit) in enumerate(zip(found, chosen, strict=True)):
-            words = MISSING if np.isnan(value) else f"{value:.2f} (digit {digit})"
+            words = f"{value:.2f} (digit {digit})"
+            if np.isnan(value):
+                words = "(nearly) dead" if few[unit] else MISSING
             bars.text(1.06, unit, words, va="center_baseline", fontsize=8)
         bars.set(xlim=(0, 1), ylim=(rows - 0.5, -0.5), xticks=[0, 0.5, 1], yticks=[])
         bars.set_xlabel("selectivity index", fontsize=10)

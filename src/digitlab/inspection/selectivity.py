@@ -12,6 +12,7 @@ __all__ = [
     "UnitPair",
     "choose_pair",
     "class_selectivity",
+    "hardly_active",
     "top_activating",
     "variance_between_classes",
 ]
@@ -54,6 +55,24 @@ def class_selectivity(values: NDArray[np.floating], classes: NDArray[np.int64]) 
     index = np.full(len(means), np.nan)
     index[defined] = (largest - others)[defined] / (largest + others)[defined]
     return ClassSelectivity(means, preferred, index)
+
+
+ACTIVE = 0.01
+"""The largest class mean of a unit that counts as active, as a share of the largest of its layer."""
+
+
+def hardly_active(means: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Units whose activations are so small that their selectivity index says nothing.
+
+    Args:
+        means: `(units, 10)`, mean activations of all units of a layer; NaN for a class without examples.
+
+    Returns:
+        `(units,)`: whether no class mean reaches 1 % of the layer's largest, by absolute value.
+    """
+    largest = np.nanmax(np.abs(means), axis=1)
+    few: NDArray[np.bool_] = largest <= ACTIVE * largest.max()
+    return few
 
 
 def variance_between_classes(values: NDArray[np.floating], classes: NDArray[np.int64]) -> NDArray[np.float64]:
