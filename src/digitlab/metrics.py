@@ -48,6 +48,9 @@ def _declared() -> Iterator[Metric]:
     titles = {"train": "training", "validation": "validation", "test": "test"}
     yield Metric("accuracy", "share", True, "accuracy")
     yield Metric("log_loss", "loss", False, "log loss")
+    yield Metric("ece", "share", False, "expected calibration error")
+    yield Metric("brier", "number", False, "Brier score")
+    yield Metric("aurc", "number", False, "area under the risk-coverage curve")
     for split in SPLITS:
         yield Metric(f"{split}_accuracy", "share", True, f"{titles[split]} accuracy")
         yield Metric(f"{split}_loss", "loss", False, f"{titles[split]} loss")

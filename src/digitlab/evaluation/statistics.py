@@ -1,4 +1,4 @@
-"""Statistics: confidence interval of a proportion, mean and standard deviation of a sample."""
+"""Statistics: confidence intervals of a proportion, mean and standard deviation of a sample."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["SampleStats", "mean_interval", "sample_stats", "wilson_interval"]
+__all__ = ["SampleStats", "clopper_pearson_interval", "mean_interval", "sample_stats", "wilson_interval"]
 
 NORMAL_95 = 1.959963984540054
 
@@ -26,6 +26,22 @@ def wilson_interval(correct: int, n: int) -> tuple[float, float]:
     half = NORMAL_95 / (1 + squared / n) * math.sqrt(share * (1 - share) / n + squared / (4 * n * n))
     # Without rounding the interval holds the share itself and stays within 0 and 1.
     return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
+
+
+def clopper_pearson_interval(errors: int, n: int) -> tuple[float, float]:
+    """The exact 95 % interval of a proportion (Clopper and Pearson 1934).
+
+    It suits rare errors: with 0 errors of `n` it is 0 to about 3.7 / n.
+
+    Args:
+        errors: Events, 0 to `n`.
+        n: Trials, at least 1.
+    """
+    from scipy.special import betaincinv  # takes 0.1 s to import
+
+    low = float(betaincinv(errors, n - errors + 1, 0.025)) if errors else 0.0
+    high = float(betaincinv(errors + 1, n - errors, 0.975)) if errors < n else 1.0
+    return low, high
 
 
 @dataclass(frozen=True)

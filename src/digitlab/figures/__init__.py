@@ -1,6 +1,7 @@
 """Figures: numbers in, matplotlib figures out. Imports nothing of digitlab but number formatting."""
 
 from digitlab.figures.animation import animate_tiles
+from digitlab.figures.calibration import draw_reliability, draw_risk_coverage
 from digitlab.figures.confusion_matrix import draw_confusion, draw_errors, draw_pair
 from digitlab.figures.curves import Line, draw_learning_curves, draw_lines
 from digitlab.figures.distributions import draw_boxes, draw_scatter
@@ -20,6 +21,7 @@ from digitlab.figures.product_sum import (
     draw_patch_computation,
     draw_product_bars,
 )
+from digitlab.figures.robustness import draw_robustness
 from digitlab.figures.run_comparison import draw_run_comparison
 from digitlab.figures.style import save_figure
 from digitlab.figures.tiles import draw_stages, draw_tiles, draw_unit_weights
@@ -49,6 +51,9 @@ __all__ = [
     "draw_pixel_values",
     "draw_pixels",
     "draw_product_bars",
+    "draw_reliability",
+    "draw_risk_coverage",
+    "draw_robustness",
     "draw_run_comparison",
     "draw_scatter",
     "draw_softmax",
