@@ -58,3 +58,13 @@ def test_a_notebook_shows_lines_on_standard_output(tmp_path, capsys, monkeypatch
     assert err == ""
     train("softmax", {}, Recipe(epochs=2), data, tmp_path / "b", progress=False)
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_long_training_says_early_how_long_it_takes(tmp_path, capsys, monkeypatch):
+    clock = iter(range(0, 10_000, 2))  # each look at the clock is two seconds after the last
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    data = DataConfig(train="mnist:train[:300]", validation="last:50")
+    train("softmax", {}, Recipe(max_steps=100, eval_every=100), data, tmp_path / "a", progress=True)
+    told = [line for line in capsys.readouterr().err.splitlines() if "at this speed" in line]
+    assert len(told) == 1
+    assert "min" in told[0]

@@ -8,8 +8,8 @@ import torch
 from scipy import ndimage
 
 from digitlab.data import mnist
-from digitlab.training import Recipe, batches
-from digitlab.training.batches import augment
+from digitlab.training import Recipe, augmentation
+from digitlab.training.augmentation import augment
 
 ROTATE, SHEAR, ZOOM_X, ZOOM_Y, SHIFT_X, SHIFT_Y = range(6)
 
@@ -24,13 +24,13 @@ def draw(monkeypatch):
     """Fixes the six random numbers of each picture; what is not named is 0 (from -1 to 1)."""
 
     def fix(**chosen):
-        def rand(six, n, generator):
+        def rand(six, n, generator, device):
             numbers = torch.zeros(six, n)
             for name, value in chosen.items():
                 numbers[globals()[name]] = value
             return (numbers + 1) / 2
 
-        monkeypatch.setattr(batches.torch, "rand", rand)
+        monkeypatch.setattr(augmentation.torch, "rand", rand)
 
     return fix
 
@@ -138,3 +138,51 @@ def test_ink_stays_ink_and_the_generator_decides(ink):
     assert torch.equal(torch.get_rng_state(), state)
     # every picture differs from its original, by its own map
     assert ((one - ink).abs().amax((1, 2)) > 0.1).all()
+
+
+def test_without_strength_nothing_changes(ink):
+    everything = Recipe(rotate=30, shift=3, zoom=0.3, shear=20, elastic=2, thickness=1, degrade=1)
+    still = augment(ink, everything, torch.Generator().manual_seed(0), strength=0.0)
+    torch.testing.assert_close(still, ink, atol=1e-5, rtol=0)
+
+
+def test_elastic_deformation_moves_pixels_as_far_as_it_says():
+    """A picture whose value is its column tells where each pixel came from."""
+    ramp = torch.arange(28.0).expand(400, 28, 28) / 28
+    moved = 28 * (_changed(ramp, elastic=1.5) - ramp)[:, 8:20, 8:20]  # away from the paper outside
+    assert moved.square().mean().sqrt() == pytest.approx(1.5, rel=0.1)
+    assert (moved[:, :, 1:] - moved[:, :, :-1]).abs().mean() < 0.5  # neighbors move alike
+
+
+def test_strokes_become_thicker_and_thinner_by_what_it_says(ink, monkeypatch):
+    def ink_at(number):
+        monkeypatch.setattr(augmentation, "_uniform", lambda generator, *shape: torch.full(shape, number))
+        return augmentation._thickened(ink, 1.0, torch.Generator())
+
+    shifted = [torch.roll(ink, (down, along), (1, 2)) for down in (-1, 0, 1) for along in (-1, 0, 1)]
+    torch.testing.assert_close(ink_at(1.0), torch.stack(shifted).amax(0))  # of all neighbors, by hand
+    torch.testing.assert_close(ink_at(0.5), ink)
+    thinnest = ink + 0.6 * (torch.stack(shifted).amin(0) - ink)
+    torch.testing.assert_close(ink_at(0.0), thinnest)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
+def test_a_share_of_the_pictures_is_degraded(share):
+    ink = torch.from_numpy(mnist("train").take(800).ink())
+    degraded = augmentation._degraded(ink, share, torch.Generator().manual_seed(0))
+    assert degraded.min() >= 0
+    assert degraded.max() <= 1
+    changed = (degraded - ink).abs().amax((1, 2)) > 0.02
+    none_of_six = 0.6**6  # to a picture that was chosen, nothing may happen all the same
+    assert changed.float().mean() == pytest.approx(share * (1 - none_of_six), abs=0.06)
+
+
+def test_degraded_pictures_have_other_grays_and_stay_legible():
+    ink = torch.from_numpy(mnist("train").take(400).ink())
+    lit = augmentation._lit(ink, torch.Generator().manual_seed(0))
+    paper = ink < 0.05
+    on_paper = torch.stack([image[where].median() for image, where in zip(lit, paper, strict=True)])
+    on_ink = torch.stack([image[where].median() for image, where in zip(lit, ink > 0.95, strict=True)])
+    assert on_paper.std() > 0.15
+    assert (on_ink < on_paper).float().mean() == pytest.approx(0.2, abs=0.08)  # light ink turned dark
+    assert ((on_ink - on_paper).abs() > 0.15).float().mean() > 0.9

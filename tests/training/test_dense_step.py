@@ -12,13 +12,14 @@ from torch import nn
 
 from digitlab.data import mnist
 from digitlab.networks import Dropout, Network, build
+from digitlab.networks.layers import dense
 from digitlab.settings import settings
-from digitlab.training import Examples, Recipe, fit, loop, supports_dense_step
+from digitlab.training import Examples, Recipe, batches, fit, loop, supports_dense_step
 from digitlab.training.dense_step import DENSE_RECIPE_FIELDS, DenseLayer, dense_layers
 from digitlab.training.hardware import choose_hardware
 from digitlab.training.step import AutogradStep, StepSetup
 
-OPTIONS = {"hidden": (12, 9), "dropout": 0.2}
+OPTIONS: dict[str, Any] = {"hidden": (12, 9), "dropout": 0.2}
 BASE = {"batch_size": 30, "max_steps": 12, "eval_every": 4, "threads": 1}
 
 CHANGED: dict[str, dict[str, Any]] = {
@@ -60,16 +61,27 @@ CHANGED: dict[str, dict[str, Any]] = {
     "shift": {"shift": 2},
     "zoom": {"zoom": 0.2},
     "shear": {"shear": 20},
+    "elastic": {"elastic": 1},
+    "thickness": {"thickness": 0.5},
+    "degrade": {"degrade": 0.5},
+    "augment_fade": {"rotate": 20, "augment_fade": 0.5},
+    "non_digits": {"non_digits": 0.5},
+    "distillation": {"distillation": 0.5},
     "precision": {"precision": "bfloat16"},
     "device": {"device": "cpu"},
     "threads": {"threads": 2},
     "seed": {"seed": 3},
 }
 """For each field of `Recipe`: settings in which it is not at its default and matters."""
-AUTOGRAD_ONLY = {"precision"}
+AUTOGRAD_ONLY = {"precision", "non_digits", "distillation"}
 """Fields that send a run to autograd."""
 NO_EFFECT_ON_WEIGHTS = {"device", "threads"}
 """Fields that say where a run is computed, not what."""
+
+
+@pytest.fixture(autouse=True)
+def few_non_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "NON_DIGITS", 60)
 
 
 @pytest.fixture(scope="module")
@@ -80,15 +92,18 @@ def examples() -> tuple[Examples, Examples]:
 
 def _train(recipe: Recipe, examples: tuple[Examples, Examples]) -> tuple[list[torch.Tensor], str]:
     network = build("mlp", seed=recipe.seed, **OPTIONS)
-    result = fit(network, recipe, *examples)
+    if recipe.non_digits:  # as in the networks that have such an output
+        network.no_digit = dense(OPTIONS["hidden"][-1], 1, "zeros", torch.Generator())
+    teachers = [build("mlp", seed=9, **OPTIONS)] if recipe.distillation else []
+    result = fit(network, recipe, *examples, teachers=teachers)
     return list(network.state_dict().values()), result.step_kind
 
 
 def _by_autograd(
     recipe: Recipe, examples: tuple[Examples, Examples], monkeypatch: pytest.MonkeyPatch
 ) -> list[torch.Tensor]:
-    def make(networks, seeds, recipe, hardware, group, first_layer):  # type: ignore[no-untyped-def]
-        return AutogradStep(networks, seeds, StepSetup(recipe, hardware, group, first_layer))
+    def make(networks, seeds, recipe, hardware, group, first_layer, teachers):  # type: ignore[no-untyped-def]
+        return AutogradStep(networks, seeds, StepSetup(recipe, hardware, group, first_layer, tuple(teachers)))
 
     with monkeypatch.context() as patch:
         patch.setattr(loop, "make_step", make)

@@ -362,7 +362,7 @@ def test_inputs_that_do_not_fit(train_digits, tiny):
         _fit(Examples(train_digits.inputs[:, 4:24, 4:24], train_digits.labels), network="swift")
     with pytest.raises(DataError, match="mlp takes inputs of 784; these are 2"):
         _fit(train_digits, tiny)
-    with pytest.raises(SettingError, match="only pictures can be rotated"):
+    with pytest.raises(SettingError, match="only pictures can be augmented"):
         _fit(tiny, network="softmax", options={"inputs": 2}, rotate=5)
 
 

@@ -9,7 +9,7 @@ import pytest
 from digitlab.errors import SettingError
 from digitlab.settings import field_docs, from_dict, to_dict
 from digitlab.training import Recipe
-from digitlab.training.hyperparameters import unused_fields
+from digitlab.training.hyperparameters import AUGMENTATIONS, unused_fields
 
 # For each field: values at its edges that are allowed, and values just beyond that are not.
 BOUNDS = {
@@ -55,6 +55,12 @@ BOUNDS = {
     "shift": ([0, 28], [-1, 29]),
     "zoom": ([0, 0.99], [-0.1, 1]),
     "shear": ([0, 89], [-1, 90]),
+    "elastic": ([0, 10], [-0.1, 11]),
+    "thickness": ([0, 1], [-0.1, 1.1]),
+    "degrade": ([0, 1], [-0.1, 1.1]),
+    "augment_fade": ([0, 1], [-0.1, 1.1]),
+    "non_digits": ([0, 4], [-0.1, 4.1]),
+    "distillation": ([0, 1], [-0.1, 1.1]),
     "precision": (["auto", "float32", "bfloat16"], ["float16"]),
     "device": (["auto", "cpu", "cuda", "mps"], ["tpu"]),
     "threads": ([0, 1024], [-1, 1025]),
@@ -131,7 +137,7 @@ def test_one_cycle_has_no_other_warm_up():
     assert Recipe(schedule="cosine", warmup_fraction=0.1).warmup_fraction == 0.1
 
 
-@pytest.mark.parametrize("name", ["rotate", "shift", "zoom", "shear"])
+@pytest.mark.parametrize("name", AUGMENTATIONS)
 def test_which_fields_change_pictures(name):
     assert not Recipe().augments
     assert Recipe(**{name: 0.5}).augments

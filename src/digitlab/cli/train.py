@@ -74,6 +74,14 @@ def train(
             metavar="RUN",
         ),
     ] = None,
+    teacher: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A trained run, folder of runs or .safetensors file that teaches the network, with the "
+            "weight --set distillation=SHARE. May be given several times.",
+            metavar="RUN",
+        ),
+    ] = None,
     until: Annotated[
         str | None,
         typer.Option(
@@ -107,7 +115,7 @@ def train(
             "--validation": validation,
         }
         others |= {"--test": test, "--seed": seed, "--seeds": seeds, "--out": out, "--from": from_}
-        _check_only_resume({**others, "--until": until}, changes)
+        _check_only_resume({**others, "--until": until, "--teacher": teacher}, changes)
         _resume(resume, network, ray, {**changes, "more_epochs": more_epochs}, as_json)
         return
     if more_epochs is not None:
@@ -123,7 +131,7 @@ def train(
 
         load(data, skip_unknown=True, on_skip=log_skipped)  # to say what is skipped
         sources["skip_unknown"] = True
-    config = _configure(network, options, recipe, changes, sources, from_)
+    config = _configure(network, options, recipe, changes, sources, from_, teacher or [])
 
     from digitlab import runs
     from digitlab.training import is_main_process
@@ -147,13 +155,14 @@ def _configure(
     changes: dict[str, Any],
     sources: dict[str, Any],
     from_: Path | None,
+    teachers: list[Path],
 ) -> RunConfig:
     """The configuration of a new run, with drawn weights or those of another run."""
     from digitlab import runs
     from digitlab.training import standard_recipe
 
     if from_ is not None:
-        config = runs.fine_tuning_config(from_, recipe, sources, changes)
+        config = runs.fine_tuning_config(from_, recipe, sources, changes, runs.teacher_files(teachers))
         _check_network(from_, network, config.network)
         if options:
             raise SettingError(
@@ -167,7 +176,8 @@ def _configure(
         )
     _check_kinds(network, options, changes)
     data = runs.DataConfig(**{name: source for name, source in sources.items() if source is not None})
-    return runs.configure(network, options, standard_recipe(network, recipe, changes), data)
+    own_recipe = standard_recipe(network, recipe, changes)
+    return runs.configure(network, options, own_recipe, data, runs.teacher_files(teachers))
 
 
 def _check_kinds(network: str, options: dict[str, Any], changes: dict[str, Any]) -> None:

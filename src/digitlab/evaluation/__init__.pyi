@@ -5,6 +5,7 @@ from .classification import (
     accuracy_and_log_loss as accuracy_and_log_loss,
     compute_metrics as compute_metrics,
     predict_logits as predict_logits,
+    predict_outputs as predict_outputs,
 )
 from .misclassifications import (
     LabelIssue as LabelIssue,

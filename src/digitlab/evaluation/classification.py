@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ __all__ = [
     "accuracy_and_log_loss",
     "compute_metrics",
     "predict_logits",
+    "predict_outputs",
 ]
 
 BATCH = 1000
@@ -46,14 +48,31 @@ def predict_logits(network: Network, inputs: Tensor) -> NDArray[np.float32]:
     Returns:
         `(n, 10)` logits.
     """
+    return _run(network, network, inputs)
+
+
+def predict_outputs(network: Network, inputs: Tensor) -> NDArray[np.float32]:
+    """Predicts all outputs of every input: logits and, where the network has it, the one of "no digit".
+
+    Args:
+        network: As in `predict_logits`.
+        inputs: As in `predict_logits`.
+
+    Returns:
+        `(n, 11)`, the last column of "no digit"; `(n, 10)` for a network of ten digits only.
+    """
+    return _run(network, network.outputs, inputs)
+
+
+def _run(network: Network, forward: Callable[[Tensor], Tensor], inputs: Tensor) -> NDArray[np.float32]:
     was_training = network.training
     network.eval()
     device = next(network.parameters()).device
     with torch.inference_mode():
-        parts = [network(part.to(device)).float().cpu() for part in inputs.split(BATCH)]
+        parts = [forward(part.to(device)).float().cpu() for part in inputs.split(BATCH)]
     network.train(was_training)
-    logits: NDArray[np.float32] = torch.cat(parts).numpy()
-    return logits
+    outputs: NDArray[np.float32] = torch.cat(parts).numpy()
+    return outputs
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from torch.nn.utils import skip_init
 __all__ = [
     "Crop",
     "Dropout",
+    "GlobalPool",
     "Initialization",
     "Normalize",
     "Projection",
@@ -145,6 +146,14 @@ class Dropout(nn.Module):
         return f"rate={self.rate}"
 
 
+class GlobalPool(nn.Module):
+    """Largest and mean value of each channel: `(n, channels, height, width)` becomes `(n, 2 channels)`."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """The largest values of all channels, then their means."""
+        return torch.cat([maps.amax((2, 3)), maps.mean((2, 3))], 1)
+
+
 def dense(
     in_features: int,
     out_features: int,
@@ -177,7 +186,8 @@ def convolution(
     generator: torch.Generator,
     *,
     padding: int = 0,
-    bias: float = 0.0,
+    groups: int = 1,
+    bias: float | None = 0.0,
 ) -> nn.Conv2d:
     """A convolution with square kernels, its weights drawn from `generator`.
 
@@ -188,23 +198,32 @@ def convolution(
         init: Initialization of the weights, as in `dense`.
         generator: Where the randomness comes from.
         padding: Pixels of zeros added on every side.
-        bias: Initial value of every bias, where `init` does not draw it.
+        groups: Groups of channels that do not see each other; as many as channels: a depthwise convolution.
+        bias: Initial value of every bias, where `init` does not draw it; None: without biases, as before
+            batch normalization.
     """
     layer: nn.Conv2d = skip_init(
-        nn.Conv2d, in_channels, out_channels, kernel_size, padding=padding, device=torch.get_default_device()
+        nn.Conv2d,
+        in_channels,
+        out_channels,
+        kernel_size,
+        padding=padding,
+        groups=groups,
+        bias=bias is not None,
+        device=torch.get_default_device(),
     )
     _initialize(layer, init, generator, bias)
     return layer
 
 
 def _initialize(
-    layer: nn.Linear | nn.Conv2d, init: Initialization, generator: torch.Generator, bias: float
+    layer: nn.Linear | nn.Conv2d, init: Initialization, generator: torch.Generator, bias: float | None
 ) -> None:
     weight = layer.weight
-    assert layer.bias is not None
     if weight.is_meta:
         return  # only its shape is wanted: see `load_network`
-    nn.init.constant_(layer.bias, bias)
+    if layer.bias is not None and bias is not None:
+        nn.init.constant_(layer.bias, bias)
     if init == "glorot":
         nn.init.xavier_uniform_(weight, generator=generator)
     elif init == "he":
@@ -212,11 +231,13 @@ def _initialize(
     elif init == "kaiming-uniform":
         bound = weight[0].numel() ** -0.5
         nn.init.uniform_(weight, -bound, bound, generator=generator)
-        nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+        if layer.bias is not None:
+            nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
     elif init == "truncated-normal":
         nn.init.trunc_normal_(weight, std=0.1, a=-0.2, b=0.2, generator=generator)
     elif init == "normal-0.01":
         nn.init.normal_(weight, std=0.01, generator=generator)
-        nn.init.normal_(layer.bias, std=0.01, generator=generator)
+        if layer.bias is not None:
+            nn.init.normal_(layer.bias, std=0.01, generator=generator)
     else:
         nn.init.zeros_(weight)

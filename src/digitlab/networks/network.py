@@ -33,6 +33,8 @@ class Network(nn.Module):
         input_shape: Shape of one input: `(height, width)`, or `(features,)` for a network that
             takes images and feature vectors of that many numbers.
         layers: The layers by name, in order.
+        no_digit: A layer beside the last that takes the same input and gives one logit more, `(n, 1)`, of
+            "this shows no digit"; None for a network of ten digits only.
     """
 
     def __init__(
@@ -41,12 +43,14 @@ class Network(nn.Module):
         options: Mapping[str, Any],
         input_shape: tuple[int, ...],
         layers: Mapping[str, nn.Module],
+        no_digit: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.name = name
         self.options = dict(options)
         self.input_shape = input_shape
         self.layers = nn.ModuleDict(layers)
+        self.no_digit = no_digit
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits of each digit.
@@ -62,6 +66,22 @@ class Network(nn.Module):
         for layer in self.layers.values():
             signal = layer(signal)
         return signal
+
+    def outputs(self, images: Tensor) -> Tensor:
+        """Logits of each digit and, where the network has it, of "no digit".
+
+        Args:
+            images: As in `forward`.
+
+        Returns:
+            `(n, 11)` logits, the last of "no digit"; `(n, 10)` for a network of ten digits only.
+        """
+        *others, last = self.layers.values()
+        signal = images
+        for layer in others:
+            signal = layer(signal)
+        digits: Tensor = last(signal)
+        return digits if self.no_digit is None else torch.cat([digits, self.no_digit(signal)], 1)
 
     def takes(self, shape: tuple[int, ...]) -> bool:
         """Whether inputs of this shape (without the batch axis) fit this network."""
@@ -113,10 +133,15 @@ def layer_table(network: Network) -> list[LayerRow]:
     with torch.no_grad():
         signal = torch.zeros(1, *network.input_shape, device=next(network.parameters()).device)
         for name, layer in network.layers.items():
-            signal = layer(signal)
+            before, signal = signal, layer(signal)
             shape = tuple(signal.shape[1:])
             parameters = sum(parameter.numel() for parameter in layer.parameters())
             rows.append(LayerRow(name, type(layer).__name__, shape, parameters, _multiply_adds(layer, shape)))
+        if network.no_digit is not None:
+            shape = tuple(network.no_digit(before).shape[1:])
+            parameters = sum(parameter.numel() for parameter in network.no_digit.parameters())
+            kind, products = type(network.no_digit).__name__, _multiply_adds(network.no_digit, shape)
+            rows.append(LayerRow("no_digit", kind, shape, parameters, products))
     network.train(was_training)
     return rows
 

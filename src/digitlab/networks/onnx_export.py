@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from digitlab.errors import ModelError
 from digitlab.files import atomic_write
@@ -27,12 +27,14 @@ LARGEST_DIFFERENCE = 1e-3
 """Most by which a logit of an ONNX file may differ from the network's own."""
 
 
-def export_onnx(network: Network, path: Path, inputs: Tensor) -> float:
+def export_onnx(
+    network: Network, path: Path, inputs: Tensor, properties: Mapping[str, str] | None = None
+) -> float:
     """Writes `network` to `path` as ONNX and checks the file against it.
 
-    The file takes `ink`, `float32`, of the shape of `inputs` with any n, and gives `logits` `(n, 10)`.
-    Its metadata property `digitlab` holds the network's name and options; `input` and `output` say in words
-    what it takes and gives.
+    The file takes `ink`, `float32`, of the shape of `inputs` with any n, and gives `logits` `(n, 10)`; from a
+    network with a no-digit output also `no_digit` `(n, 1)`. Its metadata property `digitlab` holds the
+    network's name and options; `input` and `output` say in words what it takes and gives.
 
     Args:
         network: A trained network.
@@ -40,6 +42,7 @@ def export_onnx(network: Network, path: Path, inputs: Tensor) -> float:
         inputs: Real inputs to check with: pictures `(n, height, width)`, also for a network that
             takes features, since whoever reads with the file has pictures; `(n, features)` where
             there are none.
+        properties: More metadata.
 
     Returns:
         The largest difference between a logit of the file and of the network.
@@ -57,11 +60,11 @@ def export_onnx(network: Network, path: Path, inputs: Tensor) -> float:
         warnings.simplefilter("ignore")
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         program = torch.onnx.export(
-            network,
+            _Outputs(network).eval(),
             (example,),
             dynamo=True,
             input_names=["ink"],
-            output_names=["logits"],
+            output_names=_output_names(network),
             dynamic_shapes=({0: torch.export.Dim("n", min=1)},),
             opset_version=OPSET,
             verbose=False,
@@ -69,7 +72,8 @@ def export_onnx(network: Network, path: Path, inputs: Tensor) -> float:
     assert program is not None
     model = program.model_proto
     _drop_notes(model.graph)
-    onnx.helper.set_model_props(model, {"digitlab": describe(network), **describe_tensors(inputs.shape[1:])})
+    described = {"digitlab": describe(network), **describe_tensors(inputs.shape[1:])}
+    onnx.helper.set_model_props(model, {**described, **(properties or {})})
     with atomic_write(path) as temporary:
         temporary.write_bytes(model.SerializeToString())
         difference = onnx_difference(network, temporary, inputs)
@@ -79,6 +83,22 @@ def export_onnx(network: Network, path: Path, inputs: Tensor) -> float:
                 "Nothing was written. Please report the network's name and options.",
             )
     return difference
+
+
+class _Outputs(nn.Module):
+    """A network whose forward pass gives the ten logits, and the one of "no digit" if it has it."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        outputs = self.network.outputs(images)
+        return (outputs,) if self.network.no_digit is None else (outputs[:, :-1], outputs[:, -1:])
+
+
+def _output_names(network: Network) -> list[str]:
+    return ["logits"] if network.no_digit is None else ["logits", "no_digit"]
 
 
 def describe_tensors(shape: Sequence[int]) -> dict[str, str]:
@@ -102,7 +122,7 @@ def _drop_notes(graph: onnx.GraphProto) -> None:
 
 
 def onnx_difference(network: Network, path: Path, inputs: Tensor) -> float:
-    """The largest difference between a logit of the ONNX file `path` and of `network`.
+    """The largest difference between an output of the ONNX file `path` and of `network`.
 
     Args:
         network: What the file was made from.
@@ -112,7 +132,7 @@ def onnx_difference(network: Network, path: Path, inputs: Tensor) -> float:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    (theirs,) = session.run(["logits"], {"ink": inputs.numpy()})
+    theirs = np.concatenate(session.run(_output_names(network), {"ink": inputs.numpy()}), axis=1)
     with torch.inference_mode():
-        ours = network(inputs).numpy()
+        ours = network.outputs(inputs).numpy()
     return float(np.abs(theirs - ours).max())

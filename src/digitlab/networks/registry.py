@@ -14,6 +14,12 @@ from digitlab.errors import SettingError
 from digitlab.networks.deep_mnist import DeepMnistOptions, deep_mnist_layers
 from digitlab.networks.dense import MlpOptions, SoftmaxOptions, mlp_layers, softmax_layers
 from digitlab.networks.network import Network
+from digitlab.networks.recognizer import (
+    MicroOptions,
+    RecognizerOptions,
+    micro_layers,
+    recognizer_layers,
+)
 from digitlab.networks.swift import SwiftOptions, swift_layers
 from digitlab.settings import to_dict
 
@@ -27,7 +33,8 @@ class Architecture:
     Attributes:
         summary: Its description, in one line.
         options: Its options, a `@settings` class.
-        build_layers: Makes the layers by name, from options and a generator of random numbers.
+        build_layers: Makes the layers by name, from options and a generator of random numbers. One called
+            `no_digit` stands beside the last of the others, see `Network.no_digit`.
         input_shape: Shape of one image, or None where the option `inputs` decides.
     """
 
@@ -57,6 +64,14 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     ),
     "swift": Architecture(
         "small convolutional network: 99 % in seconds on two cores", SwiftOptions, swift_layers
+    ),
+    "recognizer": Architecture(
+        "eight convolutions with batch normalization, ten digits and `no digit`: the model that ships",
+        RecognizerOptions,
+        recognizer_layers,
+    ),
+    "micro": Architecture(
+        "the same outputs from at most 10,000 parameters: separable convolutions", MicroOptions, micro_layers
     ),
 }
 
@@ -93,4 +108,5 @@ def build(name: str, /, *, seed: int = 0, **options: object) -> Network:
     chosen = kind.options(**options)
     shape = kind.input_shape or (chosen.inputs,)
     layers = kind.build_layers(chosen, torch.Generator().manual_seed(seed))
-    return Network(name, to_dict(chosen), shape, layers)
+    no_digit = layers.pop("no_digit", None)
+    return Network(name, to_dict(chosen), shape, layers, no_digit)

@@ -25,7 +25,7 @@ BATCH = 256
 THREADS = 2  # a small network gains nothing from more
 EXPECTED = (
     "Give a network with input 'ink', float32 (n, height, width) or (n, features), "
-    "and output 'logits', float32 (n, 10)."
+    "and output 'logits', float32 (n, 10), perhaps also 'no_digit', (n, 1)."
 )
 
 
@@ -37,11 +37,13 @@ class OnnxModel:
         network: The name of the architecture, from the file's metadata; `onnx` where it has none.
         options: The options it was built with, from the metadata; empty where it has none.
         input_shape: Shape of one input: `(height, width)`, or `(features,)` for images flattened by rows.
+        has_no_digit: Whether it has an output for "no digit".
 
     Args:
         path: A file with one input `ink`, float32 `(n, height, width)` or `(n, features)` in [0, 1], and
-            one output `logits`, float32 `(n, 10)`, n free. Its metadata property `digitlab`, if there, is
-            JSON: `{"network": name, "options": {...}, "schema_version": 1}`.
+            an output `logits`, float32 `(n, 10)`, n free; perhaps an output `no_digit`, `(n, 1)`. Its
+            metadata property `digitlab`, if there, is JSON:
+            `{"network": name, "options": {...}, "schema_version": 1}`.
 
     Raises:
         ModelError: If the file is missing, not ONNX, or of other inputs and outputs.
@@ -51,16 +53,22 @@ class OnnxModel:
         self.path = Path(check_path(path, ModelError))
         self._session = _session(self.path)
         self.input_shape = _input_shape(self._session, self.path)
+        self.has_no_digit = len(self._session.get_outputs()) == 2
         self.network, self.options = _origin(self._session, self.path)
 
     def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Logits of the digits 0 to 9, `(n, 10)`; see `outputs`."""
+        return self.outputs(ink)[:, :10]
+
+    def outputs(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
         """Runs the network.
 
         Args:
             ink: `(n, *input_shape)`, or images of that many pixels; float32 in [0, 1], 0 = paper.
 
         Returns:
-            `(n, 10)`, logits of the digits 0 to 9.
+            `(n, 10)`, logits of the digits 0 to 9; `(n, 11)` from a network with an output for "no digit",
+            the last its logit.
 
         Raises:
             ModelError: If `ink` has another shape or type, or the network fails on it.
@@ -72,14 +80,16 @@ class OnnxModel:
                 f"{self.path} takes float32 (n, {', '.join(map(str, self.input_shape))}).",
             )
         ink = ink.reshape(-1, *self.input_shape)
-        logits = np.empty((len(ink), 10), np.float32)
+        outputs = np.empty((len(ink), 11 if self.has_no_digit else 10), np.float32)
+        names = ["logits", "no_digit"] if self.has_no_digit else ["logits"]
         for start in range(0, len(ink), BATCH):
             batch = slice(start, start + BATCH)
             try:
-                logits[batch] = self._session.run(["logits"], {"ink": ink[batch]})[0]
+                parts = self._session.run(names, {"ink": ink[batch]})
             except Exception as error:  # ONNX Runtime's errors share no parent of their own
                 raise ModelError(f"{self.path} cannot be run: {_first_line(error)}", EXPECTED) from error
-        return logits
+            outputs[batch] = np.concatenate(parts, axis=1)
+        return outputs
 
 
 def _session(path: Path) -> onnxruntime.InferenceSession:
@@ -114,12 +124,11 @@ def _input_shape(session: onnxruntime.InferenceSession, path: Path) -> tuple[int
     seen = ", ".join(f"{value.name} {value.type} {value.shape}" for value in (*inputs, *outputs))
     fits = (
         [value.name for value in inputs] == ["ink"]
-        and [value.name for value in outputs] == ["logits"]
         and {value.type for value in (*inputs, *outputs)} == {"tensor(float)"}
         and [type(size) is int for size in inputs[0].shape] in ([False, True], [False, True, True])
-        and len(outputs[0].shape) == 2
-        and type(outputs[0].shape[0]) is not int
-        and outputs[0].shape[1] == 10
+        and [value.name for value in outputs] in (["logits"], ["logits", "no_digit"])
+        and all(len(value.shape) == 2 and type(value.shape[0]) is not int for value in outputs)
+        and [value.shape[1] for value in outputs] in ([10], [10, 1])
     )
     if not fits:
         raise ModelError(f"{path} is a network for something else: {seen}", EXPECTED)

@@ -42,6 +42,9 @@ class Model(Protocol):
     def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits `(n, 10)` of ink `(n, height, width)`, float32 in [0, 1]."""
 
+    def outputs(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same, and in an eleventh column the logit of "no digit" where the network has it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Prediction:

@@ -34,6 +34,7 @@ from .seeds import (
     train_seeds_configured as train_seeds_configured,
 )
 from .setup import TrainingStart as TrainingStart
+from .teachers import teacher_files as teacher_files
 from .train import (
     fine_tune as fine_tune,
     resume as resume,

@@ -133,6 +133,8 @@ class RunConfig:
     data: DataConfig
     initial_weights: str | None = None
     """The file of the weights that training started from. None: drawn, as the seed of the recipe decides."""
+    teachers: tuple[str, ...] = ()
+    """The weights files of the networks that teach this one (recipe field `distillation`)."""
     environment: dict[str, Any]
 
     @property
@@ -150,6 +152,7 @@ def configure(
     options: Mapping[str, object] | None,
     recipe: Recipe | str | None,
     data: DataConfig | None,
+    teachers: tuple[str, ...] = (),
 ) -> RunConfig:
     """The configuration of a run on this machine; what is None has the default that the command has."""
     return RunConfig(
@@ -157,5 +160,6 @@ def configure(
         options=dict(options or {}),
         recipe=recipe if isinstance(recipe, Recipe) else standard_recipe(network, recipe),
         data=data or DataConfig(),
+        teachers=teachers,
         environment=environment(),
     )

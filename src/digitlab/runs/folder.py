@@ -42,6 +42,10 @@ METRICS = (
 """What a finished run's `metrics.json` holds at least."""
 
 
+WEIGHTS = "model.safetensors"
+"""The file of a finished run that holds its network."""
+
+
 @dataclass(frozen=True)
 class Run:
     """A run on disk.
@@ -176,7 +180,7 @@ class Run:
         """
         from digitlab.networks import save_network
 
-        save_network(network, self.folder / "model.safetensors")
+        save_network(network, self.folder / WEIGHTS)
         write_text(self.folder / "history.csv", history_to_csv(history))
         write_json(self.folder / "metrics.json", {"schema_version": SCHEMA_VERSION, **metrics})
 
@@ -223,7 +227,7 @@ class Run:
         from digitlab.networks import load_network
 
         self.metrics()
-        return load_network(self.folder / "model.safetensors")
+        return load_network(self.folder / WEIGHTS)
 
 
 @check_arguments

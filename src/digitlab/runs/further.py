@@ -140,6 +140,7 @@ def fine_tuning_config(
     recipe: Recipe | str | None = None,
     data: Mapping[str, Any] | None = None,
     changes: Mapping[str, object] | None = None,
+    teachers: tuple[str, ...] = (),
 ) -> RunConfig:
     """The configuration of a run that starts from trained weights.
 
@@ -151,6 +152,7 @@ def fine_tuning_config(
         recipe: A recipe or its name.
         data: Fields of `DataConfig`; None in it: as in the run.
         changes: Fields of the recipe that differ.
+        teachers: Weights files of teachers; those of the run are not taken over, nor is its distillation.
 
     Raises:
         DigitlabError: If there are no weights, or a setting is not allowed.
@@ -163,7 +165,7 @@ def fine_tuning_config(
         run.metrics()  # raises if it is not finished
         network, options, weights = run.config.network, run.config.options, run.folder / "model.safetensors"
         # The target of that run is reached, perhaps; this one has its own.
-        own_recipe, own_data = replace(run.config.recipe, until=None), run.config.data
+        own_recipe, own_data = replace(run.config.recipe, until=None, distillation=0.0), run.config.data
     else:
         from digitlab.runs.models import open_network
 
@@ -181,6 +183,7 @@ def fine_tuning_config(
         recipe=change_recipe(own_recipe, changes or {}),
         data=replace(own_data, **given),
         initial_weights=str(weights.resolve()),
+        teachers=teachers,
         environment=environment(),
     )
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from digitlab.arguments import check_arguments
 from digitlab.data import classroom, load
 from digitlab.errors import DataError, ModelError, OutputError, SettingError
-from digitlab.evaluation import predict_logits
+from digitlab.evaluation import predict_outputs
 from digitlab.networks import Network, export_onnx, load_network, save_network
 from digitlab.reader import Model, OnnxModel
 from digitlab.runs.folder import Run
@@ -43,7 +43,11 @@ class TorchModel:
 
     def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits `(n, 10)` of images `(n, height, width)`, `float32`, ink in [0, 1]."""
-        return predict_logits(self.module, torch.from_numpy(np.ascontiguousarray(ink)))
+        return self.outputs(ink)[:, :10] if self.module.no_digit else self.outputs(ink)
+
+    def outputs(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same, and in an eleventh column the logit of "no digit" where the network has it."""
+        return predict_outputs(self.module, torch.from_numpy(np.ascontiguousarray(ink)))
 
 
 REMEDY = "Give a run folder, a .safetensors file or an .onnx file."
@@ -104,7 +108,7 @@ def export_model(source: str | os.PathLike[str], to: str | os.PathLike[str]) -> 
         difference = export_onnx(network, to, inputs)
     else:
         save_network(network, to)
-        ours, theirs = predict_logits(network, inputs), predict_logits(load_network(to), inputs)
+        ours, theirs = predict_outputs(network, inputs), predict_outputs(load_network(to), inputs)
         difference = float(np.abs(ours - theirs).max())
     return {
         "file": str(to),

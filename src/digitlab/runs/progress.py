@@ -28,6 +28,10 @@ UPDATE_SECONDS = 0.1
 LINE_SECONDS = 8.0
 """Most seconds without a line where there is no terminal: with a slow step, still less than ten."""
 
+ESTIMATE_SECONDS = 4.0
+"""After so long, the time that a training takes is estimated and told, if it is long."""
+LONG_SECONDS = 60.0
+
 
 class TrainingProgress:
     """Plain lines about a training, at least one every ten seconds.
@@ -45,6 +49,8 @@ class TrainingProgress:
         self._last = time.monotonic()
         self._active = 1
         self._entries: list[HistoryEntry] = []
+        self._first: tuple[int, float] | None = None
+        self._estimated = False
 
     @property
     def callbacks(self) -> list[Callback]:
@@ -60,11 +66,26 @@ class TrainingProgress:
         )
 
     def on_step(self, info: StepInfo) -> None:
-        """Tells how far it is, if nothing was told for a while."""
+        """Tells how long it will take, early on, and how far it is, if nothing was told for a while."""
         self._active = len(info.networks)
+        self._tell_estimate(info)
         if time.monotonic() - self._last > LINE_SECONDS:
             done, total = format_count(info.step), format_count(info.counts.total_steps)
             self._line(f"step {done} of {total}, loss {info.loss.item():.4f}")
+
+    def _tell_estimate(self, info: StepInfo) -> None:
+        """Tells once how long the rest takes at the speed of the first steps after the very first."""
+        if self._estimated:
+            return
+        now = time.monotonic()
+        if self._first is None:
+            self._first = (info.step, now)
+        step, since = self._first
+        if now - since > ESTIMATE_SECONDS and info.step > step:
+            self._estimated = True
+            left = (info.counts.total_steps - info.step) * (now - since) / (info.step - step)
+            if left > LONG_SECONDS:
+                self._line(f"about {format_seconds(left, whole=True)} to go at this speed")
 
     def on_history(self, entry: HistoryEntry, member: int) -> None:
         """Tells a history entry; of several networks that are trained together, their mean."""
@@ -112,6 +133,7 @@ class _Bar(TrainingProgress):
 
     def on_step(self, info: StepInfo) -> None:
         self._active = len(info.networks)
+        self._tell_estimate(info)
         total = info.counts.total_steps
         if time.monotonic() - self._last > UPDATE_SECONDS or info.step == total:
             self._last = time.monotonic()

@@ -32,6 +32,7 @@ from digitlab.runs.progress import both, training_progress
 from digitlab.runs.seed_folder import SeedRuns
 from digitlab.runs.seed_jobs import DATA, train_job, write_splits
 from digitlab.runs.setup import OnStart, TrainingSetup, TrainingStart
+from digitlab.runs.teachers import teacher_files
 from digitlab.runs.train import train_run
 from digitlab.settings import to_dict
 from digitlab.training import Callback, OnHistory, Recipe, StepCounts, plan_stacks
@@ -52,6 +53,7 @@ def train_seeds(
     *,
     seeds: int,
     ray: str | None = None,
+    teachers: Sequence[str | os.PathLike[str]] = (),
     callbacks: Sequence[Callback] = (),
     on_start: OnStart | None = None,
     on_run: Callable[[Run], None] | None = None,
@@ -71,6 +73,7 @@ def train_seeds(
         out: A folder for the runs, which are called `seed-N` in it; by default as in `train`.
         seeds: How many.
         ray: Address of a Ray cluster; None: this machine.
+        teachers: As in `train`.
         callbacks: Called after every step of a stack in this process.
         on_start: Called before the first step of a stack in this process.
         on_run: Called with each run as it is finished.
@@ -84,7 +87,7 @@ def train_seeds(
         DigitlabError: As `train` does.
     """
     return train_seeds_configured(
-        configure(network, options, recipe, data),
+        configure(network, options, recipe, data, teacher_files(teachers)),
         out,
         seeds=seeds,
         ray=ray,

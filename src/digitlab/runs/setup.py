@@ -12,6 +12,7 @@ from digitlab.data import Digits
 from digitlab.errors import SettingError
 from digitlab.networks import Network, architecture, build, fit_projection, load_weights
 from digitlab.runs.config import RunConfig, Splits
+from digitlab.runs.teachers import load_teachers
 from digitlab.training import Callback, Examples, FitResult, OnHistory, StepCounts, check_training, fit
 from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.hardware import Hardware, choose_hardware
@@ -52,6 +53,7 @@ class TrainingSetup:
         config: With all options of the network.
         seeds: One; of a stack, all.
         networks: One for each seed, untrained.
+        teachers: Trained networks for distillation; may be none.
         examples: The splits by name.
         load_seconds: How long loading took.
         stacked: Whether the seeds take the place of the recipe's.
@@ -60,6 +62,7 @@ class TrainingSetup:
     config: RunConfig
     seeds: tuple[int, ...]
     networks: list[Network]
+    teachers: list[Network]
     examples: Mapping[str, Examples]
     load_seconds: float
     stacked: bool
@@ -87,7 +90,8 @@ class TrainingSetup:
         networks = [build(config.network, seed=seed, **options) for seed in own_seeds]
         _check_outputs(networks[0])
         examples = {name: Examples.of(digits) for name, digits in splits.by_name().items()}
-        check_training(networks[0], config.recipe, examples["train"], examples.get("validation"))
+        teachers = load_teachers(config, folder)
+        check_training(networks[0], config.recipe, examples["train"], examples.get("validation"), teachers)
         for each in examples.values():
             each.check_fit(networks[0])
         if config.initial_weights is None:
@@ -97,7 +101,7 @@ class TrainingSetup:
             for network in networks:
                 load_weights(network, own if own and own.exists() else Path(config.initial_weights))
         complete = replace(config, options=networks[0].options)
-        return cls(complete, own_seeds, networks, examples, load_seconds, seeds is not None)
+        return cls(complete, own_seeds, networks, teachers, examples, load_seconds, seeds is not None)
 
     def config_for(self, seed: int) -> RunConfig:
         """The configuration of one seed's run."""
@@ -121,6 +125,7 @@ class TrainingSetup:
         train, validation = self.examples["train"], self.examples.get("validation")
         more: dict[str, Any] = {
             "extra_eval": self.examples.get("extra"),
+            "teachers": self.teachers,
             "callbacks": callbacks,
             "on_history": on_history,
             "checkpoint": checkpoint,

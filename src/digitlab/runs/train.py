@@ -17,6 +17,7 @@ from digitlab.runs.folder import Run, check_no_run, new_run_folder
 from digitlab.runs.further import MoreTraining, fine_tuning_config, undone_on_error
 from digitlab.runs.progress import both, training_progress
 from digitlab.runs.setup import INITIAL_WEIGHTS, OnStart, TrainingSetup
+from digitlab.runs.teachers import copy_teachers, teacher_files
 from digitlab.settings import to_dict
 from digitlab.training import (
     Callback,
@@ -37,6 +38,7 @@ def train(
     data: DataConfig | None = None,
     out: str | os.PathLike[str] | None = None,
     *,
+    teachers: Sequence[str | os.PathLike[str]] = (),
     callbacks: Sequence[Callback] = (),
     on_start: OnStart | None = None,
     on_history: OnHistory | None = None,
@@ -50,6 +52,8 @@ def train(
         recipe: How to train, or a recipe's name; by default the one named as the network, else `default`.
         data: What to train on; by default MNIST with a tenth held out for validation.
         out: The run's folder; by default the next free `runs/NETWORK-N`.
+        teachers: Runs, folders of runs or `.safetensors` files whose networks teach this one
+            (recipe field `distillation`).
         callbacks: Called after every step.
         on_start: Called before the first step, once everything is checked.
         on_history: Called with each history entry as it comes, and 0.
@@ -59,7 +63,7 @@ def train(
         DigitlabError: If a setting, the data or the folder does not do.
     """
     return train_configured(
-        configure(network, options, recipe, data),
+        configure(network, options, recipe, data, teacher_files(teachers)),
         out,
         callbacks=callbacks,
         on_start=on_start,
@@ -243,6 +247,7 @@ def train_run(
         return runs
     if config.initial_weights is not None and not (folder / INITIAL_WEIGHTS).exists():
         save_network(setup.networks[0], folder / INITIAL_WEIGHTS)
+    copy_teachers(config, folder)
     if on_start:
         on_start(setup.start())
 

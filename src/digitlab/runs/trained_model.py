@@ -71,6 +71,10 @@ class TrainedModel:
         """Logits `(n, 10)` of ink `(n, *input_shape)`, `float32` in [0, 1], unchecked."""
         return self.model.logits(ink)
 
+    def outputs(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same, and in an eleventh column the logit of "no digit" where the network has it."""
+        return self.model.outputs(ink)
+
     def predict(self, x: Any) -> NDArray[np.int64]:
         """The digit of each image: `(n,)`, or `()` for one.
 

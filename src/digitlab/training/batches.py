@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, grid_sample
 
 from digitlab.arguments import check_arguments
 from digitlab.data import Digits
+from digitlab.data.digits import scale_ink
 from digitlab.errors import DataError
 from digitlab.formatting import format_count
 from digitlab.networks import Network
 from digitlab.notebook import text_html
+from digitlab.training.augmentation import augment
 from digitlab.training.hyperparameters import Recipe
+from digitlab.training.non_digits import make_non_digits
 from digitlab.training.randomness import epoch_order, generator_for
 
-__all__ = ["Examples", "StepCounts", "augment", "iter_batches"]
+__all__ = ["NO_DIGIT", "Examples", "StepCounts", "iter_batches", "make_non_digit_examples"]
 
 
+NO_DIGIT = 10
+"""Label of pictures that show no digit."""
+NON_DIGITS = 40_000
+"""How many non-digits are made for a training; each is augmented anew in every step that it comes in."""
 GATHERED_BYTES = 2**20
 """About how much is gathered at once: less stays in the cache, more costs fewer calls."""
 
@@ -91,7 +97,13 @@ class Examples:
 
 
 def iter_batches(
-    train: Examples, seeds: Sequence[int], recipe: Recipe, counts: StepCounts, start: int, end: int
+    train: Examples,
+    seeds: Sequence[int],
+    recipe: Recipe,
+    counts: StepCounts,
+    start: int,
+    end: int,
+    non_digits: Examples | None = None,
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """The batches of steps `start` to `end` - 1, each seed's examples in its own order.
 
@@ -105,9 +117,10 @@ def iter_batches(
         counts: Of the training.
         start: The first step, from 0.
         end: The step after the last.
+        non_digits: Of which `recipe.non_digits` are drawn for each digit of a batch, at random.
 
     Yields:
-        Inputs `(R, batch, *shape)`, `float32`, and labels `(R, batch)`.
+        Inputs `(R, batch, *shape)`, `float32`, and labels `(R, batch)`; the non-digits come last.
     """
     size, shape = recipe.batch_size, train.inputs.shape[1:]
     example_bytes = train.inputs[0].numel() * train.inputs.element_size()
@@ -124,8 +137,40 @@ def iter_batches(
             inputs = torch.index_select(train.inputs, 0, indices, out=buffer[: len(indices)])
             labels = train.labels.index_select(0, indices).view(count, len(seeds), batch)
             for part, own in zip(inputs.view(count, len(seeds), batch, *shape), labels, strict=True):
-                yield (_augmented(part, seeds, recipe, step) if recipe.augments else part), own
+                if non_digits:
+                    part, own = _with_non_digits(part, own, non_digits, seeds, recipe, step)
+                if recipe.augments:
+                    part = _augmented(part, seeds, recipe, step, counts.total_steps)
+                yield part, own
                 step += 1
+
+
+def make_non_digit_examples(train: Examples, recipe: Recipe) -> Examples:
+    """The non-digits of a training: `NON_DIGITS` of them, made from its digits and by drawing.
+
+    Args:
+        train: Digits of 28 x 28.
+        recipe: Its seed decides them.
+    """
+    images = (train.inputs * 255).round().byte().cpu().numpy()
+    rng = np.random.default_rng((recipe.seed, NON_DIGITS))
+    made = make_non_digits(images, train.labels.cpu().numpy(), NON_DIGITS, rng)
+    inputs = torch.from_numpy(scale_ink(made)).to(train.inputs.device)
+    return Examples(inputs, torch.full((NON_DIGITS,), NO_DIGIT, device=train.labels.device))
+
+
+def _with_non_digits(
+    inputs: Tensor, labels: Tensor, non_digits: Examples, seeds: Sequence[int], recipe: Recipe, step: int
+) -> tuple[Tensor, Tensor]:
+    """A batch `(R, batch, ...)` with non-digits drawn for each seed behind its digits."""
+    n = round(recipe.non_digits * labels.shape[1])
+    drawn = [
+        torch.randint(len(non_digits), (n,), generator=generator_for(seed, "non-digits", step))
+        for seed in seeds
+    ]
+    indices = torch.stack(drawn).to(labels.device)
+    more, their_labels = non_digits.inputs[indices], non_digits.labels[indices]
+    return torch.cat([inputs, more], 1), torch.cat([labels, their_labels], 1)
 
 
 def _chunks(order: Tensor, size: int, first: int, last: int, most: int) -> Iterator[Tensor]:
@@ -146,37 +191,9 @@ def _chunks(order: Tensor, size: int, first: int, last: int, most: int) -> Itera
         yield order[:, whole * size :].unsqueeze(0)
 
 
-def _augmented(inputs: Tensor, seeds: Sequence[int], recipe: Recipe, step: int) -> Tensor:
-    generators = [generator_for(seed, "augmentation", step) for seed in seeds]
-    return torch.stack([augment(part, recipe, own) for part, own in zip(inputs, generators, strict=True)])
-
-
-def augment(ink: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
-    """Changes every picture of a batch by its own random affine map.
-
-    Each picture is rotated by up to `recipe.rotate` degrees, shifted by up to `recipe.shift` pixels
-    along each axis, made larger or smaller by up to `recipe.zoom` along each axis by itself, and
-    sheared by up to `recipe.shear` degrees, all evenly distributed; what comes in from outside is
-    paper. Values between pixels are interpolated bilinearly.
-
-    Args:
-        ink: `(n, height, width)`, `float32`, ink in [0, 1].
-        recipe: Says how far.
-        generator: Where the randomness comes from; on the processor.
-
-    Returns:
-        New pictures of the same shape.
-    """
-    n, height, width = ink.shape
-    random = torch.rand(6, n, generator=generator).mul_(2).sub_(1)
-    angle = random[0] * math.radians(recipe.rotate)
-    slant = torch.tan(random[1] * math.radians(recipe.shear))
-    zoom_x, zoom_y = 1 + recipe.zoom * random[2], 1 + recipe.zoom * random[3]
-    cosine, sine = torch.cos(angle), torch.sin(angle)
-    # affine_grid asks where each pixel of the result comes from, in units of half a side.
-    shift_x, shift_y = random[4] * recipe.shift * 2 / width, random[5] * recipe.shift * 2 / height
-    x_from = torch.stack([cosine / zoom_x, (slant * cosine - sine) / zoom_x, shift_x], dim=1)
-    y_from = torch.stack([sine / zoom_y, (slant * sine + cosine) / zoom_y, shift_y], dim=1)
-    maps = torch.stack([x_from, y_from], dim=1)
-    grid = affine_grid(maps.to(ink.device), [n, 1, height, width], align_corners=False)
-    return grid_sample(ink.unsqueeze(1), grid, align_corners=False).squeeze(1)
+def _augmented(inputs: Tensor, seeds: Sequence[int], recipe: Recipe, step: int, total: int) -> Tensor:
+    device = str(inputs.device)
+    strength = min(1.0, (total - step) / (recipe.augment_fade * total)) if recipe.augment_fade else 1.0
+    generators = [generator_for(seed, "augmentation", step, device) for seed in seeds]
+    every = [augment(part, recipe, own, strength) for part, own in zip(inputs, generators, strict=True)]
+    return torch.stack(every)

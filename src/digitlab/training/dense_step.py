@@ -41,7 +41,7 @@ DENSE_RECIPE_FIELDS = frozenset(
         *("warmup_fraction", "pct_start", "final_lr_ratio"),
         *("batch_size", "epochs", "max_steps", "eval_every", "drop_last"),
         *("patience", "monitor", "restore_best", "until", "ema_decay"),
-        *("rotate", "shift", "zoom", "shear"),
+        *("rotate", "shift", "zoom", "shear", "elastic", "thickness", "degrade", "augment_fade"),
         *("threads", "seed"),
     }
 )

@@ -13,12 +13,21 @@ from digitlab.errors import SettingError
 from digitlab.notebook import table_html
 from digitlab.settings import CommaSeparated, settings
 
-__all__ = ["MachineSpecific", "Recipe", "UsedWhen", "check_effect", "unused_fields", "used_when"]
+__all__ = [
+    "AUGMENTATIONS",
+    "MachineSpecific",
+    "Recipe",
+    "UsedWhen",
+    "check_effect",
+    "unused_fields",
+    "used_when",
+]
 
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Positive = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Pair = Annotated[tuple[Fraction, Fraction], CommaSeparated]
+AUGMENTATIONS = ("rotate", "shift", "zoom", "shear", "elastic", "thickness", "degrade")
 TARGET = re.compile(r"((?:train|validation)_(?:accuracy|loss))=(\d*\.?\d+(?:e-?\d+)?)")
 
 
@@ -30,7 +39,7 @@ class UsedWhen:
 
     Attributes:
         field: The other field.
-        values: Those values; without any, every value but None, which means that it is set.
+        values: Those values; without any, every value but None and 0, which means that it is set.
     """
 
     field: str
@@ -44,7 +53,7 @@ class UsedWhen:
     def holds(self, recipe: Recipe) -> bool:
         """Whether the field has an effect in `recipe`."""
         value = getattr(recipe, self.field)
-        return value in self.values if self.values else value is not None
+        return value in self.values if self.values else bool(value)
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,22 @@ class Recipe:
     """Augmentation: share of the size by which images are made larger or smaller at most, on each axis."""
     shear: Annotated[float, Field(ge=0, lt=90)] = 0.0
     """Augmentation: degrees by which images are sheared at most, either way."""
+    elastic: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """Augmentation: pixels of a smooth random deformation, root mean square."""
+    thickness: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Augmentation: pixels by which strokes are made thicker or thinner at most."""
+    degrade: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Augmentation: share of the images that get worse light, sharpness or resolution, noise or a gap."""
+    augment_fade: Annotated[
+        float,
+        Field(ge=0, le=1),
+        *(UsedWhen(name) for name in AUGMENTATIONS),
+    ] = 0.0
+    """Share of all steps, at the end, over which the augmentation's strength falls evenly to 0."""
+    non_digits: Annotated[float, Field(ge=0, le=4)] = 0.0
+    """Non-digits, made by code, in each step for each digit: only for networks with a no-digit output."""
+    distillation: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Distillation: weight of the teachers' mean probabilities in the target; the label has the rest."""
 
     precision: Annotated[Literal["auto", "float32", "bfloat16"], MachineSpecific()] = "auto"
     """Number format of products. auto: bfloat16 for convolutions where it is faster, else float32."""
@@ -201,7 +226,7 @@ class Recipe:
     @property
     def augments(self) -> bool:
         """Whether images are augmented."""
-        return bool(self.rotate or self.shift or self.zoom or self.shear)
+        return any(getattr(self, name) for name in AUGMENTATIONS)
 
 
 def unused_fields(recipe: Recipe) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -17,7 +18,7 @@ from digitlab.arguments import check_arguments
 from digitlab.errors import SettingError
 from digitlab.evaluation import accuracy_and_log_loss, predict_logits
 from digitlab.networks import Network
-from digitlab.training.batches import Examples, StepCounts, iter_batches
+from digitlab.training.batches import Examples, StepCounts, iter_batches, make_non_digit_examples
 from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.distributed import ProcessGroup, init_distributed
 from digitlab.training.fit_result import Callback, FitResult, OnHistory, StepInfo
@@ -41,6 +42,7 @@ def fit(
     validation: Examples | None = None,
     *,
     extra_eval: Examples | None = None,
+    teachers: Sequence[Network] = (),
     callbacks: Sequence[Callback] = (),
     on_history: OnHistory | None = None,
     checkpoint: Checkpoint | None = None,
@@ -59,6 +61,7 @@ def fit(
     *,
     seeds: Sequence[int],
     extra_eval: Examples | None = None,
+    teachers: Sequence[Network] = (),
     callbacks: Sequence[Callback] = (),
     on_history: OnHistory | None = None,
     checkpoint: Checkpoint | None = None,
@@ -75,6 +78,7 @@ def fit(
     *,
     seeds: Sequence[int] | None = None,
     extra_eval: Examples | None = None,
+    teachers: Sequence[Network] = (),
     callbacks: Sequence[Callback] = (),
     on_history: OnHistory | None = None,
     checkpoint: Checkpoint | None = None,
@@ -91,6 +95,7 @@ def fit(
         validation: Evaluated at every history entry; early stopping monitors it.
         seeds: For R networks, the R seeds that take the place of the recipe's.
         extra_eval: A second split that is evaluated at every history entry; early stopping ignores it.
+        teachers: Trained networks for distillation, with the same outputs as `network`.
         callbacks: Called after every step.
         on_history: Called with each history entry as it comes, and the index of its network.
         checkpoint: Where the state is saved between entries; training goes on from what it holds.
@@ -115,7 +120,7 @@ def fit(
             f"{len(networks)} networks and {len(seeds or ())} seeds",
             "Give a network, or one seed for each of several.",
         )
-    check_training(networks[0], recipe, train, validation)
+    check_training(networks[0], recipe, train, validation, teachers)
     hardware = choose_hardware(replace(recipe, batch_size=recipe.batch_size * len(networks)), networks[0])
     group = init_distributed(hardware.device)
     if group.size > 1 and len(networks) > 1:
@@ -139,7 +144,9 @@ def fit(
     networks = [hardware.move_model(each) for each in networks]
     train, first_layer = apply_fixed_layers(networks[0], recipe, train.to(hardware.device))
     own_seeds = [recipe.seed] if seeds is None else list(seeds)
-    step = make_step(networks, own_seeds, recipe, hardware, group, first_layer)
+    teachers = [hardware.move_model(copy.deepcopy(teacher)).eval() for teacher in teachers]
+    step = make_step(networks, own_seeds, recipe, hardware, group, first_layer, teachers)
+    non_digits = make_non_digit_examples(train, recipe) if recipe.non_digits else None
     members = [
         Member(each, seed, EarlyStopping(recipe)) for each, seed in zip(networks, own_seeds, strict=True)
     ]
@@ -154,7 +161,9 @@ def fit(
             counts = replace(counts, total_steps=counts.total_steps + state.steps)
         while state.steps < counts.total_steps and state.active and not stopped:
             active = state.active
-            entries, stopped = _train_until_entry(state, recipe, counts, hardware, group, train, callbacks)
+            entries, stopped = _train_until_entry(
+                state, recipe, counts, hardware, group, train, non_digits, callbacks
+            )
             entries = _evaluate(state, entries, validation, extra_eval)
             if group.rank == 0:
                 for member, entry in zip(active, entries, strict=True):
@@ -180,6 +189,7 @@ def _train_until_entry(
     hardware: Hardware,
     group: ProcessGroup,
     train: Examples,
+    non_digits: Examples | None,
     callbacks: Sequence[Callback],
 ) -> tuple[list[HistoryEntry], bool]:
     """Takes the steps up to the next history entry.
@@ -195,7 +205,8 @@ def _train_until_entry(
     end = min(counts.total_steps, state.steps + counts.eval_every)
     factor = plateau_factor(recipe, active[0].history)
     started = time.perf_counter()
-    for inputs, targets in iter_batches(train, seeds, recipe, counts, state.position, end + state.ahead):
+    batches = iter_batches(train, seeds, recipe, counts, state.position, end + state.ahead, non_digits)
+    for inputs, targets in batches:
         total = counts.total_steps + state.ahead
         rate = learning_rate_at(recipe, state.position, total, counts.epoch_steps)
         rate *= factor * state.lr_factor

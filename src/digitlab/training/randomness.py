@@ -13,7 +13,9 @@ from torch import Tensor
 
 __all__ = ["RngStream", "epoch_order", "generator_for", "reseed"]
 
-RngStream = Literal["order", "dropout", "augmentation"]  # a new one goes last: its index is hashed
+RngStream = Literal[
+    "order", "dropout", "augmentation", "non-digits"
+]  # a new one goes last: its index is hashed
 STREAMS: tuple[RngStream, ...] = get_args(RngStream)
 
 
@@ -23,9 +25,9 @@ def reseed(generator: torch.Generator, seed: int, stream: RngStream, number: int
     generator.manual_seed(int(words[0] >> np.uint64(1)))
 
 
-def generator_for(seed: int, stream: RngStream, number: int) -> torch.Generator:
-    """A new generator on the CPU, seeded as by `reseed`."""
-    generator = torch.Generator()
+def generator_for(seed: int, stream: RngStream, number: int, device: str = "cpu") -> torch.Generator:
+    """A new generator on a device, seeded as by `reseed`. Another kind of device draws other numbers."""
+    generator = torch.Generator(device)
     reseed(generator, seed, stream, number)
     return generator
 

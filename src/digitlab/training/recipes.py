@@ -26,6 +26,27 @@ SWIFT = Recipe(
     label_smoothing=0.1,
 )
 
+TEACHER = Recipe(
+    optimizer="adamw",
+    learning_rate=3e-3,
+    weight_decay=0.05,
+    batch_size=256,
+    epochs=40,
+    drop_last=True,
+    schedule="cosine",
+    warmup_fraction=0.05,
+    ema_decay=0.999,
+    rotate=14,
+    shift=2.5,
+    zoom=0.17,
+    shear=12,
+    elastic=1.0,
+    thickness=0.8,
+    degrade=0.5,
+    augment_fade=0.4,
+    non_digits=0.4,
+)
+
 _NAMED: tuple[tuple[str, str, Recipe], ...] = (
     ("default", "every field at its default", Recipe()),
     (
@@ -64,6 +85,36 @@ _NAMED: tuple[tuple[str, str, Recipe], ...] = (
         "the quickest to a mean of 99.5 %, with swift of width 32; chosen on validation digits",
         replace(
             SWIFT, learning_rate=6e-3, epochs=3, eval_every=None, rotate=10, shift=1.5, zoom=0.1, shear=5.7
+        ),
+    ),
+    (
+        "recognizer-teacher",
+        "for the teachers of recognizer: strong augmentation that fades, and non-digits",
+        TEACHER,
+    ),
+    (
+        "recognizer",
+        "for the model that ships: as recognizer-teacher, longer, and distilled (needs --teacher)",
+        replace(TEACHER, epochs=60, distillation=0.8),
+    ),
+    (
+        "micro",
+        "for micro: distilled from networks of recognizer (needs --teacher), with weaker augmentation",
+        replace(
+            TEACHER,
+            learning_rate=6e-3,
+            weight_decay=0.0,
+            epochs=60,
+            rotate=9,
+            shift=1.5,
+            zoom=0.1,
+            shear=8,
+            elastic=0.7,
+            thickness=0.4,
+            degrade=0.2,
+            augment_fade=0.5,
+            non_digits=0.25,
+            distillation=0.8,
         ),
     ),
 )

@@ -33,7 +33,9 @@ def supports_dense_step(network: Network, recipe: Recipe, hardware: Hardware) ->
     must be in `DENSE_RECIPE_FIELDS` (`precision` and `device` count by what they come to on this machine:
     float32 on the CPU).
     """
-    if (hardware.device, hardware.precision) != ("cpu", "float32") or dense_layers(network) is None:
+    if (hardware.device, hardware.precision) != ("cpu", "float32"):
+        return False
+    if dense_layers(network) is None or network.no_digit is not None:
         return False
     changed = {field.name for field in fields(recipe) if getattr(recipe, field.name) != field.default}
     return changed <= DENSE_RECIPE_FIELDS | {"precision", "device"}
@@ -46,9 +48,10 @@ def make_step(
     hardware: Hardware,
     group: ProcessGroup,
     first_layer: int,
+    teachers: Sequence[Network] = (),
 ) -> Step:
     """The fastest step that can train these networks by this recipe."""
-    setup = StepSetup(recipe, hardware, group, first_layer)
+    setup = StepSetup(recipe, hardware, group, first_layer, tuple(teachers))
     dense = group.size == 1 and supports_dense_step(networks[0], recipe, hardware)
     return (DenseStep if dense else AutogradStep)(networks, seeds, setup)
 
@@ -83,7 +86,7 @@ def apply_fixed_layers(network: Network, recipe: Recipe, train: Examples) -> tup
         The examples to train on, and how many layers they have passed through.
     """
     names = network.fixed_prefix()
-    if recipe.augments or not names:
+    if recipe.augments or not names or network.no_digit is not None:
         return train, 0
     front = nn.Sequential(*(getattr(network.layers, name) for name in names)).eval()
     with torch.no_grad():

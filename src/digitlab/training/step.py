@@ -44,12 +44,15 @@ class StepSetup:
         group: The processes that train together.
         first_layer: How many leading layers of a network are left out, because the inputs that the step
             is given have passed through them already.
+        teachers: Trained networks of the same outputs, on the device, whose mean probabilities are targets
+            with the weight `recipe.distillation`.
     """
 
     recipe: Recipe
     hardware: Hardware
     group: ProcessGroup = ProcessGroup()  # noqa: RUF009 - frozen
     first_layer: int = 0
+    teachers: tuple[Network, ...] = ()
 
 
 class Step(ABC):
@@ -159,6 +162,9 @@ class AutogradStep(Step):
             with hardware.autocast():
                 logits = forward(inputs[i])
             loss = cross_entropy(logits.float(), labels[i], label_smoothing=recipe.label_smoothing)
+            if self.setup.teachers:
+                target = _teacher_probabilities(self.setup, inputs[i])
+                loss = torch.lerp(loss, cross_entropy(logits.float(), target), recipe.distillation)
             group.scale_loss(loss, labels.shape[1], whole).backward()
             every.append(logits.detach())
         gradients = []
@@ -183,8 +189,29 @@ class AutogradStep(Step):
         """Nothing to do: the networks share no memory."""
 
 
+@torch.no_grad()
+def _teacher_probabilities(setup: StepSetup, inputs: Tensor) -> Tensor:
+    """The mean of the teachers' probabilities for the same inputs, `(batch, outputs)`."""
+    with setup.hardware.autocast():
+        every = [teacher.outputs(inputs) for teacher in setup.teachers]
+    return torch.stack([outputs.float().softmax(1) for outputs in every]).mean(0)
+
+
+class _Outputs(nn.Module):
+    """A network whose forward pass gives all its outputs, "no digit" among them."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.network.outputs(images)
+
+
 def _body(network: Network, first_layer: int) -> nn.Module:
-    """The network without its first layers."""
+    """The network without its first layers, and with its no-digit output."""
+    if network.no_digit is not None:
+        return _Outputs(network)
     return nn.Sequential(*list(network.layers.values())[first_layer:]) if first_layer else network
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from digitlab.errors import SettingError, TrainingError
 from digitlab.networks import Network
 from digitlab.training.batches import Examples
 from digitlab.training.hardware import choose_hardware
-from digitlab.training.hyperparameters import Recipe
+from digitlab.training.hyperparameters import AUGMENTATIONS, Recipe
 
 __all__ = ["check_training", "divergence_error"]
 
 
 def check_training(
-    network: Network, recipe: Recipe, train: Examples, validation: Examples | None = None
+    network: Network,
+    recipe: Recipe,
+    train: Examples,
+    validation: Examples | None = None,
+    teachers: Sequence[Network] = (),
 ) -> None:
     """Checks that `fit` can begin with these.
 
@@ -37,10 +43,11 @@ def check_training(
         )
     if recipe.augments and train.inputs.ndim != 3:
         raise SettingError(
-            f"only pictures can be rotated, shifted, zoomed or sheared; these inputs are "
-            f"{train.inputs.ndim - 1}-dimensional",
-            "Set rotate, shift, zoom and shear to 0.",
+            f"only pictures can be augmented; these inputs are {train.inputs.ndim - 1}-dimensional",
+            f"Set {', '.join(AUGMENTATIONS)} to 0.",
         )
+    _check_non_digits(network, recipe, train)
+    _check_teachers(network, recipe, teachers)
     outputs = network.options.get("outputs", 10)
     highest = int(train.labels.max())
     if highest >= outputs:
@@ -48,6 +55,37 @@ def check_training(
             f"{network.name} has {outputs} outputs; there is a label {highest}",
             f"Build it with --option outputs={highest + 1}, if it has that option.",
         )
+
+
+def _check_non_digits(network: Network, recipe: Recipe, train: Examples) -> None:
+    if not recipe.non_digits:
+        return
+    if network.no_digit is None:
+        raise SettingError(
+            f"recipe field non_digits={recipe.non_digits:g}: {network.name} has no output for `no digit`",
+            "Set non_digits=0, or train recognizer or micro.",
+        )
+    if tuple(train.inputs.shape[1:]) != (28, 28):
+        raise SettingError(
+            f"recipe field non_digits={recipe.non_digits:g}: non-digits are made of 28 x 28 pixels",
+            "Set non_digits=0.",
+        )
+
+
+def _check_teachers(network: Network, recipe: Recipe, teachers: Sequence[Network]) -> None:
+    if bool(teachers) != bool(recipe.distillation):
+        given = f"{len(teachers)} teachers" if teachers else "no teacher"
+        raise SettingError(
+            f"recipe field distillation={recipe.distillation:g} and {given}",
+            "Give trained runs as teachers (--teacher RUN) and a distillation above 0, or neither.",
+        )
+    for teacher in teachers:
+        same_outputs = (teacher.no_digit is None) == (network.no_digit is None)
+        if not same_outputs or teacher.input_shape != network.input_shape:
+            raise SettingError(
+                f"{teacher.name} cannot teach {network.name}: its inputs or outputs are others",
+                "Take a teacher for the same pictures, and with a `no digit` output if the network has one.",
+            )
 
 
 def divergence_error(step: int, rate: float, seed: int) -> TrainingError:
