@@ -25,6 +25,7 @@ def test_every_form_of_a_model_scores_alike(command, make_run, few, tmp_path):
         answers.append(json.loads(out))
     for answer in answers:
         assert {"n", "accuracy", "interval", "log_loss", "confusion", "per_digit"} <= answer.keys()
+        assert {"ece", "brier", "aurc"} <= answer.keys()
         assert (answer["n"], answer["network"]) == (300, "softmax")
         assert answer["confusion"] == answers[0]["confusion"]
         assert answer["log_loss"] == pytest.approx(answers[0]["log_loss"], abs=1e-4)
@@ -43,8 +44,14 @@ def test_in_words_with_a_picture(command, make_run, few, tmp_path):
     metrics = digitlab.open(folder).evaluate(str(few))
     shares = [f"{100 * share:.1f} %" for share in (metrics.accuracy, *metrics.accuracy_ci95)]
     assert lines[1] == "accuracy  {}  (95 % interval {} to {})".format(*shares)
-    assert lines[4].split() == ["digit", "n", "precision", "recall", "F1"]
-    assert sum(int(line.split()[1]) for line in lines[5:15]) == 300
+    ece, low, high = (f"{100 * share:.2f} %" for share in (metrics.ece, *metrics.calibration.ece_ci95))
+    assert lines[3] == f"ECE       {ece}  (95 % interval {low} to {high})"
+    assert [line.split()[0] for line in lines[2:6]] == ["log", "ECE", "Brier", "AURC"]
+    assert [line.split()[:4] for line in lines[9:14]] == [
+        [f"{100 * each.coverage:g}", "%", str(each.n_answered), str(each.errors)] for each in metrics.risk_at
+    ]
+    assert lines[15].split() == ["digit", "n", "precision", "recall", "F1"]
+    assert sum(int(line.split()[1]) for line in lines[16:26]) == 300
     with Image.open(tmp_path / "c.png") as picture:
         assert picture.format == "PNG"
 
@@ -98,10 +105,10 @@ def threes_and_sevens(tmp_path):
 def test_absent_digits_have_no_metrics(command, make_run, threes_and_sevens):
     words = ("evaluate", make_run("a"), "--data", threes_and_sevens)
     lines = command(*words)[1].splitlines()
-    rows = {line.split()[0]: line.split()[1:] for line in lines[5:15]}
+    rows = {line.split()[0]: line.split()[1:] for line in lines[16:26]}
     assert all(rows[str(digit)] == ["0", "–", "–", "–"] for digit in (0, 1, 2, 4, 5, 6, 8, 9))
     assert all(rows[digit][2::2] == ["%"] * 3 for digit in ("3", "7"))
-    assert lines[15] == "–: not in these data"
+    assert lines[26] == "–: not in these data"
     answer = json.loads(command(*words, "--json")[1])
     assert answer["per_digit"][4] == {"digit": 4, "n": 0, "precision": None, "recall": None, "f1": None}
     rows = list(csv.DictReader(io.StringIO(command(*words, "--csv")[1])))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from digitlab.errors import SettingError
+from digitlab.errors import ModelError, SettingError
 from digitlab.evaluation import ClassMetrics, accuracy_and_log_loss, compute_metrics
 from digitlab.probabilities import log_softmax, softmax
 
@@ -105,10 +105,48 @@ def test_top_confusions():
     assert len(scores.top_confusions(2)) == 2
 
 
+def test_calibration_and_risk_by_hand():
+    logits = np.zeros((3, 10))
+    logits[0, 3] = math.log(9)  # probabilities 1/2 and nine of 1/18
+    logits[1, 4] = logits[2, 4] = math.log(27)  # 3/4 and nine of 1/36
+    scores = compute_metrics(logits, np.array([3, 3, 4]))
+    # three bins of one: |1 - .5|, |0 - .75|, |1 - .75|
+    assert scores.ece == pytest.approx(1.5 / 3)
+    # right at 1/2: .25 + 9 / 18^2; wrong at 3/4: .75^2 + (35/36)^2 + 8 / 36^2; right at 3/4: .0625 + 9 / 36^2
+    distances = (0.25 + 9 / 324, 0.5625 + (35 / 36) ** 2 + 8 / 1296, 0.0625 + 9 / 1296)
+    assert scores.brier == pytest.approx(sum(distances) / 3)
+    # one of the two most confident is wrong: 1/2, 1/2, 1/3
+    assert scores.aurc == pytest.approx((1 / 2 + 1 / 2 + 1 / 3) / 3)
+    assert [each.coverage for each in scores.risk_at] == [1, 0.99, 0.98, 0.95, 0.9]
+    assert [each.error for each in scores.risk_at] == [1 / 3] * 5
+    plain = scores.to_dict()
+    assert (plain["ece"], plain["brier"], plain["aurc"]) == (scores.ece, scores.brier, scores.aurc)
+    assert plain["ece_interval"][0] <= scores.ece <= plain["ece_interval"][1]
+    assert [each["error"] for each in plain["risk_at"]] == [1 / 3] * 5
+    assert [each["confidence"] for each in plain["reliability"]] == pytest.approx([0.5, 0.75, 0.75])
+
+
+def test_a_temperature_changes_probabilities_only():
+    logits, labels = _random(200, 1)
+    scores, scaled = compute_metrics(logits, labels, 2.0), compute_metrics(logits / 2, labels)
+    assert (scores.log_loss, scores.ece) == pytest.approx((scaled.log_loss, scaled.ece))
+    assert scores.confusion == compute_metrics(logits, labels).confusion
+    with pytest.raises(ModelError, match="temperature"):
+        compute_metrics(logits, labels, 0)
+
+
+def test_no_digit_is_never_the_prediction_but_has_probability():
+    outputs = np.full((1, 11), -50.0)
+    outputs[0, [3, 10]] = math.log(1), math.log(3)
+    scores = compute_metrics(outputs, np.array([3]))
+    assert (scores.accuracy, scores.log_loss) == pytest.approx((1, math.log(4)))
+    assert (scores.ece, scores.brier) == pytest.approx((0.75, 2 * 0.75**2))
+
+
 def test_as_json():
     logits, labels = _random(30, 0)
     plain = json.loads(json.dumps(compute_metrics(logits, labels).to_dict(), allow_nan=False))
-    assert list(plain)[:6] == ["n", "accuracy", "interval", "log_loss", "confusion", "per_digit"]
+    assert list(plain)[:6] == ["n", "accuracy", "interval", "log_loss", "ece", "ece_interval"]
     assert plain["interval"][0] < plain["accuracy"] < plain["interval"][1]
     assert sum(map(sum, plain["confusion"])) == plain["n"] == 30
     assert plain["per_digit"][4]["digit"] == 4

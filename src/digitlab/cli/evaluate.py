@@ -14,15 +14,13 @@ from digitlab.cli.output import (
     log_member,
     log_skipped,
     print_json,
-    print_table,
 )
 from digitlab.errors import OutputError, SettingError
-from digitlab.formatting import MISSING, format_accuracy, format_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from digitlab.evaluation import ClassMetrics, Metrics
+    from digitlab.evaluation import Metrics
     from digitlab.runs import Run
 
 __all__ = ["evaluate"]
@@ -42,7 +40,37 @@ def evaluate(
     ] = None,
     skip_unknown: SkipUnknown = False,
     figure: Annotated[
-        Path | None, typer.Option(help="Draw the confusion matrix to this PNG.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            help="Draw the confusion matrix to this PNG; with --robustness, the robustness.", metavar="FILE"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Draw all figures to this folder: confusion.png, reliability.png, risk-coverage.png; with "
+            "--robustness also robustness.png.",
+            metavar="DIR",
+        ),
+    ] = None,
+    robustness: Annotated[
+        bool,
+        typer.Option(
+            "--robustness",
+            help="Accuracy, share answered, and errors among the answered on at most 2,000 of the digits, "
+            "under ten perturbations at three strengths.",
+        ),
+    ] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="With --robustness: a second model on the same digits.", metavar="RUN_OR_MODEL"),
+    ] = None,
+    non_digits: Annotated[
+        Path | None,
+        typer.Option(
+            help="Refusal of the pictures in this folder, which show no digit; each sub-folder is a kind.",
+            metavar="DIR",
+        ),
     ] = None,
     as_csv: Annotated[
         bool,
@@ -52,40 +80,82 @@ def evaluate(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Evaluate a model: accuracy, log loss, metrics of each digit, confusion matrix.
+    """Evaluate a model: accuracy, calibration, risk against coverage, each digit, confusion matrix.
+
+    ECE is the expected calibration error (15 bins of equal mass), Brier the mean squared distance of the
+    probabilities to the truth, AURC the area under the risk-coverage curve: smaller is better. Perturbed
+    digits and pictures of no digit are answered at the threshold of confidence at which 98 % of the labeled
+    digits are.
 
     Of a folder of runs, the first is shown, and the mean and standard deviation over all. Accuracy and log
     loss of each run are saved in its folder, in evaluations.json.
     """
     from digitlab import runs
+    from digitlab.cli import evaluate_output as output
     from digitlab.data import load
 
-    if as_csv and as_json:
-        raise SettingError("--csv and --json together", "Give one of them.")
+    _check(as_csv, as_json, robustness, against, non_digits)
     opened = runs.open(model)
     data = data or runs.default_data(opened)
     digits = load(data, skip_unknown=skip_unknown, on_skip=log_skipped)
+    models, names = [opened], [str(model)]
+    if against is not None:
+        models.append(runs.open(against))
+        names.append(str(against))
     scores = opened.evaluate(digits)
     every = [scores, *(runs.open(run.folder).evaluate(digits) for run in opened.runs[1:])]
-    log_member(opened)
-    if figure is not None:
-        title = runs.confusion_title(str(model), data, scores)
-        runs.write_confusion(scores, title, figure)
+    for each in models:
+        log_member(each)
+    measured = runs.evaluate_robustness(models, digits) if robustness else ()
+    refusal = runs.evaluate_non_digits(opened, non_digits, digits) if non_digits is not None else None
+    if figure is not None and robustness:
+        runs.write_robustness(measured, names, data, figure)
+    elif figure is not None:
+        runs.write_confusion(scores, runs.confusion_title(names[0], data, scores), figure)
+    if out is not None:
+        runs.write_evaluation_figures(scores, names, data, out, measured)
     _save(opened.runs, every, digits.name)
     if as_json:
-        answer = {"model": str(model), "network": opened.network, "data": data, **scores.to_dict()}
+        answer = {"model": names[0], "network": opened.network, "data": data, **scores.to_dict()}
         if len(every) > 1:
             answer["runs"] = [
                 {"run": str(run.folder), "accuracy": each.accuracy, "log_loss": each.log_loss}
                 for run, each in zip(opened.runs, every, strict=True)
             ]
+        if robustness:
+            answer["robustness"] = [
+                {"model": name, **each.to_dict()} for name, each in zip(names, measured, strict=True)
+            ]
+        if refusal is not None:
+            answer["non_digits"] = refusal.to_dict()
         print_json(answer)
     elif as_csv:
         print(scores.to_csv(), end="")
     else:
-        _print(scores, data)
+        if robustness or refusal:
+            output.print_summary(scores, data)
+        else:
+            output.print_metrics(scores, data)
         if len(every) > 1:
-            _print_spread(every)
+            output.print_spread(every)
+        if robustness:
+            output.print_robustness(measured, names, data)
+        if refusal is not None:
+            output.print_non_digits(refusal)
+
+
+def _check(
+    as_csv: bool, as_json: bool, robustness: bool, against: Path | None, non_digits: Path | None
+) -> None:
+    """Checks that options go together."""
+    if as_csv and as_json:
+        raise SettingError("--csv and --json together", "Give one of them.")
+    if as_csv and (robustness or non_digits):
+        raise SettingError(
+            "--csv has the metrics of each digit only", "Give --json with --robustness and --non-digits."
+        )
+    if against is not None and not robustness:
+        raise SettingError("--against without --robustness", "Give both; of other metrics: digitlab compare.")
 
 
 def _save(opened: Sequence[Run], scores: Sequence[Metrics], data: str) -> None:
@@ -98,49 +168,3 @@ def _save(opened: Sequence[Run], scores: Sequence[Metrics], data: str) -> None:
         except OutputError as error:
             log(f"note: the scores are not saved: {error.problem}")
             return
-
-
-def _print_spread(scores: Sequence[Metrics]) -> None:
-    from digitlab.evaluation import sample_stats
-
-    accuracy = sample_stats([each.accuracy for each in scores])
-    loss = sample_stats([each.log_loss for each in scores])
-    n = scores[0].n * len(scores)
-    print(
-        f"\nall {accuracy.n} runs: accuracy {format_accuracy(accuracy.mean, n)} ± "
-        f"{format_accuracy(accuracy.std, n)}, log loss {loss.mean:.4f} ± {loss.std:.4f}"
-    )
-
-
-def _print(scores: Metrics, data: str) -> None:
-    accuracy, low, high = (
-        format_accuracy(share, scores.n) for share in (scores.accuracy, *scores.accuracy_ci95)
-    )
-    print(f"{data}: n={format_count(scores.n)}")
-    print(f"accuracy  {accuracy}  (95 % interval {low} to {high})")
-    print(f"log loss  {scores.log_loss:.4f}\n")
-    print_table(("digit", "n", "precision", "recall", "F1"), _per_digit_cells(scores.per_digit))
-    if not all(row.n for row in scores.per_digit):
-        print(f"{MISSING}: not in these data")
-    counts = [(str(digit), *map(str, row)) for digit, row in enumerate(scores.confusion)]
-    title = "\nconfusion matrix: rows are the true digit, columns the predicted one"
-    print_table(("", *map(str, range(10))), counts, title=title)
-    if top := scores.top_confusions(5):
-        pairs = [f"{pair.truth} mistaken for {pair.prediction} ({pair.n})" for pair in top]
-        print(f"\nmost frequent errors: {', '.join(pairs)}")
-
-
-def _per_digit_cells(rows: Sequence[ClassMetrics]) -> list[tuple[str, ...]]:
-    """The cells of each digit; the decimals are those that the largest class supports, alike in all rows."""
-    largest = max(row.n for row in rows)
-    return [
-        (
-            str(row.digit),
-            str(row.n),
-            *(
-                MISSING if share is None else format_accuracy(share, largest)
-                for share in (row.precision, row.recall, row.f1)
-            ),
-        )
-        for row in rows
-    ]

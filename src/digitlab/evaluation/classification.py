@@ -1,4 +1,4 @@
-"""Classification: predicted logits, accuracy, log loss, confusion matrix."""
+"""Classification: predicted logits, and all metrics of predictions against labels."""
 
 from __future__ import annotations
 
@@ -15,12 +15,25 @@ from torch import Tensor
 
 from digitlab.arguments import check_arguments
 from digitlab.errors import DataError
+from digitlab.evaluation.calibration import (
+    Calibration,
+    brier_score,
+    calibration_error,
+    confidence_and_correct,
+)
 from digitlab.evaluation.notebook import metrics_to_html
+from digitlab.evaluation.selective import (
+    COVERAGES,
+    RiskAtCoverage,
+    RiskCoverage,
+    risk_at_coverage,
+    risk_coverage,
+)
 from digitlab.evaluation.statistics import wilson_interval
 from digitlab.formatting import format_accuracy, format_count
 from digitlab.frames import make_frame
 from digitlab.networks import Network
-from digitlab.probabilities import log_softmax
+from digitlab.probabilities import digit_probabilities, log_softmax
 
 if TYPE_CHECKING:
     import pandas
@@ -114,6 +127,10 @@ class Metrics:
         log_loss: Mean of -ln(probability given to the label), in nats.
         confusion: `(10, 10)` counts; rows are the truth, columns the prediction.
         per_digit: Precision, recall and F1 of each digit, 0 to 9.
+        brier: Brier score: mean squared distance of the probabilities to the truth, in [0, 2].
+        calibration: Expected calibration error (ECE) with its interval and bins.
+        risk_coverage: The risk-coverage curve with the area under it.
+        risk_at: The errors that are left at a coverage of 100, 99, 98, 95 and 90 %.
     """
 
     n: int
@@ -122,6 +139,20 @@ class Metrics:
     log_loss: float
     confusion: tuple[tuple[int, ...], ...]
     per_digit: tuple[ClassMetrics, ...]
+    brier: float
+    calibration: Calibration
+    risk_coverage: RiskCoverage
+    risk_at: tuple[RiskAtCoverage, ...]
+
+    @property
+    def ece(self) -> float:
+        """Expected calibration error, 15 bins of equal mass, in [0, 1]."""
+        return self.calibration.ece
+
+    @property
+    def aurc(self) -> float:
+        """Area under the risk-coverage curve, in [0, 1]; smaller is better."""
+        return self.risk_coverage.aurc
 
     def __repr__(self) -> str:
         accuracy, low, high = (
@@ -192,44 +223,68 @@ class Metrics:
             "accuracy": self.accuracy,
             "interval": list(self.accuracy_ci95),
             "log_loss": self.log_loss,
+            "ece": self.ece,
+            "ece_interval": list(self.calibration.ece_ci95),
+            "brier": self.brier,
+            "aurc": self.aurc,
             "confusion": [list(row) for row in self.confusion],
             "per_digit": [vars(row) for row in self.per_digit],
             "top_confusions": [vars(row) for row in self.top_confusions()],
+            "risk_at": [
+                {**vars(each), "interval": list(each.interval), "error": each.error} for each in self.risk_at
+            ],
+            "reliability": [vars(each) for each in self.calibration.bins],
         }
 
 
-def accuracy_and_log_loss(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> tuple[float, float]:
+def accuracy_and_log_loss(
+    logits: NDArray[np.floating], labels: NDArray[np.int64], temperature: float = 1.0
+) -> tuple[float, float]:
     """Accuracy and log loss: the share of correct predictions, and the mean of -ln(p of the label) in nats.
 
     Args:
-        logits: `(n, 10)`; of equal largest logits the lowest digit is the prediction.
+        logits: `(n, 10)`, or `(n, 11)` with one of "no digit". The prediction is a digit in any case; of
+            equal largest logits the lowest.
         labels: `(n,)`, 0 to 9.
+        temperature: By which the logits are divided for the log loss.
     """
-    chosen = np.take_along_axis(log_softmax(logits), labels[:, None], axis=1)
-    return float((logits.argmax(axis=1) == labels).mean()), float(-chosen.mean())
+    logs = log_softmax(logits if temperature == 1 else logits / temperature)
+    chosen = np.take_along_axis(logs, labels[:, None], axis=1)
+    return float((logits[:, :10].argmax(axis=1) == labels).mean()), float(-chosen.mean())
 
 
 @check_arguments
-def compute_metrics(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> Metrics:
+def compute_metrics(
+    logits: NDArray[np.floating], labels: NDArray[np.int64], temperature: float = 1.0
+) -> Metrics:
     """Computes all metrics of predictions.
 
     Args:
-        logits: `(n, 10)`, n at least 1.
+        logits: `(n, 10)`, n at least 1; or `(n, 11)`, where the last column is the logit of "no digit".
         labels: `(n,)`, whole numbers from 0 to 9.
+        temperature: By which the logits are divided before their softmax; see `fit_temperature`.
 
     Raises:
         DataError: If shapes or labels are not as above.
+        ModelError: If the temperature is not a finite number above 0.
     """
-    if logits.ndim != 2 or logits.shape[1] != 10 or labels.shape != logits.shape[:1] or not len(labels):
+    if (
+        logits.ndim != 2
+        or logits.shape[1] not in (10, 11)
+        or labels.shape != logits.shape[:1]
+        or not len(labels)
+    ):
         raise DataError(
             f"logits of shape {logits.shape} and labels of shape {labels.shape}",
             "Give logits (n, 10) and n labels, n at least 1.",
         )
     if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() > 9:
         raise DataError(f"labels of type {labels.dtype}, or beyond 0 to 9", "Give whole numbers from 0 to 9.")
-    read = logits.argmax(axis=1)
+    read = logits[:, :10].argmax(axis=1)
+    probabilities, no_digit = digit_probabilities(logits, temperature)
+    confidence, correct = confidence_and_correct(probabilities, labels)
     counts = np.bincount(labels * 10 + read, minlength=100).reshape(10, 10)
-    accuracy, log_loss = accuracy_and_log_loss(logits, labels)
+    accuracy, log_loss = accuracy_and_log_loss(logits, labels, temperature)
     return Metrics(
         n=len(labels),
         accuracy=accuracy,
@@ -237,6 +292,10 @@ def compute_metrics(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> 
         log_loss=log_loss,
         confusion=tuple(tuple(int(n) for n in row) for row in counts),
         per_digit=tuple(_class_metrics(counts, digit) for digit in range(10)),
+        brier=brier_score(probabilities, no_digit, labels),
+        calibration=calibration_error(confidence, correct),
+        risk_coverage=risk_coverage(confidence, correct),
+        risk_at=tuple(risk_at_coverage(confidence, correct, coverage) for coverage in COVERAGES),
     )
 
 

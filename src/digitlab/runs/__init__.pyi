@@ -11,12 +11,19 @@ from .config import (
     configure as configure,
 )
 from .evaluate import (
-    confusion_title as confusion_title,
     default_data as default_data,
     evaluate as evaluate,
     evaluate_and_save as evaluate_and_save,
     predict_logits_for as predict_logits_for,
+    predict_probabilities as predict_probabilities,
+)
+from .evaluation_figures import (
+    confusion_title as confusion_title,
     write_confusion as write_confusion,
+    write_evaluation_figures as write_evaluation_figures,
+    write_reliability as write_reliability,
+    write_risk_coverage as write_risk_coverage,
+    write_robustness as write_robustness,
 )
 from .folder import Run as Run, new_run_folder as new_run_folder, open_runs as open_runs
 from .further import MoreTraining as MoreTraining, fine_tuning_config as fine_tuning_config
@@ -26,6 +33,15 @@ from .models import (
     export_model as export_model,
     open_model as open_model,
     open_network as open_network,
+)
+from .non_digits import (
+    NonDigitKind as NonDigitKind,
+    NonDigits as NonDigits,
+    evaluate_non_digits as evaluate_non_digits,
+)
+from .robustness import (
+    ROBUSTNESS_DIGITS as ROBUSTNESS_DIGITS,
+    evaluate_robustness as evaluate_robustness,
 )
 from .seed_folder import SeedRuns as SeedRuns
 from .seeds import (

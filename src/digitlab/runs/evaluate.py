@@ -12,22 +12,23 @@ from numpy.typing import NDArray
 
 from digitlab.arguments import check_arguments
 from digitlab.data import Digits, load
+from digitlab.data.digits import scale_ink
 from digitlab.errors import DataError, ModelError
 from digitlab.evaluation import Metrics, compute_metrics, predict_logits
 from digitlab.files import write_bytes
-from digitlab.formatting import format_accuracy, format_count
 from digitlab.networks import Network
+from digitlab.probabilities import digit_probabilities
+from digitlab.runs.evaluation_figures import confusion_title, write_confusion
 from digitlab.runs.folder import Run
 from digitlab.runs.models import Model, open_model
 from digitlab.training import Examples, FitResult
 
 __all__ = [
-    "confusion_title",
     "default_data",
     "evaluate",
     "evaluate_and_save",
     "predict_logits_for",
-    "write_confusion",
+    "predict_probabilities",
 ]
 
 CONFUSION_SPLITS = ("test", "validation", "train")
@@ -43,7 +44,7 @@ def default_data(model: Model) -> str:
 def evaluate(
     model: Model | str | os.PathLike[str], digits: Digits | str | os.PathLike[str] | None = None
 ) -> Metrics:
-    """Evaluates a model on digits: accuracy, log loss, confusion matrix and more.
+    """Evaluates a model on digits: accuracy, log loss, calibration, risk against coverage, confusion matrix.
 
     Args:
         model: A model, or the path of a run folder, a weights file or an ONNX file.
@@ -60,7 +61,27 @@ def evaluate(
         digits = default_data(model)
     if not isinstance(digits, Digits):
         digits = load(os.fspath(digits))
-    return compute_metrics(predict_logits_for(model, digits), digits.labels)
+    return compute_metrics(_outputs(model, digits.images, digits.name), digits.labels)
+
+
+def predict_probabilities(
+    model: Model, images: NDArray[np.uint8], name: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Probabilities that a model gives to the digits, and to "no digit", checked.
+
+    Args:
+        model: The model.
+        images: `(n, height, width)`, `uint8`, 0 = paper, 255 = ink.
+        name: What to call the images in an error.
+
+    Returns:
+        `(n, 10)`, and `(n,)`; see `digitlab.probabilities.digit_probabilities`.
+
+    Raises:
+        DataError: If the model does not take images of that size.
+        ModelError: If its outputs are not finite, or not those of ten digits.
+    """
+    return digit_probabilities(_outputs(model, images, name))
 
 
 def predict_logits_for(model: Model, digits: Digits) -> NDArray[np.float32]:
@@ -73,39 +94,25 @@ def predict_logits_for(model: Model, digits: Digits) -> NDArray[np.float32]:
         DataError: If the model does not take images of that size.
         ModelError: If its logits are not finite, or not ten.
     """
-    shape = (digits.height, digits.width)
-    if model.input_shape not in (shape, (shape[0] * shape[1],)):
+    return _outputs(model, digits.images, digits.name)
+
+
+def _outputs(model: Model, images: NDArray[np.uint8], name: str) -> NDArray[np.float32]:
+    """Outputs of a model on images `(n, height, width)`, checked."""
+    height, width = images.shape[1:]
+    if model.input_shape not in ((height, width), (height * width,)):
         takes = " x ".join(map(str, model.input_shape))
         raise DataError(
-            f"{model.network} takes inputs of {takes}; {digits.name} has {shape[0]} x {shape[1]}",
+            f"{model.network} takes inputs of {takes}; {name} has {height} x {width}",
             "Give it digits of the size it was trained on (--data).",
         )
-    logits = _check_finite(model.logits(digits.ink()), model.network)
+    logits = _check_finite(model.logits(scale_ink(images)), model.network)
     if logits.shape[1] != 10:
         raise ModelError(
             f"{model.network} has {logits.shape[1]} classes, not ten digits",
             "Evaluate it with DigitClassifier, which knows its classes.",
         )
     return logits
-
-
-def write_confusion(scores: Metrics, title: str, path: Path) -> None:
-    """Draws the confusion matrix of `scores` to the PNG file `path`.
-
-    Raises:
-        OutputError: If the operating system refuses.
-    """
-    from digitlab.figures import draw_confusion, save_figure  # matplotlib takes 0.4 s to import
-
-    write_bytes(path, save_figure(draw_confusion(scores.confusion, title)))
-
-
-def confusion_title(model: str, digits: str, scores: Metrics) -> str:
-    """Title of a confusion matrix: what it shows, of which model, on which digits."""
-    return (
-        f"Confusion matrix of {model}: which digits are mistaken for which?\n"
-        f"{digits}: {format_accuracy(scores.accuracy, scores.n)} of {format_count(scores.n)}"
-    )
 
 
 def evaluate_and_save(
