@@ -101,6 +101,23 @@ def test_refusal_of_non_digits(command, make_run, few, non_digits):
     ]
 
 
+def test_a_network_with_a_no_digit_output(command, make_run, few):
+    """Every metric is of the probabilities that its eleven outputs have together; the run's own, too."""
+    run = make_run("r", "--set", "max_steps=1", "--set", "distillation=0", network="micro")
+    model, digits = digitlab.open(run), digitlab.load(str(few))
+    outputs = model.outputs(digits.ink())
+    assert outputs.shape == (300, 11)
+    answer = json.loads(command("evaluate", run, "--data", few, "--json")[1])
+    expected = digitlab.compute_metrics(outputs, digits.labels).to_dict()
+    assert {name: answer[name] for name in expected} == expected
+    own = runs.Run.open(run).metrics()["splits"]["validation"]
+    again = digitlab.evaluate(model, f"{few}[250:]").to_dict()
+    assert [own[name] for name in ("log_loss", "ece", "brier")] == pytest.approx(
+        [again[name] for name in ("log_loss", "ece", "brier")], rel=1e-4
+    )
+    assert runs.predict_logits_for(model, digits).shape == (300, 10)
+
+
 def test_non_digits_that_cannot_be_read(refused, make_run, few, non_digits, tmp_path):
     run = make_run("a")
     (tmp_path / "empty").mkdir()

@@ -14,7 +14,7 @@ from digitlab.arguments import check_arguments
 from digitlab.data import Digits, load
 from digitlab.data.digits import scale_ink
 from digitlab.errors import DataError, ModelError
-from digitlab.evaluation import Metrics, compute_metrics, predict_logits
+from digitlab.evaluation import Metrics, compute_metrics, predict_outputs
 from digitlab.files import write_bytes
 from digitlab.networks import Network
 from digitlab.probabilities import digit_probabilities
@@ -94,11 +94,11 @@ def predict_logits_for(model: Model, digits: Digits) -> NDArray[np.float32]:
         DataError: If the model does not take images of that size.
         ModelError: If its logits are not finite, or not ten.
     """
-    return _outputs(model, digits.images, digits.name)
+    return _outputs(model, digits.images, digits.name)[:, :10]
 
 
 def _outputs(model: Model, images: NDArray[np.uint8], name: str) -> NDArray[np.float32]:
-    """Outputs of a model on images `(n, height, width)`, checked."""
+    """Outputs of a model on images, checked: `(n, 10)` logits, or `(n, 11)` with that of "no digit"."""
     height, width = images.shape[1:]
     if model.input_shape not in ((height, width), (height * width,)):
         takes = " x ".join(map(str, model.input_shape))
@@ -106,13 +106,14 @@ def _outputs(model: Model, images: NDArray[np.uint8], name: str) -> NDArray[np.f
             f"{model.network} takes inputs of {takes}; {name} has {height} x {width}",
             "Give it digits of the size it was trained on (--data).",
         )
-    logits = _check_finite(model.logits(scale_ink(images)), model.network)
-    if logits.shape[1] != 10:
+    ink = scale_ink(images)
+    classes = model.logits(ink[:1]).shape[1]  # of one image: the outputs alone do not say what the last is
+    if classes != 10:
         raise ModelError(
-            f"{model.network} has {logits.shape[1]} classes, not ten digits",
+            f"{model.network} has {classes} classes, not ten digits",
             "Evaluate it with DigitClassifier, which knows its classes.",
         )
-    return logits
+    return _check_finite(model.outputs(ink), model.network)
 
 
 def evaluate_and_save(
@@ -166,7 +167,7 @@ def evaluate_and_save(
 def _score(network: Network, splits: Mapping[str, Examples]) -> dict[str, Metrics]:
     return {
         name: compute_metrics(
-            _check_finite(predict_logits(network, examples.inputs), network.name), examples.labels.numpy()
+            _check_finite(predict_outputs(network, examples.inputs), network.name), examples.labels.numpy()
         )
         for name, examples in splits.items()
     }
