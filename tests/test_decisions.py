@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from digitlab.decisions import ThresholdRow, ThresholdTable
+from digitlab.decisions import DecisionRule, ThresholdRow, ThresholdTable
 from digitlab.errors import ModelError, SettingError
 
 
@@ -37,7 +37,7 @@ def test_what_is_too_small_names_the_smallest(table):
     with pytest.raises(SettingError) as caught:
         table.threshold_for(0.0001)
     assert "0.0001 is smaller than this model can promise" in caught.value.problem
-    assert "1,000 held-out digits, promises 0.004 or more" in caught.value.remedy
+    assert "On 1,000 held-out digits, the smallest it can promise is 0.004" in caught.value.remedy
 
 
 def test_there_and_back_through_json(table):
@@ -69,7 +69,7 @@ def _row(**changed):
         _row(coverage=float("nan")),
         _row(errors=981),
         _row(errors=1.0),
-        _row(upper_bound=0.006),
+        _row(upper_bound=1.1),
         _row(max_error=0.02),
     ],
 )
@@ -84,6 +84,23 @@ def test_damaged_tables(table, damage):
 def test_what_is_no_table(plain):
     with pytest.raises(ModelError, match="damaged threshold table"):
         ThresholdTable.from_dict(plain)
+
+
+def test_a_rule_there_and_back(table):
+    rule = DecisionRule(0.9, table)
+    assert DecisionRule.from_json(rule.to_json()) == rule
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"temperature": "x", "thresholds": 1}'])
+def test_damaged_rules(text):
+    with pytest.raises(ModelError, match="damaged"):
+        DecisionRule.from_json(text)
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf")])
+def test_temperatures_that_are_none(table, temperature):
+    with pytest.raises(ModelError, match="temperature of"):
+        DecisionRule(temperature, table)
 
 
 def test_reading_it_imports_nothing_heavy():

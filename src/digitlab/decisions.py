@@ -6,6 +6,7 @@ metadata of a model file, and is looked up when pictures are read. So this modul
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,21 +14,21 @@ from typing import Any
 
 from digitlab.errors import ModelError, SettingError
 
-__all__ = ["ThresholdRow", "ThresholdTable", "check_max_error"]
+__all__ = ["DecisionRule", "ThresholdRow", "ThresholdTable", "check_max_error"]
 
 
 @dataclass(frozen=True)
 class ThresholdRow:
-    """One promise: answers of at least this confidence are wrong in at most `max_error` of cases.
+    """One row: of the held-out digits of at least this confidence, at most `max_error` were answered wrongly.
 
     Attributes:
-        max_error: The promised largest share of wrong answers, in (0, 1).
+        max_error: The largest share of wrong answers, in (0, 1).
         threshold: The smallest confidence that is answered, in [0, 1].
         coverage: Share of the held-out digits that are answered, in (0, 1].
         n_answered: Number of held-out digits that are answered, at least 1.
         errors: How many of these answers are wrong.
-        upper_bound: Upper end of the one-sided 95 % Clopper-Pearson interval of the share of wrong answers;
-            at most `max_error`.
+        upper_bound: Upper end of the one-sided 95 % Clopper-Pearson interval of the share of wrong answers:
+            what chance may hide.
     """
 
     max_error: float
@@ -44,7 +45,7 @@ class ThresholdRow:
         real = all(isinstance(share, int | float) and not isinstance(share, bool) for share in shares)
         if not real or not whole or not all(0 <= share <= 1 for share in shares):
             raise ModelError(f"a damaged row of a threshold table: {self}", "Export the model again.")
-        if not 0 <= self.errors <= self.n_answered or not self.upper_bound <= self.max_error:
+        if not 0 <= self.errors <= self.n_answered * self.max_error:
             raise ModelError(
                 f"a row of a threshold table contradicts itself: {self}", "Export the model again."
             )
@@ -52,12 +53,12 @@ class ThresholdRow:
 
 @dataclass(frozen=True)
 class ThresholdTable:
-    """Thresholds of confidence by the largest share of wrong answers that they promise.
+    """Thresholds of confidence by the largest share of wrong answers that was measured above them.
 
     Attributes:
         data: The name of the held-out digits that it was fitted on.
         n: Number of these digits.
-        rows: One for each promise, the largest `max_error` first.
+        rows: The largest `max_error` first.
     """
 
     data: str
@@ -68,7 +69,7 @@ class ThresholdTable:
         promises = [row.max_error for row in self.rows]
         if not promises or promises != sorted(set(promises), reverse=True):
             raise ModelError(
-                f"a threshold table with the promises {promises}", "Give at least one, the largest first."
+                f"a threshold table with the errors {promises}", "Give at least one, the largest first."
             )
 
     @property
@@ -97,7 +98,7 @@ class ThresholdTable:
                 return row
         raise SettingError(
             f"a largest error of {max_error:g} is smaller than this model can promise",
-            f"Its table, measured on {self.n:,} held-out digits, promises {self.smallest_error:g} or more.",
+            f"On {self.n:,} held-out digits, the smallest it can promise is {self.smallest_error:g}.",
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -118,6 +119,42 @@ class ThresholdTable:
             return cls(data, n, tuple(ThresholdRow(**_checked(row)) for row in rows))
         except (KeyError, TypeError) as error:
             raise ModelError("a damaged threshold table", "Export the model again.") from error
+
+
+@dataclass(frozen=True)
+class DecisionRule:
+    """When a model answers: how its outputs become probabilities, and how large the largest of them must be.
+
+    Attributes:
+        temperature: Outputs are divided by it before the softmax; above 0.
+        thresholds: From which confidence on it answers.
+    """
+
+    temperature: float
+    thresholds: ThresholdTable
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.temperature) and self.temperature > 0):
+            raise ModelError(
+                f"a temperature of {self.temperature}", "Export the model again; it must be above 0."
+            )
+
+    def to_json(self) -> str:
+        """The rule as JSON: the metadata property `decisions` of a model file."""
+        return json.dumps({"temperature": self.temperature, "thresholds": self.thresholds.to_dict()})
+
+    @classmethod
+    def from_json(cls, text: str) -> DecisionRule:
+        """The rule from what `to_json` has made.
+
+        Raises:
+            ModelError: If something is missing or damaged.
+        """
+        try:
+            plain = json.loads(text)
+            return cls(float(plain["temperature"]), ThresholdTable.from_dict(plain["thresholds"]))
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise ModelError("damaged metadata `decisions`", "Export the model again.") from error
 
 
 def _checked(row: Any) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ thousands in groups of three after commas, a real minus sign, no sign before a z
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 __all__ = [
     "MINUS",
@@ -17,6 +18,7 @@ __all__ = [
     "format_probability",
     "format_seconds",
     "format_share",
+    "join_words",
 ]
 
 MINUS = "\N{MINUS SIGN}"
@@ -115,3 +117,13 @@ def format_seconds(seconds: float, *, whole: bool = False) -> str:
         return f"{round(seconds) // 60} min {round(seconds) % 60} s"
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def join_words(words: Sequence[str], conjunction: str = "and") -> str:
+    """Joins words: `a`, `a and b`, `a, b and c`.
+
+    Args:
+        words: At least one.
+        conjunction: Before the last.
+    """
+    return f" {conjunction} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -82,19 +82,17 @@ def test_a_table_by_hand():
     confidence = 1 - np.arange(500) / 1000
     correct = np.ones(500, bool)
     correct[[300, 499]] = False
-    table = fit_threshold_table(confidence, correct, "held out", (0.011, 0.5, 0.02, 0.001, 0.0125))
+    table = fit_threshold_table(confidence, correct, "held out", (0.004, 0.5, 0.0033, 0.001, 0.0025))
     assert (table.data, table.n) == ("held out", 500)
-    assert [row.max_error for row in table.rows] == [0.5, 0.02, 0.0125, 0.011]
-    widest = table.rows[0]
-    assert (widest.threshold, widest.coverage, widest.n_answered, widest.errors) == (0.0, 1.0, 500, 2)
-    assert widest.upper_bound == pytest.approx(0.01254, abs=1e-5)
-    # .0125: with the last digit it is 2 of 500, too many; without it 1 of 499
-    third = table.rows[2]
-    assert (third.n_answered, third.errors, third.threshold) == (499, 1, confidence[498])
-    # .011: the same 1 of 499, whose bound is .00947
-    assert (table.rows[3].n_answered, table.rows[3].upper_bound) == (499, pytest.approx(0.00947, abs=1e-5))
-    assert table.threshold_for(0.012) == confidence[498]
-    with pytest.raises(SettingError, match=r"promises 0\.011 or more"):
+    assert [row.max_error for row in table.rows] == [0.5, 0.004, 0.0033, 0.0025]
+    for row in table.rows[:2]:  # 2 of 500 are 0.004
+        assert (row.threshold, row.coverage, row.n_answered, row.errors) == (0.0, 1.0, 500, 2)
+    assert table.rows[0].upper_bound == pytest.approx(0.01254, abs=1e-5)
+    for row in table.rows[2:]:  # 1 of 499 are 0.002
+        assert (row.n_answered, row.errors, row.threshold) == (499, 1, confidence[498])
+    assert table.threshold_for(0.003) == confidence[498]
+    # 0.001: 500 digits cannot show less than one error in 500, even where there is none
+    with pytest.raises(SettingError, match=r"smallest it can promise is 0\.0025"):
         table.threshold_for(0.001)
 
 
@@ -109,8 +107,7 @@ def test_every_row_of_a_table_is_the_smallest_threshold():
         for threshold in np.unique(confidence):
             answered = confidence >= threshold
             errors, n = int((answered & ~correct).sum()), int(answered.sum())
-            high = binomtest(errors, n, alternative="less").proportion_ci(0.95, method="exact").high
-            if high <= row.max_error:
+            if errors / n <= row.max_error and n >= 1 / row.max_error:
                 held.append((threshold, n, errors))
         threshold, n, errors = held[0]
         assert (row.n_answered, row.errors) == (n, errors)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from digitlab.errors import SettingError
+from digitlab.formatting import join_words
 from digitlab.notebook import table_html
 from digitlab.settings import CommaSeparated, settings
 
@@ -242,7 +243,11 @@ def unused_fields(recipe: Recipe) -> dict[str, str]:
 
 def used_when(marks: Iterable[object]) -> str:
     """When a field has an effect, in words, from the marks of its annotation; empty if always."""
-    return " or ".join(str(mark) for mark in marks if isinstance(mark, UsedWhen))
+    found = [mark for mark in marks if isinstance(mark, UsedWhen)]
+    conditions = [str(mark) for mark in found if mark.values]
+    if set_fields := [mark.field for mark in found if not mark.values]:
+        conditions.append(f"{join_words(set_fields, 'or')} is set")
+    return " or ".join(conditions)
 
 
 def check_effect(recipe: Recipe, explicitly_set: Collection[str]) -> None:
