@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitlab.data.segmentation import extract_ink
+from digitlab.data.foreground import extract_ink
 from digitlab.errors import DataError
 
-__all__ = ["to_mnist_format"]
+__all__ = ["check_gray", "normalize_ink", "to_mnist_format"]
 
 SIDE = 28
 CENTER = 14  # row and column of the center of mass; in all of MNIST's test images within half a pixel
@@ -39,12 +39,29 @@ def to_mnist_format(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Raises:
         DataError: If `gray` is not two-dimensional `uint8`, or no ink stands out from the paper.
     """
+    check_gray(gray)
+    return normalize_ink(extract_ink(gray))
+
+
+def check_gray(gray: NDArray[np.uint8]) -> None:
+    """Raises a `DataError` unless `gray` is `uint8`, `(height, width)`, and not empty."""
     if gray.ndim != 2 or gray.dtype != np.uint8 or gray.size == 0:
         raise DataError(
             f"a picture of shape {gray.shape} and type {gray.dtype}",
             "Give gray pixels: uint8 (height, width).",
         )
-    return _centered(_scaled(_thickened(_cropped(extract_ink(gray)))))
+
+
+def normalize_ink(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Scales and centers the ink of one digit as MNIST's are.
+
+    Args:
+        ink: `(height, width)`, 0 = paper, 255 = ink, some of it more than a tenth of full ink.
+
+    Returns:
+        `(28, 28)`, 0 = paper, 255 = ink.
+    """
+    return _centered(_scaled(_thickened(_cropped(ink))))
 
 
 def _box(ink: NDArray[np.uint8]) -> tuple[int, int, int, int]:

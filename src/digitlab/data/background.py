@@ -1,0 +1,139 @@
+"""How far each pixel of a gray image is from its paper, under even or uneven light, in shadow or glare."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.data.morphology import Grid, closing, resized, smoothed
+
+__all__ = ["above_paper", "paper_noise"]
+
+CELLS = 96  # cells on the long side for the surface of the light, which varies slowly
+EVEN = 0.2  # share of the border, and of the picture, that has one gray level where light is even
+CLIPPED = 2  # levels from black or white that a camera gives to all paper that is too dark or too bright
+BETWEEN = 0.12  # share of the border between clipped paper and ink from which the paper is not even
+REACHES = (1 / 24, 1 / 12, 1 / 6, 1 / 3)  # of the long side: what is narrower than a reach may be ink
+GROWTH = 1.3  # a longer reach that adds less than this to the ink has found nothing but more of the paper
+NOISE = 3.0  # standard deviations of the paper's noise that ink exceeds
+SAMPLE = 20_000  # values that are plenty for a median
+DARKEST = 8.0  # levels of 255 that the paper has at least, so that a quotient stays finite
+
+
+def above_paper(picture: Grid) -> tuple[Grid, Grid]:
+    """How far each pixel is from the paper, ink positive, whichever of the two is darker.
+
+    Args:
+        picture: `(height, width)`, gray levels from 0 to 255.
+
+    Returns:
+        The ink, `(height, width)`: levels of 255; under uneven light, as they would be on evenly lit paper.
+        And how bright the paper is there, from above 0 to 1: the ink times this is what the camera saw.
+    """
+    even = _even_paper(picture)
+    if even is not None:
+        ink = picture - even
+        return ink if ink.max() >= -ink.min() else -ink, np.ones_like(picture)
+    # Smooth light is taken out first; but where a hard shadow lies, a smooth surface only adds to the harm.
+    surfaces = _light(picture), np.full_like(picture, _median(picture))
+    found = [_above_local_paper(picture, np.maximum(surface, DARKEST)) for surface in surfaces]
+    ink, paper = min(found, key=lambda pair: _amount(pair[0]))
+    return ink, (paper / paper.max()).astype(np.float32)
+
+
+def _above_local_paper(picture: Grid, surface: Grid) -> tuple[Grid, Grid]:
+    """The ink in levels of 255, and the level of the paper, where light follows a surface."""
+    flat: Grid = np.maximum(picture, DARKEST) / surface
+    smooth = smoothed(flat) if max(flat.shape) > 2 * CELLS else flat
+    dark_paper, light_paper = np.maximum(_paper(smooth), 1e-3), -_paper(-smooth)
+    dark, light = 1 - flat / dark_paper, flat - light_paper
+    # Paper between strokes is as far from them as they are from it: only ink is far from the light, too.
+    # Both in shares of the lighter one of ink and paper, so that neither is favored.
+    lighter = np.maximum(flat, 1)
+    seen_dark, seen_light = np.minimum(dark, (1 - flat) / lighter), np.minimum(light, flat - 1) / lighter
+    paper: Grid
+    seen: Grid
+    if (seen_light.clip(0) ** 3).sum() > (seen_dark.clip(0) ** 3).sum():
+        seen, paper = surface * light, surface
+    else:
+        seen, paper = surface * dark_paper * dark, surface * dark_paper
+    # The paper is that of the lightest (darkest) noise within reach: half of the picture is no ink.
+    return (255 * (seen - _median(seen)) / paper).astype(np.float32), paper
+
+
+def paper_noise(ink: Grid) -> float:
+    """Standard deviation of the paper, from what lies on its far side from the ink (median, robust)."""
+    below = ink[ink <= 0]
+    return -1.4826 * _median(below) if below.size else 0.0
+
+
+def _median(values: Grid) -> float:
+    """The median, of a sample where there are many."""
+    values = values.reshape(-1)
+    return float(np.median(values[:: max(1, len(values) // SAMPLE)]))
+
+
+def _even_paper(picture: Grid) -> np.float32 | None:
+    """The one gray level, give or take one, of much of the border and of the picture, if there is one.
+
+    White or black of that share may also be paper that is partly over-exposed. Then the border passes
+    through the levels between that paper and ink, where a digital picture has but the edges of strokes.
+    """
+    border = np.concatenate([picture[0], picture[-1], picture[1:-1, 0], picture[1:-1, -1]])
+    counts = np.bincount(border.round().astype(np.int64), minlength=256)
+    level = np.argmax(np.convolve(counts, [1, 1, 1], "same"))
+    paper = np.float32(np.median(border[np.abs(border - level) <= 1.5]))
+    if min(np.mean(np.abs(pixels - paper) <= 1) for pixels in (border, picture)) <= EVEN:
+        return None
+    if CLIPPED < paper < 255 - CLIPPED:
+        return paper
+    far, farthest = np.abs(border - paper), np.abs(picture - paper).max()
+    return paper if np.mean((far > CLIPPED) & (far < 0.4 * farthest)) < BETWEEN else None
+
+
+def _light(picture: Grid) -> Grid:
+    """The bent surface through most of the picture: uneven light is quadratic, a dark lens edge r^4."""
+    height, width = picture.shape
+    scale = min(1, CELLS / max(height, width))
+    rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
+    cells = resized(picture, rows, columns)
+    terms = _terms(rows, columns)
+    values = cells.reshape(-1).astype(np.float64)
+    weights = np.ones(len(values))
+    for _ in range(15):  # least absolute deviations by reweighting: ink, the lesser part, hardly pulls
+        weighted = terms * weights[:, None]
+        surface = terms @ np.linalg.solve(weighted.T @ terms + 1e-9 * np.eye(7), weighted.T @ values)
+        weights = 1 / np.maximum(np.abs(values - surface), 0.5)
+    return resized(surface.reshape(rows, columns).astype(np.float32), height, width)
+
+
+def _terms(height: int, width: int) -> NDArray[np.float64]:
+    """1, x, y, x^2, x y, y^2, r^4 at each pixel, x and y from -1 to 1: `(height * width, 7)`."""
+    y, x = np.meshgrid(
+        (np.arange(height) * 2 + 1) / height - 1, (np.arange(width) * 2 + 1) / width - 1, indexing="ij"
+    )
+    terms = [np.ones_like(x), x, y, x * x, x * y, y * y, (x * x + y * y) ** 2]
+    return np.stack(terms, axis=-1).reshape(-1, 7)
+
+
+def _paper(picture: Grid) -> Grid:
+    """The paper around dark ink: a closing, which fills what is narrower than its reach.
+
+    It keeps the edge of a hard shadow, because a shadow is wider than the reach. The reach is the
+    shortest one that is wider than the strokes: the next one hardly finds more ink.
+    """
+    paper, amount = picture, 0.0
+    for reach in REACHES:
+        side = max(3, round(max(picture.shape) * reach))
+        further = closing(picture, side, side)
+        more = _amount(further - picture)
+        if more < GROWTH * amount:
+            break
+        paper, amount = further, more
+    return paper
+
+
+def _amount(ink: Grid) -> float:
+    """How much ink there is, without the paper's noise."""
+    ink = ink - _median(ink)
+    return float(ink[ink > NOISE * paper_noise(ink)].sum())

@@ -1,0 +1,144 @@
+"""Foreground extraction: the ink of a gray image without its paper, noise, ruled lines and specks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.data.background import above_paper, paper_noise
+from digitlab.data.morphology import Grid, closing, components, dilation, resized, smoothed
+from digitlab.data.ruled_lines import remove_ruled_lines
+from digitlab.errors import DataError
+
+__all__ = ["Foreground", "extract_ink", "foreground"]
+
+WORK = 512  # pixels on the long side to work on; larger pictures are averaged down to it
+PHOTO = 192  # pixels on the long side from which a picture has noise and ruled lines that show one by one
+FAINTEST = 20  # levels of 255 by which ink must differ from paper
+NOISE = 5.0  # standard deviations of the paper's noise by which ink must differ from it
+LARGE = 0.05  # a component with this share of the largest one's ink may be the digit itself
+SPECK = 0.03  # a component with a smaller share of the largest one's ink is a speck
+FRINGE = 5  # pixels of faint edge that a stroke of a large picture keeps
+
+
+@dataclass(frozen=True, eq=False)
+class Foreground:
+    """The ink of a picture, in its connected components.
+
+    Attributes:
+        ink: `(height, width)`, 0 = paper, 255 = ink; as large as the picture, or reduced to a long side
+            of 512.
+        labels: `(height, width)`, the number of the component that each pixel belongs to, fringe
+            included; 0 in paper, in specks, and in what runs off the picture beside free ink.
+        boxes: `(n, 4)`, left, top, width and height of components 1 to n, without fringe.
+        masses: `(n,)`, their amounts of ink.
+        scale: Pixels of the picture for a pixel of `ink`.
+    """
+
+    ink: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    boxes: NDArray[np.int64]
+    masses: NDArray[np.float64]
+    scale: float
+
+
+def extract_ink(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Extracts the ink of an image: foreground segmentation.
+
+    Args:
+        gray: `(height, width)`, dark ink on light paper or light on dark.
+
+    Returns:
+        `(h, w)`, 0 = paper, 255 = ink: as large as `gray`, or reduced to a long side of 512.
+
+    Raises:
+        DataError: If no ink stands out from the paper.
+    """
+    return foreground(gray).ink
+
+
+def foreground(gray: NDArray[np.uint8]) -> Foreground:
+    """Extracts the ink of an image with its connected components.
+
+    Args:
+        gray: `(height, width)`, dark ink on light paper or light on dark.
+
+    Returns:
+        The ink and its components.
+
+    Raises:
+        DataError: If no ink stands out from the paper.
+    """
+    picture = _reduced(gray)
+    ink, brightness = above_paper(picture)
+    large = max(ink.shape) > PHOTO
+    noise: Grid = paper_noise(_smooth(ink * brightness, large)) / brightness
+    smooth = _checked(_smooth(ink, large), noise)
+    if large:
+        faintest = np.maximum(3 * noise, 0.1 * smooth.max()).astype(np.float32)
+        ink = remove_ruled_lines(ink, faintest)
+        smooth = _checked(_smooth(ink, large), noise)
+    share = 0.25 if noise.max() else 0.1
+    clear = smooth > share * float(smooth.max())
+    labels, boxes, masses = _components(smooth, clear)
+    full = np.quantile(ink[clear & (labels > 0)], 0.8)
+    ink = np.where((labels > 0) & (smooth > 0), ink, 0)
+    bright = np.clip(ink * (255 / full), 0, 255).round().astype(np.uint8)
+    return Foreground(bright, labels, boxes, masses, max(gray.shape) / max(ink.shape))
+
+
+def _smooth(ink: Grid, large: bool) -> Grid:
+    return smoothed(ink) if large else ink
+
+
+def _checked(smooth: Grid, noise: Grid) -> Grid:
+    """Ink without what may be noise."""
+    certain = smooth > np.maximum(FAINTEST, NOISE * noise)
+    if not certain.any():
+        raise DataError("no ink found", "Give a picture of one digit that stands out clearly from its paper.")
+    return np.where(smooth > np.minimum(NOISE * noise, smooth[certain].max()), smooth, 0)
+
+
+def _reduced(gray: NDArray[np.uint8]) -> Grid:
+    scale = WORK / max(gray.shape)
+    picture = gray.astype(np.float32)
+    if scale >= 1:
+        return picture
+    height, width = (max(1, round(side * scale)) for side in gray.shape)
+    return resized(picture, height, width)
+
+
+def _components(
+    ink: Grid, clear: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]:
+    """Labels, boxes and masses of the large connected components of clear ink, with a fringe around them.
+
+    Components that run off the picture (the edge of the table, a neighbor) are no digit if another large
+    component lies free inside.
+    """
+    size = FRINGE if max(ink.shape) > PHOTO else 1
+    # Gaps of a pixel, from noise and from pens that run dry, part no component.
+    solid = closing(clear.astype(np.uint8), 3, 3) if size > 1 else clear.astype(np.uint8)
+    labels, boxes = components(solid)
+    count = len(boxes)
+    masses = np.bincount(labels.reshape(-1), weights=np.where(clear, ink, 0).reshape(-1), minlength=count)
+    masses[0] = 0
+    share = masses / masses.max()
+    ends = boxes[:, :2] + boxes[:, 2:]
+    free = (boxes[:, :2] > 0).all(1) & (ends < ink.shape[::-1]).all(1)
+    digit = share >= SPECK
+    if share[free].max(initial=0) >= LARGE:
+        digit &= free
+    digit[0] = False
+    numbers = np.zeros(count, np.int32)
+    numbers[digit] = np.arange(1, digit.sum() + 1)
+    labels = _widened(numbers[labels], size)
+    return labels, boxes[digit], masses[digit]
+
+
+def _widened(labels: NDArray[np.int32], size: int) -> NDArray[np.int32]:
+    """Labels spread by `size` pixels over paper; where two meet, the higher one has it."""
+    spread = dilation(labels.astype(np.float32), 2 * size + 1, 2 * size + 1)
+    return np.where(labels > 0, labels, spread.astype(np.int32))

@@ -1,0 +1,119 @@
+"""Separate pieces of ink: each digit of a picture alone, with its box, and its parts together."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digitlab.data.mnist import mnist
+from digitlab.data.normalize import to_mnist_format
+from digitlab.data.segmentation import find_pieces
+from digitlab.errors import DataError
+
+DIGITS = mnist("train").take(40)
+FIVE, ZERO, FOUR = DIGITS.images[0], DIGITS.images[1], DIGITS.images[2]
+
+
+def enlarged(digit, times):
+    return np.array(Image.fromarray(digit).resize((28 * times, 28 * times), Image.Resampling.BICUBIC))
+
+
+def page(*places, height=240, width=400):
+    """Dark digits, each `(digit, left, top, times)`, on white."""
+    ink = np.zeros((height, width), np.uint8)
+    for digit, left, top, times in places:
+        big = enlarged(digit, times)
+        part = ink[top : top + len(big), left : left + len(big)]
+        np.maximum(part, big, out=part)
+    return 255 - ink
+
+
+def box_of(digit, left, top, times):
+    """Left, top, width and height of what is clearly ink."""
+    rows, columns = (np.flatnonzero((enlarged(digit, times) > 25).any(axis)) for axis in (1, 0))
+    return left + columns[0], top + rows[0], columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
+
+
+def test_one_digit_is_one_piece_as_if_it_were_read_alone():
+    place = (ZERO, 150, 30, 6)
+    (piece,) = find_pieces(page(place))
+    np.testing.assert_array_equal(piece.pixels, to_mnist_format(page(place)))
+    np.testing.assert_allclose(piece.box, box_of(*place), atol=4)
+
+
+def test_digits_side_by_side_are_pieces_from_left_to_right():
+    places = [(ZERO, 10, 60, 4), (FIVE, 120, 20, 5), (FOUR, 270, 50, 4)]
+    # In another order on the page: the highest, whose label comes first, is the second from the left.
+    pieces = find_pieces(page(*places))
+    assert len(pieces) == 3
+    for piece, place in zip(pieces, places, strict=True):
+        np.testing.assert_allclose(piece.box, box_of(*place), atol=4)
+        alone = to_mnist_format(page(place)).astype(int)
+        assert np.abs(piece.pixels - alone).mean() < 2
+
+
+def test_boxes_are_in_pixels_of_a_picture_that_is_reduced():
+    place = (FOUR, 900, 300, 40)
+    (piece,) = find_pieces(page(place, height=1500, width=2100))
+    np.testing.assert_allclose(piece.box, box_of(*place), atol=40)
+
+
+def drawn(*strokes, height=200, width=200):
+    """Filled boxes `(left, top, right, bottom)` on white."""
+    picture = np.full((height, width), 255, np.uint8)
+    for left, top, right, bottom in strokes:
+        picture[top:bottom, left:right] = 0
+    return picture
+
+
+FIVE_APART = [(80, 40, 140, 52), (70, 70, 82, 110), (82, 98, 130, 110), (118, 110, 130, 160)]
+"""A 5 whose bar lies 18 pixels above a bowl of 90."""
+
+
+ZERO_DRAWN = [(60, 40, 140, 50), (60, 150, 140, 160), (60, 40, 70, 160), (130, 40, 140, 160)]
+
+
+@pytest.mark.parametrize(
+    ("strokes", "count"),
+    [
+        (FIVE_APART, 1),
+        ([*FIVE_APART, (20, 60, 34, 160)], 2),  # a 1 beside it
+        ([(60, 40, 72, 160), (120, 40, 132, 160)], 2),  # 11
+        ([(60, 20, 72, 80), (60, 110, 72, 170)], 2),  # a 1 above a 1: two rows
+        (
+            [
+                (60, 40, 140, 50),
+                (60, 150, 140, 160),
+                (60, 40, 70, 160),
+                (130, 40, 140, 160),
+                (95, 90, 105, 110),
+            ],
+            1,
+        ),
+        # ^ a 0 with a dot in it
+        ([(60, 40, 75, 160), (62, 10, 74, 14)], 1),  # a 1 and a speck
+    ],
+)
+def test_parts_of_one_digit_are_one_piece(strokes, count):
+    pieces = find_pieces(drawn(*strokes))
+    assert len(pieces) == count
+
+
+def test_a_piece_holds_no_ink_of_its_neighbor():
+    together = find_pieces(drawn((60, 40, 72, 160), (80, 40, 92, 160)))
+    alone = find_pieces(drawn((60, 40, 72, 160)))
+    for piece in together:
+        np.testing.assert_array_equal(piece.pixels, alone[0].pixels)
+
+
+def test_a_piece_that_runs_off_the_picture_is_no_digit_beside_a_free_one():
+    pieces = find_pieces(drawn((90, 50, 104, 150), (0, 0, 30, 200)))
+    assert len(pieces) == 1
+    np.testing.assert_allclose(pieces[0].box, (90, 50, 14, 100), atol=2)
+    assert len(find_pieces(drawn((90, 0, 104, 150)))) == 1
+
+
+def test_no_ink_and_no_picture_are_refused():
+    with pytest.raises(DataError, match="no ink found"):
+        find_pieces(np.full((50, 50), 255, np.uint8))
+    with pytest.raises(DataError, match="a picture of shape"):
+        find_pieces(np.zeros((50, 50, 3), np.uint8))
