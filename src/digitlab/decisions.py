@@ -14,7 +14,10 @@ from typing import Any
 
 from digitlab.errors import ModelError, SettingError
 
-__all__ = ["DecisionRule", "ThresholdRow", "ThresholdTable", "check_max_error"]
+__all__ = ["RULE_PROPERTY", "DecisionRule", "ThresholdRow", "ThresholdTable", "check_max_error"]
+
+RULE_PROPERTY = "decisions"
+"""The metadata property of a model file that holds its rule."""
 
 
 @dataclass(frozen=True)

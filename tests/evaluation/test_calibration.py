@@ -61,11 +61,10 @@ def test_the_interval_holds_the_true_error(too_confident):
 
 def test_the_brier_score_by_hand():
     probabilities = np.zeros((2, 10))
-    probabilities[0, :2] = 0.7, 0.1  # no digit: .2; the truth is 0: .3^2 + .1^2 + .2^2 = .14
+    probabilities[0, :3] = 0.7, 0.1, 0.2  # the truth is 0: .3^2 + .1^2 + .2^2 = .14
     probabilities[1, :2] = 0.5, 0.5  # the truth is 2: .25 + .25 + 1 = 1.5
-    no_digit = np.array([0.2, 0])
-    assert brier_score(probabilities, no_digit, np.array([0, 2])) == pytest.approx((0.14 + 1.5) / 2)
-    assert brier_score(np.full((1, 10), 0.1), np.zeros(1), np.array([3])) == pytest.approx(0.9)
+    assert brier_score(probabilities, np.array([0, 2])) == pytest.approx((0.14 + 1.5) / 2)
+    assert brier_score(np.full((1, 10), 0.1), np.array([3])) == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize("columns", [10, 11])

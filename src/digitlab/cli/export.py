@@ -33,3 +33,8 @@ def export(
         f"{to}: {format_count(exported['bytes'], 'byte')}; logits of {exported['checked']} digits differ "
         f"from the original's by at most {exported['largest_difference']:.2g}"
     )
+    if exported["temperature"] is not None:
+        print(
+            f"decisions, measured on the run's validation digits: temperature {exported['temperature']:.3f}, "
+            f"largest error that can be promised from {exported['smallest_error']:g}"
+        )

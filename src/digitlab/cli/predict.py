@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digitlab.cli.output import AsJson, log_member, print_error, print_json
+from digitlab.cli.output import AsJson, log, log_member, print_error, print_json
 from digitlab.errors import OutputError
 from digitlab.files import atomic_write
 from digitlab.formatting import format_probability
@@ -30,21 +30,34 @@ def predict(
             "default the model that ships with it."
         ),
     ] = None,
+    max_error: Annotated[
+        float | None,
+        typer.Option(
+            help="The share of wrong answers that those marked as sure may have, by what was measured on "
+            "held-out digits; between 0 and 1.",
+            metavar="E",
+            show_default="0.001",
+        ),
+    ] = None,
     show: Annotated[
         Path | None, typer.Option(help="Write the network's inputs as a contact sheet (PNG).", metavar="FILE")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Predict the digit that each image file shows, with its probability.
+    """Predict the digit that each image file shows, with its probability, and say whether that is sure.
 
-    A file that cannot be read has its error on standard error; the others are predicted all the same.
+    An answer is sure, unsure between two digits, or that the image shows no digit. A file that cannot be read
+    has its error on standard error; the others are predicted all the same.
     """
     from digitlab.reader import DEFAULT_MODEL, predict as predict_pictures
 
     if show is not None and show.suffix.lower() != ".png":
         raise OutputError(f"cannot write {show}: its name does not end in .png", "Name it FILE.png.")
     path = model or DEFAULT_MODEL
-    predictions = predict_pictures(images, _opened(path), skip_errors=True)
+    opened = _opened(path)
+    if opened.rule is None:
+        log(f"{path} has no thresholds of confidence: answers have no status")
+    predictions = predict_pictures(images, opened, max_error=max_error, skip_errors=True)
     read = [one for one in predictions if not one.error]
     if show is not None and read:
         _write_sheet(show, read)
@@ -76,17 +89,24 @@ def _to_dict(one: Prediction) -> dict[str, object]:
     return {
         "image": one.image,
         "digit": one.digit,
+        "status": one.status,
         "probabilities": list(one.probabilities) or None,
+        "no_digit": None if one.error else one.no_digit,
+        "second": one.second,
         "error": one.error or None,
     }
 
 
 def _format_prediction(one: Prediction) -> str:
-    first, second = sorted(range(10), key=lambda digit: -one.probabilities[digit])[:2]
-    return (
-        f"{one.image}: {first} ({format_probability(one.probabilities[first], 3)}), "
-        f"next {second} ({format_probability(one.probabilities[second], 3)})"
+    if one.digit is None:
+        return f"{one.image}: no digit ({format_probability(one.no_digit, 3)})"
+    assert one.second is not None
+    first, second = (
+        f"{digit} ({format_probability(one.probabilities[digit], 3)})" for digit in (one.digit, one.second)
     )
+    if one.status == "unsure":
+        return f"{one.image}: unsure: {first} or {second}"
+    return f"{one.image}: {first}, next {second}"
 
 
 def _write_sheet(path: Path, predictions: list[Prediction]) -> None:

@@ -37,6 +37,7 @@ from .selective import (
     RiskAtCoverage as RiskAtCoverage,
     RiskCoverage as RiskCoverage,
     auroc as auroc,
+    fit_decision_rule as fit_decision_rule,
     fit_threshold_table as fit_threshold_table,
     risk_at_coverage as risk_at_coverage,
     risk_coverage as risk_coverage,

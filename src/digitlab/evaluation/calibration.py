@@ -107,14 +107,11 @@ def calibration_error(
     return Calibration(ece, interval, tuple(ReliabilityBin(m, s / m, r / m) for m, s, r in rows))
 
 
-def brier_score(
-    probabilities: NDArray[np.floating], no_digit: NDArray[np.floating], labels: NDArray[np.int64]
-) -> float:
+def brier_score(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
     """Brier score of several classes (Brier 1950): mean squared distance of the probabilities to the truth.
 
     Args:
         probabilities: `(n, 10)` digit probabilities.
-        no_digit: `(n,)` probabilities of "no digit"; the truth is 0, for each has a label.
         labels: `(n,)`, 0 to 9.
 
     Returns:
@@ -122,7 +119,7 @@ def brier_score(
     """
     distance = np.array(probabilities, dtype=np.float64)
     distance[np.arange(len(labels)), labels] -= 1
-    return float(((distance**2).sum(axis=1) + np.asarray(no_digit, np.float64) ** 2).mean())
+    return float((distance**2).sum(axis=1).mean())
 
 
 def fit_temperature(outputs: NDArray[np.floating], labels: NDArray[np.int64]) -> float:

@@ -128,7 +128,8 @@ class Metrics:
         confusion: `(10, 10)` counts; rows are the truth, columns the prediction.
         per_digit: Precision, recall and F1 of each digit, 0 to 9.
         brier: Brier score: mean squared distance of the probabilities to the truth, in [0, 2].
-        calibration: Expected calibration error (ECE) with its interval and bins.
+        calibration: Expected calibration error (ECE) with its interval and bins; like log loss and Brier
+            score, of the probabilities given that it is a digit.
         risk_coverage: The risk-coverage curve with the area under it.
         risk_at: The errors that are left at a coverage of 100, 99, 98, 95 and 90 %.
     """
@@ -243,14 +244,15 @@ def accuracy_and_log_loss(
     """Accuracy and log loss: the share of correct predictions, and the mean of -ln(p of the label) in nats.
 
     Args:
-        logits: `(n, 10)`, or `(n, 11)` with one of "no digit". The prediction is a digit in any case; of
-            equal largest logits the lowest.
+        logits: `(n, 10)`; or `(n, 11)` with one of "no digit", which does not count: these are digits. Of
+            equal largest logits the lowest is the prediction.
         labels: `(n,)`, 0 to 9.
         temperature: By which the logits are divided for the log loss.
     """
+    logits = logits[:, :10]
     logs = log_softmax(logits if temperature == 1 else logits / temperature)
     chosen = np.take_along_axis(logs, labels[:, None], axis=1)
-    return float((logits[:, :10].argmax(axis=1) == labels).mean()), float(-chosen.mean())
+    return float((logits.argmax(axis=1) == labels).mean()), float(-chosen.mean())
 
 
 @check_arguments
@@ -258,6 +260,10 @@ def compute_metrics(
     logits: NDArray[np.floating], labels: NDArray[np.int64], temperature: float = 1.0
 ) -> Metrics:
     """Computes all metrics of predictions.
+
+    All that is labeled is a digit. So log loss, Brier score and calibration are those of the ten digits'
+    probabilities, given that it is one; but the confidence by which an answer is withheld, and so risk
+    against coverage, is what remains beside the probability of "no digit".
 
     Args:
         logits: `(n, 10)`, n at least 1; or `(n, 11)`, where the last column is the logit of "no digit".
@@ -281,8 +287,8 @@ def compute_metrics(
     if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() > 9:
         raise DataError(f"labels of type {labels.dtype}, or beyond 0 to 9", "Give whole numbers from 0 to 9.")
     read = logits[:, :10].argmax(axis=1)
-    probabilities, no_digit = digit_probabilities(logits, temperature)
-    confidence, correct = confidence_and_correct(probabilities, labels)
+    given_digit = digit_probabilities(logits[:, :10], temperature)[0]
+    confidence, correct = confidence_and_correct(digit_probabilities(logits, temperature)[0], labels)
     counts = np.bincount(labels * 10 + read, minlength=100).reshape(10, 10)
     accuracy, log_loss = accuracy_and_log_loss(logits, labels, temperature)
     return Metrics(
@@ -292,8 +298,8 @@ def compute_metrics(
         log_loss=log_loss,
         confusion=tuple(tuple(int(n) for n in row) for row in counts),
         per_digit=tuple(_class_metrics(counts, digit) for digit in range(10)),
-        brier=brier_score(probabilities, no_digit, labels),
-        calibration=calibration_error(confidence, correct),
+        brier=brier_score(given_digit, labels),
+        calibration=calibration_error(given_digit.max(axis=1), correct),
         risk_coverage=risk_coverage(confidence, correct),
         risk_at=tuple(risk_at_coverage(confidence, correct, coverage) for coverage in COVERAGES),
     )

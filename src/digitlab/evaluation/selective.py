@@ -186,7 +186,7 @@ def fit_decision_rule(outputs: NDArray[np.floating], labels: NDArray[np.int64], 
     Raises:
         DataError: If the digits are too few for any row of the table.
     """
-    temperature = fit_temperature(outputs, labels)
+    temperature = fit_temperature(outputs[:, :10], labels)  # given that they are digits, which they are
     confidence, correct = confidence_and_correct(digit_probabilities(outputs, temperature)[0], labels)
     return DecisionRule(temperature, fit_threshold_table(confidence, correct, data))
 

@@ -39,10 +39,17 @@ def contact_sheet(predictions: Sequence[Prediction]) -> Image.Image:
         ink = Image.fromarray(255 - prediction.pixels)
         page.paste(ink.resize((SIDE, SIDE), Image.Resampling.NEAREST), (left, top))
         draw.rectangle((left - 1, top - 1, left + SIDE, top + SIDE), outline=160)
-        said = f"{prediction.digit} ({max(prediction.probabilities):.3f})"
+        said = _answer(prediction)
         for line, words in enumerate((_fitted(Path(prediction.image).name, font), said)):
             draw.text((left, top + SIDE + 4 + line * (TEXT + 4)), words, fill=0, font=font)
     return page
+
+
+def _answer(prediction: Prediction) -> str:
+    if prediction.digit is None:
+        return f"no digit ({prediction.no_digit:.3f})"
+    first = f"{prediction.digit} ({max(prediction.probabilities):.3f})"
+    return f"{first} or {prediction.second}?" if prediction.status == "unsure" else first
 
 
 def _fitted(name: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.decisions import RULE_PROPERTY, DecisionRule
 from digitlab.errors import ModelError
 from digitlab.files import check_path
 
@@ -38,6 +39,7 @@ class OnnxModel:
         options: The options it was built with, from the metadata; empty where it has none.
         input_shape: Shape of one input: `(height, width)`, or `(features,)` for images flattened by rows.
         has_no_digit: Whether it has an output for "no digit".
+        rule: Temperature and thresholds, from the metadata property `decisions`; None where there is none.
 
     Args:
         path: A file with one input `ink`, float32 `(n, height, width)` or `(n, features)` in [0, 1], and
@@ -55,6 +57,12 @@ class OnnxModel:
         self.input_shape = _input_shape(self._session, self.path)
         self.has_no_digit = len(self._session.get_outputs()) == 2
         self.network, self.options = _origin(self._session, self.path)
+        self.rule = _rule(self._session, self.path)
+
+    @property
+    def temperature(self) -> float:
+        """By which outputs are divided before the softmax: that of the rule, else 1."""
+        return self.rule.temperature if self.rule else 1.0
 
     def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits of the digits 0 to 9, `(n, 10)`; see `outputs`."""
@@ -151,3 +159,11 @@ def _origin(session: onnxruntime.InferenceSession, path: Path) -> tuple[str, dic
             "Update digitlab, or export the model again.",
         )
     return network, options
+
+
+def _rule(session: onnxruntime.InferenceSession, path: Path) -> DecisionRule | None:
+    text = session.get_modelmeta().custom_metadata_map.get(RULE_PROPERTY)
+    try:
+        return None if text is None else DecisionRule.from_json(text)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error.problem}", error.remedy) from None

@@ -1,24 +1,28 @@
-"""Prediction: one digit for each image file, with the probabilities of all ten."""
+"""Prediction: one digit for each image file, with probabilities, and whether the model is sure of it."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.digits import scale_ink
+from digitlab.decisions import DecisionRule, check_max_error
 from digitlab.errors import DataError, ModelError
 from digitlab.files import check_path
-from digitlab.probabilities import softmax
+from digitlab.probabilities import digit_probabilities
 from digitlab.reader.inputs import read_pixels
 from digitlab.reader.onnx_model import OnnxModel
 
-__all__ = ["Model", "Prediction", "predict"]
+__all__ = ["MAX_ERROR", "Model", "Prediction", "predict"]
+
+MAX_ERROR = 0.001
+"""The share of wrong answers that those that are `sure` may have, unless another is asked for."""
 
 IMAGE_SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"),
@@ -39,11 +43,22 @@ class Model(Protocol):
     def input_shape(self) -> tuple[int, ...]:
         """Shape of one input: `(height, width)`, or `(features,)` for images flattened by rows."""
 
+    @property
+    def rule(self) -> DecisionRule | None:
+        """Temperature and thresholds of confidence; None if the model has none."""
+
+    @property
+    def temperature(self) -> float:
+        """By which `evaluate` divides outputs before the softmax."""
+
     def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits `(n, 10)` of ink `(n, height, width)`, float32 in [0, 1]."""
 
     def outputs(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
         """The same, and in an eleventh column the logit of "no digit" where the network has it."""
+
+
+Status = Literal["sure", "unsure", "no-digit", "error"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,15 +67,23 @@ class Prediction:
 
     Attributes:
         image: The path of the image, as given.
-        digit: The most probable digit; None if the image could not be read.
-        probabilities: Ten of them, for the digits 0 to 9; they sum to 1. Empty if it could not be read.
+        status: `sure`: the digit's probability is at least the threshold. `unsure`: it is less; the two
+            likeliest digits are named. `no-digit`: it shows none. `error`: it could not be read. None: the
+            model has no thresholds, and the digit is the most probable one.
+        digit: The most probable digit; None if there is none.
+        second: The second most probable digit; None if there is no digit.
+        probabilities: Ten, for the digits 0 to 9; they and `no_digit` sum to 1. Empty if there is an error.
+        no_digit: Probability that it shows no digit; 0 from a model that cannot tell.
         pixels: The network's input: `(28, 28)` or `(20, 20)`, `uint8`, 0 = paper, 255 = ink; or `(0, 0)`.
         error: Why it could not be read, with the remedy; empty if it could.
     """
 
     image: str
+    status: Status | None
     digit: int | None
+    second: int | None
     probabilities: tuple[float, ...]
+    no_digit: float
     pixels: NDArray[np.uint8]
     error: str = ""
 
@@ -69,15 +92,19 @@ def predict(
     paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str],
     model: Model | str | os.PathLike[str] | None = None,
     *,
+    max_error: float | None = None,
     skip_errors: bool = False,
 ) -> list[Prediction]:
-    """Predicts the digit in each of several image files.
+    """Predicts the digit in each of several image files, and says which predictions are sure.
 
     Args:
         paths: Image files of one digit each, or one of them; see `digitlab.data.image_file.read_image`. A
             folder stands for all image files in it and below it, by name.
         model: A network that takes images of 28x28, or of the classroom set's 20x20, or the path of an
             ONNX file of one; None: the one that ships with digitlab.
+        max_error: The share of wrong answers, on digits like those that the model's thresholds were
+            measured on, that those that are `sure` may have; in (0, 1). None: `MAX_ERROR`, or the smallest
+            that the model can promise, if that is larger.
         skip_errors: Whether an image that cannot be read has its `error` in its place, instead of ending all.
 
     Returns:
@@ -85,7 +112,8 @@ def predict(
 
     Raises:
         DataError: If a path is of another type, or a folder holds no image files; without `skip_errors`, if
-            an image cannot be read or shows no ink.
+            an image cannot be read.
+        SettingError: If `max_error` is not in (0, 1), or smaller than the model can promise.
         ModelError: If the network takes images of another size, or gives logits that are not finite.
     """
     if isinstance(paths, str | bytes | Mapping) or not isinstance(paths, Iterable):
@@ -93,6 +121,7 @@ def predict(
     else:
         named = [check_path(path) for path in paths]
     model = _opened(model)
+    threshold = _threshold(model, max_error)
     files = [file for path in named for file in _files(path)]
     inputs: dict[int, NDArray[np.uint8]] = {}
     errors: dict[int, str] = {}
@@ -103,14 +132,46 @@ def predict(
             if not skip_errors:
                 raise
             errors[number] = str(error)
-    read = _predict(inputs, model) if inputs else {}
+    probabilities, no_digit = _probabilities(model, list(inputs.values()))
+    found = {
+        number: _decide(files[number], row, float(other), pixels, threshold)
+        for (number, pixels), row, other in zip(inputs.items(), probabilities, no_digit, strict=True)
+    }
     nothing = np.zeros((0, 0), np.uint8)
     return [
-        Prediction(file, *read[number])
-        if number in read
-        else Prediction(file, None, (), nothing, errors[number])
+        found[number]
+        if number in found
+        else Prediction(file, "error", None, None, (), 0.0, nothing, errors[number])
         for number, file in enumerate(files)
     ]
+
+
+def _threshold(model: Model, max_error: float | None) -> float | None:
+    """The confidence from which a prediction is sure; None if the model has no thresholds."""
+    if max_error is not None:
+        check_max_error(max_error)
+    if model.rule is None:
+        return None
+    table = model.rule.thresholds
+    return table.threshold_for(max(MAX_ERROR, table.smallest_error) if max_error is None else max_error)
+
+
+def _decide(
+    file: str,
+    probabilities: NDArray[np.float64],
+    no_digit: float,
+    pixels: NDArray[np.uint8],
+    threshold: float | None,
+) -> Prediction:
+    """The prediction of one image from its probabilities; without a threshold there is no status."""
+    first, second = (int(digit) for digit in np.argsort(-probabilities, kind="stable")[:2])
+    plain = tuple(probabilities.tolist())
+    if threshold is None:
+        return Prediction(file, None, first, second, plain, no_digit, pixels)
+    if no_digit > probabilities[first]:
+        return Prediction(file, "no-digit", None, None, plain, no_digit, pixels)
+    status: Status = "sure" if probabilities[first] >= threshold else "unsure"
+    return Prediction(file, status, first, second, plain, no_digit, pixels)
 
 
 def _opened(model: Model | str | os.PathLike[str] | None) -> Model:
@@ -128,20 +189,18 @@ def _opened(model: Model | str | os.PathLike[str] | None) -> Model:
     return model
 
 
-def _predict(
-    inputs: dict[int, NDArray[np.uint8]], model: Model
-) -> dict[int, tuple[int, tuple[float, ...], NDArray[np.uint8]]]:
-    """Digit, probabilities and input of each image, by its number."""
-    pixels = np.stack(list(inputs.values()))
-    logits = model.logits(scale_ink(pixels))
-    if not np.isfinite(logits).all():
+def _probabilities(
+    model: Model, images: Sequence[NDArray[np.uint8]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Probabilities of the ten digits, `(n, 10)`, and of "no digit", `(n,)`, of inputs of the network."""
+    if not images:
+        return np.zeros((0, 10)), np.zeros(0)
+    outputs = model.outputs(scale_ink(np.stack(images)))
+    if not np.isfinite(outputs).all():
         raise ModelError(
             "the network gives logits that are not finite", "Train it again, or use another one."
         )
-    return {
-        number: (int(row.argmax()), tuple(row.tolist()), image)
-        for number, row, image in zip(inputs, softmax(logits), pixels, strict=True)
-    }
+    return digit_probabilities(outputs, model.rule.temperature if model.rule else 1.0)
 
 
 def _files(path: str) -> list[str]:

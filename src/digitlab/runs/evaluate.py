@@ -61,7 +61,7 @@ def evaluate(
         digits = default_data(model)
     if not isinstance(digits, Digits):
         digits = load(os.fspath(digits))
-    return compute_metrics(_outputs(model, digits.images, digits.name), digits.labels)
+    return compute_metrics(_outputs(model, digits.images, digits.name), digits.labels, model.temperature)
 
 
 def predict_probabilities(
@@ -81,7 +81,7 @@ def predict_probabilities(
         DataError: If the model does not take images of that size.
         ModelError: If its outputs are not finite, or not those of ten digits.
     """
-    return digit_probabilities(_outputs(model, images, name))
+    return digit_probabilities(_outputs(model, images, name), model.temperature)
 
 
 def predict_logits_for(model: Model, digits: Digits) -> NDArray[np.float32]:

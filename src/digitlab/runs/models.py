@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +16,13 @@ from numpy.typing import NDArray
 
 from digitlab.arguments import check_arguments
 from digitlab.data import classroom, load
+from digitlab.decisions import RULE_PROPERTY, DecisionRule
 from digitlab.errors import DataError, ModelError, OutputError, SettingError
-from digitlab.evaluation import predict_outputs
+from digitlab.evaluation import fit_decision_rule, predict_outputs
 from digitlab.networks import Network, export_onnx, load_network, save_network
 from digitlab.reader import Model, OnnxModel
-from digitlab.runs.folder import Run
+from digitlab.runs.folder import WEIGHTS, Run
+from digitlab.settings import to_dict
 
 __all__ = ["Model", "TorchModel", "export_model", "open_model", "open_network"]
 
@@ -25,11 +30,27 @@ CHECKED = 256
 """Digits with which an exported file is checked."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TorchModel:
-    """A `Network` as a `Model`."""
+    """A `Network` as a `Model`.
+
+    Attributes:
+        module: The network.
+        run: The run that trained it; None for a weights file.
+    """
 
     module: Network
+    run: Run | None = None
+
+    @property
+    def temperature(self) -> float:
+        """1: the network's own probabilities, as its run has evaluated them."""
+        return 1.0
+
+    @cached_property
+    def rule(self) -> DecisionRule | None:
+        """The rule fitted on the validation digits of its run; see `fit_rule`."""
+        return fit_rule(self.run, self.module) if self.run else None
 
     @property
     def network(self) -> str:
@@ -62,6 +83,9 @@ def open_model(path: Path) -> Model:
     """
     if path.suffix == ".onnx":
         return OnnxModel(path)
+    if path.is_dir():
+        run = Run.open(path)
+        return TorchModel(run.network(), run)
     return TorchModel(open_network(path))
 
 
@@ -81,6 +105,22 @@ def open_network(path: Path) -> Network:
     return load_network(path)
 
 
+def fit_rule(run: Run, network: Network) -> DecisionRule | None:
+    """Fits temperature and thresholds of a run's network on the digits that were held out of its training.
+
+    Returns:
+        The rule; None if the run has no validation digits, they are no longer there, or they are too few.
+    """
+    try:
+        validation = run.config.data.load().validation
+        if validation is None:
+            return None
+        outputs = predict_outputs(network, torch.from_numpy(validation.ink()))
+        return fit_decision_rule(outputs, validation.labels, validation.name)
+    except (DataError, SettingError):
+        return None
+
+
 @check_arguments
 def export_model(source: str | os.PathLike[str], to: str | os.PathLike[str]) -> dict[str, Any]:
     """Writes a trained network to one file and checks the file against it.
@@ -93,7 +133,8 @@ def export_model(source: str | os.PathLike[str], to: str | os.PathLike[str]) -> 
         to: The file to write: `.onnx` or `.safetensors`.
 
     Returns:
-        `file`, `network`, `bytes`, `checked` (how many digits), and `largest_difference` of a logit.
+        `file`, `network`, `bytes`, `checked` (how many digits), and `largest_difference` of a logit;
+        `temperature` and `smallest_error` that can be promised, from the run's validation digits, or None.
 
     Raises:
         ModelError: If `source` is no network, or the file does not do what the network does.
@@ -104,8 +145,11 @@ def export_model(source: str | os.PathLike[str], to: str | os.PathLike[str]) -> 
         raise OutputError(f"cannot export to {to}: unknown ending", "Name it FILE.onnx or FILE.safetensors.")
     network = open_network(source)
     inputs = _real_inputs(network, source)
+    rule = None
     if to.suffix == ".onnx":
-        difference = export_onnx(network, to, inputs)
+        rule = fit_rule(Run.open(source), network) if source.is_dir() else None
+        properties = _properties(source, rule)
+        difference = export_onnx(network, to, inputs, properties)
     else:
         save_network(network, to)
         ours, theirs = predict_outputs(network, inputs), predict_outputs(load_network(to), inputs)
@@ -116,7 +160,20 @@ def export_model(source: str | os.PathLike[str], to: str | os.PathLike[str]) -> 
         "bytes": to.stat().st_size,
         "checked": len(inputs),
         "largest_difference": difference,
+        "temperature": rule.temperature if rule else None,
+        "smallest_error": rule.thresholds.smallest_error if rule else None,
     }
+
+
+def _properties(source: Path, rule: DecisionRule | None) -> dict[str, str]:
+    """The metadata of an ONNX file beside what it takes and gives: the rule, and what it was made from."""
+    properties = {RULE_PROPERTY: rule.to_json()} if rule else {}
+    if source.is_dir():
+        run = Run.open(source)
+        weights = hashlib.sha256((run.folder / WEIGHTS).read_bytes()).hexdigest()
+        made = {"seed": run.config.seed, "weights_sha256": weights, "recipe": to_dict(run.config.recipe)}
+        properties["training"] = json.dumps(made)
+    return properties
 
 
 def _real_inputs(network: Network, source: Path) -> torch.Tensor:

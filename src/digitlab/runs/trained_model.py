@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from digitlab.arguments import check_arguments
 from digitlab.data import Digits
+from digitlab.decisions import DecisionRule
 from digitlab.errors import ModelError, SettingError
 from digitlab.evaluation import Metrics
 from digitlab.formatting import format_count
@@ -56,6 +57,16 @@ class TrainedModel:
         return self.model.input_shape
 
     @property
+    def rule(self) -> DecisionRule | None:
+        """Temperature and thresholds of confidence, from the file or the run's validation digits."""
+        return self.model.rule
+
+    @property
+    def temperature(self) -> float:
+        """By which `evaluate` divides outputs before the softmax: of an ONNX file its rule's, else 1."""
+        return self.model.temperature
+
+    @property
     def run(self) -> Run | None:
         """The run whose network this is; None for a file."""
         return self.runs[0] if self.runs else None
@@ -65,7 +76,7 @@ class TrainedModel:
         """One model for each run of a folder of seeds; this one alone else."""
         if len(self.runs) < 2:
             return (self,)
-        return tuple(TrainedModel(run.folder, TorchModel(run.network()), (run,)) for run in self.runs)
+        return tuple(TrainedModel(run.folder, TorchModel(run.network(), run), (run,)) for run in self.runs)
 
     def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits `(n, 10)` of ink `(n, *input_shape)`, `float32` in [0, 1], unchecked."""
@@ -207,5 +218,5 @@ def open(path: str | os.PathLike[str] | None = None) -> TrainedModel:
         check_same_network(place, runs)
         if not runs:
             open_runs(place)[0].metrics()  # raises: it is not finished
-        return TrainedModel(place, TorchModel(runs[0].network()), runs)
+        return TrainedModel(place, TorchModel(runs[0].network(), runs[0]), runs)
     return TrainedModel(place, open_model(place))
