@@ -140,7 +140,25 @@ def test_unknown_entries_of_a_folder_are_skipped_on_request(command, refused, ma
         code, out, err = command(*words, photos, "--skip-unknown", "--json")
         assert (code, json.loads(out)["n"], err) == (0, 12, note)
     assert "--skip-unknown" in refused("data", "show", photos)
-    assert command("data", "verify", photos)[0] == 1
+    # Commands without the option name what they have.
+    for words in (
+        ("inspect", folder),
+        ("lr-range", "softmax"),
+        ("search", "softmax", "--grid", "batch_size=8,9"),
+    ):
+        err = refused(*words, "--data", photos)
+        assert "--skip-unknown" not in err
+        assert "digitlab.load(FOLDER, skip_unknown=True)" in err
+
+
+def test_verify_names_every_bad_entry_of_a_folder(command, photos):
+    next(photos.glob("*/*.png")).write_bytes(b"\x89PNG\r\n\x1a\n")
+    code, out, _ = command("data", "verify", photos, "--json")
+    assert code == 1
+    assert len(json.loads(out)["problems"]) == 3
+    code, out, _ = command("data", "verify", photos)
+    assert [line[:4] for line in out.splitlines()] == ["BAD ", "BAD ", "BAD ", "Mend"]
+    assert "--skip-unknown" in out
 
 
 def test_scores_are_saved_with_the_run(command, make_run, few, threes_and_sevens):

@@ -1,10 +1,12 @@
 """A folder of pictures becomes Digits, and what does not belong there is named."""
 
+import pickle
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from digitlab.data import SkippedEntries, load, mnist
+from digitlab.data import SkippedEntries, UnknownEntryError, load, mnist
 from digitlab.data.image_folder import read_folder
 from digitlab.errors import DataError
 
@@ -77,15 +79,15 @@ def _add_unknown(folder):
 
 def test_the_remedy_says_how_to_skip(folder):
     _add_unknown(folder)
-    with pytest.raises(DataError, match=r"sub-folder 'misc', which is no digit\n.*--skip-unknown"):
+    with pytest.raises(DataError, match=r"sub-folder 'misc', which is no digit\n.*skip_unknown=True"):
         read_folder(folder)
     for name in ("misc/more.png", "notes.txt"):
         (folder / name).unlink()
     (folder / "misc").rmdir()
-    with pytest.raises(DataError, match=r"deeper is not a picture file\n.*--skip-unknown"):
+    with pytest.raises(DataError, match=r"deeper is not a picture file\n.*skip_unknown=True"):
         read_folder(folder)
     (folder / "3" / "deeper").rmdir()
-    with pytest.raises(DataError, match=r"words\.png is not a picture.*\n.*--skip-unknown"):
+    with pytest.raises(DataError, match=r"words\.png is not a picture.*\n.*skip_unknown=True"):
         read_folder(folder)
 
 
@@ -98,7 +100,8 @@ def test_unknown_entries_are_skipped_and_named(folder):
     np.testing.assert_array_equal(digits.labels, whole.labels)
     assert digits.name == whole.name
     names = ("3/deeper/", "3/words.png", "misc/", "notes.txt")
-    assert skipped == [SkippedEntries(folder, names, 24)]
+    assert (skipped[0].names, skipped[0].n) == (names, 24)
+    assert skipped[0].problems[3] == f"{folder} holds a file 'notes.txt', which is no digit"
     expected = f"skipped 4 of 24 entries of {folder}: 3/deeper/, 3/words.png, misc/, notes.txt"
     assert str(skipped[0]) == expected
     assert len(load(f"{folder}[:5]", skip_unknown=True, on_skip=skipped.append)) == 5
@@ -113,17 +116,22 @@ def test_nothing_is_reported_where_nothing_was_skipped(folder):
 
 def test_at_most_ten_skipped_entries_are_named(folder):
     names = tuple(f"{number:02}.txt" for number in range(12))
-    text = str(SkippedEntries(folder, names, 1500))
+    text = str(SkippedEntries(folder, names, 1500, names))
     assert text.startswith("skipped 12 of 1,500 entries of ")
     assert text.endswith("08.txt, 09.txt and 2 more")
 
 
 @pytest.mark.parametrize(("share", "problem"), [(0, "it is empty"), (0.5, "is damaged")])
-def test_damaged_images_are_not_skipped(folder, share, problem):
+def test_damaged_images_are_skipped_with_their_problem(folder, share, problem):
     content = next(folder.glob("*/*.png")).read_bytes()
     (folder / "3" / "broken.png").write_bytes(content[: int(share * len(content))])
-    with pytest.raises(DataError, match=rf"broken\.png:? {problem}"):
-        read_folder(folder, skip_unknown=True)
+    with pytest.raises(UnknownEntryError, match=rf"broken\.png:? {problem}.*\n.*skip_unknown=True") as caught:
+        read_folder(folder)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # from a worker process
+    skipped = []
+    assert len(read_folder(folder, skip_unknown=True, on_skip=skipped.append)) == 20
+    assert skipped[0].names == ("3/broken.png",)
+    assert problem in skipped[0].problems[0]
 
 
 def test_a_folder_of_unknown_entries_only_is_refused(tmp_path):
@@ -131,4 +139,4 @@ def test_a_folder_of_unknown_entries_only_is_refused(tmp_path):
     skipped = []
     with pytest.raises(DataError, match="holds no pictures of digits"):
         read_folder(tmp_path, skip_unknown=True, on_skip=skipped.append)
-    assert skipped == [SkippedEntries(tmp_path, ("misc/",), 1)]
+    assert [each.names for each in skipped] == [("misc/",)]

@@ -97,12 +97,26 @@ def _setting_hint(message: str) -> str:
     return ""
 
 
+def _with_option(error: DigitlabError) -> str:
+    """The text of an error; of what could be skipped, with the option of the command that skips it."""
+    from digitlab.data import UnknownEntryError
+
+    if not isinstance(error, UnknownEntryError):
+        return str(error)
+    command: Any = typer.main.get_command(app)
+    for word in sys.argv[1:]:
+        command = getattr(command, "commands", {}).get(word, command)
+    if any("--skip-unknown" in parameter.opts for parameter in command.params):
+        return f"{error.problem}\n{error.own_remedy} --skip-unknown reads the rest."
+    return str(error)
+
+
 def main() -> None:
     """Runs one command and leaves with its exit code: 0, 1, 2 or 130 (see `docs/commands.md`)."""
     try:
         code = app(prog_name="digitlab", standalone_mode=False)
     except DigitlabError as error:
-        print_error(str(error))
+        print_error(_with_option(error))
         sys.exit(2)
     except UsageError as error:
         command = error.ctx.command_path if error.ctx else "digitlab"

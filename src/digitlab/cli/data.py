@@ -105,17 +105,24 @@ def _verify_own_files(as_json: bool) -> bool:
 
 
 def _verify_given(name: str, skip_unknown: bool, as_json: bool) -> bool:
-    from digitlab.data import load
+    from digitlab.data import SkippedEntries, load
     from digitlab.errors import DataError
 
+    faults: list[SkippedEntries] = []
     try:
-        found = _describe(load(name, skip_unknown=skip_unknown, on_skip=log_skipped))
+        digits = load(name, skip_unknown=True, on_skip=log_skipped if skip_unknown else faults.append)
     except DataError as error:
+        problems, remedy = [*(faults[0].problems if faults else ()), error.problem], error.remedy
+    else:
+        problems = list(faults[0].problems) if faults else []
+        remedy = "Mend or move what is bad; --skip-unknown reads the rest."
+    if problems:
         if as_json:
-            print_json({"ok": False, "problem": error.problem, "remedy": error.remedy})
+            print_json({"ok": False, "problem": problems[0], "problems": problems, "remedy": remedy})
         else:
-            print(f"BAD {error}")
+            print("\n".join(f"BAD {problem}" for problem in problems) + f"\n{remedy}")
         return False
+    found = _describe(digits)
     if as_json:
         print_json({"ok": True, **found})
     else:

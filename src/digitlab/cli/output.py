@@ -18,7 +18,7 @@ SkipUnknown = Annotated[
     bool,
     typer.Option(
         "--skip-unknown",
-        help="In a folder of images, skip and name what is neither a digit's sub-folder nor an image.",
+        help="In a folder of images, skip and name what is no digit's sub-folder and no readable image.",
     ),
 ]
 

@@ -3,7 +3,7 @@
 from digitlab.data.classroom import classroom, classroom_matrix
 from digitlab.data.digits import Digits, SplitMethod, scale_ink, stratified_sample
 from digitlab.data.idx import parse_idx, read_idx, read_idx_pair, write_idx
-from digitlab.data.image_folder import SkippedEntries
+from digitlab.data.image_folder import SkippedEntries, UnknownEntryError
 from digitlab.data.load import DatasetInfo, datasets, known_label_errors, load
 from digitlab.data.mat import read_mat, write_mat
 from digitlab.data.mnist import FileCheck, Split, cache_folder, embedded_folder, mnist, verify
@@ -16,6 +16,7 @@ __all__ = [
     "SkippedEntries",
     "Split",
     "SplitMethod",
+    "UnknownEntryError",
     "cache_folder",
     "classroom",
     "classroom_matrix",

@@ -68,8 +68,8 @@ def load(
             sub-folders 0 to 9 of images. A path that looks like a dataset's name is written `./classroom`.
             `[START:STOP]` after any of them takes the digits START to STOP - 1, counted from 0; either may
             be left out: `mnist:test[:2500]`, `mnist:train[5000:]`.
-        skip_unknown: Of a folder of images: whether to skip what is neither a digit's sub-folder nor an image
-            file in one, instead of raising an error.
+        skip_unknown: Of a folder of images: whether to skip what is neither a digit's sub-folder nor a
+            readable image of a digit in one, instead of raising an error.
         on_skip: Called with the `SkippedEntries`, if there are any.
 
     Returns:
