@@ -13,7 +13,7 @@ from digitlab.errors import SettingError
 
 if TYPE_CHECKING:
     from digitlab.evaluation import PairedTest
-    from digitlab.runs import Run
+    from digitlab.runs import Run, RunTable
 
 __all__ = ["compare"]
 
@@ -44,19 +44,21 @@ def compare(
     that `digitlab evaluate` has saved are in the table, too. Two rows are tested against each other on the
     same digits.
     """
-    from digitlab.runs import compare_runs, open_runs
+    from digitlab.runs import compare_runs
 
     if as_csv and as_json:
         raise SettingError("--csv and --json are two forms of one answer", "Give one of them.")
-    groups = [(folder, open_runs(folder)) for folder in runs]
+    groups = _open_groups(runs)
     table = compare_runs(groups)
     if figure is not None:
         _draw(groups, figure)
-    two = len(runs) == len(table.rows) == 2 and not as_csv
-    test, sentence = _paired(runs, data) if two else (None, "")
+    two = len(groups) == len(table.rows) == 2 and not as_csv
+    test, sentence = _paired([folder for folder, _ in groups], data, table) if two else (None, "")
     if as_json:
-        answer: dict[str, object] = {"sorted_by": table.sorted_by, "columns": table.columns}
-        answer["runs"] = table.rows
+        answer: dict[str, object] = {"sorted_by": table.sorted_by, "sorted_on": table.sorted_on}
+        answer |= {"columns": table.columns, "runs": table.rows}
+        if figure is not None:
+            answer["figure"] = str(figure)
         answer["notes"] = table.notes
         if test:
             answer["paired"] = {**asdict(test), "sentence": sentence}
@@ -67,9 +69,32 @@ def compare(
         print_table(table.shown, table.cells(), left=table.left, fold=True)
         if sentence:
             print(f"\n{sentence}")
+    if figure is not None and not as_json:
+        (log if as_csv else print)(str(figure))
     if not as_json:
         for note in table.notes:
             log(f"note: {note}")
+
+
+def _open_groups(paths: list[Path]) -> list[tuple[Path, tuple[Run, ...]]]:
+    """The runs in each path. What is there but is no run, as a shell's `FOLDER/*` gives it, is skipped.
+
+    Raises:
+        RunError: If none of them is or holds a run, one is not there, or a run cannot be read.
+    """
+    from digitlab.errors import RunError
+    from digitlab.runs import open_runs
+    from digitlab.runs.folder import holds_runs
+
+    others = [path for path in paths if path.exists() and not holds_runs(path)]
+    if len(others) == len(paths):
+        raise RunError(
+            f"{others[0]} is not a run and holds none",
+            "Give folders that `digitlab train` made: RUN, not RUN/*.",
+        )
+    if others:
+        log(f"note: skipped {len(others)} that are no runs: {', '.join(map(str, others))}")
+    return [(path, open_runs(path)) for path in paths if path not in others]
 
 
 def _draw(groups: list[tuple[Path, tuple[Run, ...]]], figure: Path) -> None:
@@ -77,11 +102,14 @@ def _draw(groups: list[tuple[Path, tuple[Run, ...]]], figure: Path) -> None:
     from digitlab.files import write_bytes
     from digitlab.runs import mean_history
 
-    histories = {str(folder): mean_history(runs) for folder, runs in groups}
+    histories = {
+        str(folder) if len(runs) == 1 else f"{folder} (mean of {len(runs)})": mean_history(runs)
+        for folder, runs in groups
+    }
     write_bytes(figure, save_figure(draw_run_comparison(histories)))
 
 
-def _paired(runs: list[Path], data: str | None) -> tuple[PairedTest | None, str]:
+def _paired(runs: list[Path], data: str | None, table: RunTable) -> tuple[PairedTest | None, str]:
     """The paired test of two rows and its sentence; neither where they do not read the same digits.
 
     Raises:
@@ -90,7 +118,7 @@ def _paired(runs: list[Path], data: str | None) -> tuple[PairedTest | None, str]
     from digitlab.errors import DigitlabError
 
     try:
-        return _test_pair(runs, data)
+        return _test_pair(runs, data, table)
     except DigitlabError as error:
         if data is not None:
             raise
@@ -98,7 +126,7 @@ def _paired(runs: list[Path], data: str | None) -> tuple[PairedTest | None, str]
         return None, ""
 
 
-def _test_pair(runs: list[Path], data: str | None) -> tuple[PairedTest | None, str]:
+def _test_pair(runs: list[Path], data: str | None, table: RunTable) -> tuple[PairedTest | None, str]:
     import numpy as np
 
     from digitlab import runs as opened
@@ -119,4 +147,6 @@ def _test_pair(runs: list[Path], data: str | None) -> tuple[PairedTest | None, s
     sentence = test.sentence(str(runs[0]), str(runs[1]), digits.name)
     if digits.name in trained_on:
         sentence += f" Some were trained on {digits.name}: name other digits with --data."
+    if table.sorted_on != digits.name:
+        sentence += f" The table is sorted by {table.sorted_by}, on {table.sorted_on}."
     return test, sentence

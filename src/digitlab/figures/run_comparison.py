@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from digitlab.figures.style import new_figure, style
 
@@ -67,6 +67,9 @@ def draw_run_comparison(histories: Mapping[str, Sequence[Entry]]) -> Figure:
         left.set(title=f"Log loss ({words})", xlabel="epoch", ylabel="log loss (nats)")
         right.set(title=f"Accuracy ({words})", xlabel="epoch", ylabel="accuracy")
         left.set_ylim(bottom=0)
+        if max(entry.epoch for history in histories.values() for entry in history) >= 2:
+            for axes in (left, right):
+                axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         right.yaxis.set_major_formatter(PercentFormatter(1.0))
         handles, labels = left.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", fontsize=9)

@@ -22,6 +22,8 @@ from digitlab.training.history import mean_entry
 __all__ = ["RunTable", "accuracy_gap", "compare_runs", "mean_history"]
 
 Row = dict[str, Any]
+CIRCUMSTANCES = ("threads", "seeds trained together")
+"""Settings that training chooses itself for several seeds; columns only where nothing else differs."""
 SPLITS = ("validation", "test", "train", "extra")
 
 
@@ -32,6 +34,7 @@ class RunTable:
     Attributes:
         sorted_by: The accuracy by which the best comes first: of the first of validation, test, other
             evaluations and training that every run has, and on the same digits if there is one.
+        sorted_on: The digits of that accuracy; joined by `; ` where they are not the same in all rows.
         columns: Names of the columns. A metric of several runs is their mean; `n` is how many, and
             `METRIC sd` the standard deviation over them. `METRIC low` and `METRIC high` are the 95 % interval
             of an accuracy: of the mean over several runs (Student's t), of a single run for digits like these
@@ -43,6 +46,7 @@ class RunTable:
     sorted_by: str
     columns: list[str]
     rows: list[Row]
+    sorted_on: str = ""
     notes: list[str] = field(default_factory=list)
 
     def as_csv(self) -> str:
@@ -103,6 +107,7 @@ def compare_runs(groups: Sequence[Run | tuple[Path, Sequence[Run]]]) -> RunTable
     settings = [_group_settings(runs) for _, runs in named]
     names = list(dict.fromkeys(name for row in settings for name in row))
     differing = [name for name in names if any(row.get(name) != settings[0].get(name) for row in settings)]
+    differing = [name for name in differing if name not in CIRCUMSTANCES] or differing
     several = any(len(runs) > 1 for _, runs in named)
     tested_on = {run.config.data.test for run in everyone} - {"none"}
     test = tested_on.pop() if len(tested_on) == 1 else None
@@ -134,7 +139,7 @@ def compare_runs(groups: Sequence[Run | tuple[Path, Sequence[Run]]]) -> RunTable
     columns.sort(key=lambda name: first.index(name) if name in first else len(first))
     rows.sort(key=lambda row: -row[column])
     table = [{name: row.get(name) for name in columns} for row in rows]
-    return RunTable(column, columns, table, _notes(digits, by))
+    return RunTable(column, columns, table, "; ".join(sorted(digits[by])), _notes(digits, by))
 
 
 def mean_history(runs: Sequence[Run]) -> list[HistoryEntry]:

@@ -23,7 +23,15 @@ if TYPE_CHECKING:  # torch takes a second to import, and a table of runs needs n
     from digitlab.networks import Network
     from digitlab.training.checkpoint import Checkpoint
 
-__all__ = ["Run", "check_no_run", "check_same_network", "check_schema", "new_run_folder", "open_runs"]
+__all__ = [
+    "Run",
+    "check_no_run",
+    "check_same_network",
+    "check_schema",
+    "holds_runs",
+    "new_run_folder",
+    "open_runs",
+]
 
 DEPTH = 4
 """How many folders below one that is opened runs are looked for: `reproduce` leaves them four down."""
@@ -114,6 +122,10 @@ class Run:
         except FileNotFoundError:
             raise RunError(
                 f"{folder} is not a run: it has no run.json", "Give a folder that `digitlab train` made."
+            ) from None
+        except NotADirectoryError:
+            raise RunError(
+                f"{folder} is a file, not the folder of a run", "Give a folder that `digitlab train` made."
             ) from None
         except (OSError, ValueError) as error:
             raise RunError(f"cannot read {path}: {error}", "Train again into a new folder.") from None
@@ -240,11 +252,19 @@ def open_runs(path: str | os.PathLike[str]) -> tuple[Run, ...]:
     path = Path(path)
     if (path / "run.json").exists() or not path.is_dir():
         return (Run.open(path),)
-    files = [file for depth in range(1, DEPTH + 1) for file in path.glob("*/" * depth + "run.json")]
-    runs = [Run.open(file.parent) for file in files]
+    runs = [Run.open(file.parent) for file in _run_files(path)]
     if not runs:
         raise RunError(f"{path} is not a run and holds none", "Give a folder that `digitlab train` made.")
     return tuple(sorted(runs, key=lambda run: (run.config.seed, run.folder.name)))
+
+
+def holds_runs(path: Path) -> bool:
+    """Whether a path is the folder of a run, finished or not, or holds such below it."""
+    return (path / "run.json").exists() or any(_run_files(path))
+
+
+def _run_files(path: Path) -> list[Path]:
+    return [file for depth in range(1, DEPTH + 1) for file in path.glob("*/" * depth + "run.json")]
 
 
 def check_same_network(path: Path, runs: Sequence[Run]) -> None:
