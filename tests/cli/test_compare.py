@@ -49,12 +49,12 @@ def test_two_that_cannot_be_tested_keep_their_table(command, refused, make_run):
 
 
 def test_two_of_other_sizes_keep_their_table(command, tmp_path):
-    for seed, name in enumerate(("a", "b")):
-        words = ("--data", "classroom[:300]", "--validation", "last:50", "--set", "max_steps=5")
-        assert command("train", "softmax", *words, "--out", tmp_path / name, "--seed", seed)[0] == 0
+    for steps, name in ((1, "a"), (5, "b")):
+        words = ("--data", "classroom[:300]", "--validation", "last:50", "--set", f"max_steps={steps}")
+        assert command("train", "softmax", *words, "--out", tmp_path / name)[0] == 0
     code, out, _ = command("compare", tmp_path / "a", tmp_path / "b")
     assert code == 0
-    assert "On the 5,000 digits of classroom, only " in out
+    assert "On the 5,000 digits of classroom, " in out
 
 
 def test_what_a_shell_gives_beside_runs_is_skipped(command, make_run):

@@ -218,6 +218,32 @@ def test_other_digits_than_before_are_not_trained_on(few, tmp_path):
         runs.resume(run.folder, more_epochs=1)
 
 
+def test_as_many_digits_of_other_content_are_noticed(few, tmp_path):
+    data = _own_data(few, tmp_path)
+    run = runs.train("softmax", {}, Recipe(**STEPS), data, tmp_path / "a")
+    several, _ = runs.train_seeds("softmax", {}, Recipe(**STEPS), data, tmp_path / "b", seeds=2)
+    stopped = Run.open(shutil.copytree(run.folder, tmp_path / "stopped"))
+    (stopped.folder / "metrics.json").unlink()
+    with np.load(few.train) as arrays:
+        labels = arrays["labels"].copy()
+        labels[0] = (labels[0] + 1) % 10  # one label of the training digits
+        np.savez(tmp_path / "own.npz", images=arrays["images"], labels=labels)
+    words = r"was begun with other train digits.*\nBring its data back to what they were, or "
+    with pytest.raises(RunError, match=words + "train its weights further: digitlab train --from"):
+        runs.resume(run.folder, more_epochs=1)
+    with pytest.raises(RunError, match=words + "train its weights further: digitlab train --from"):
+        runs.resume_seeds(several, more_epochs=1)
+    with pytest.raises(RunError, match=words + "train again into a new folder"):
+        runs.resume(stopped.folder)
+    assert Run.open(run.folder).finished
+    assert len(SeedRuns.open(several).finished()) == 2
+    _own_data(few, tmp_path)
+    assert len(runs.resume(run.folder, more_epochs=1).history()) == 3
+    (stopped.folder / "data.json").write_text("3")
+    with pytest.raises(RunError, match=r"cannot read .*data\.json"):
+        runs.resume(stopped.folder)
+
+
 def test_fine_tuning_starts_from_the_weights_and_keeps_the_settings(short, few, tmp_path):
     other = DataConfig(train=f"{few.train}[100:300]", validation="last:50")
     tuned = runs.fine_tune(short.folder, data=other, out=tmp_path / "tuned")

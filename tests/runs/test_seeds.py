@@ -155,7 +155,7 @@ def test_jobs_leave_what_a_training_in_this_process_leaves(few, tmp_path):
     assert {run.metrics()["hardware"]["threads"] for run in runs} == {1}
     for run in runs:
         names = {path.stem for path in run.folder.iterdir()}
-        assert names == {"checkpoint", "confusion", "curves", "history", "metrics", "model", "run"}
+        assert names == {"checkpoint", "confusion", "curves", "data", "history", "metrics", "model", "run"}
         assert run.config.data.train == str(few)
     assert json.loads((folder / "seeds.json").read_text())["seeds"] == [5, 6, 7]
 

@@ -13,6 +13,7 @@ from digitlab.errors import DigitlabError, RunError, SettingError
 from digitlab.files import write_bytes
 from digitlab.machine import environment
 from digitlab.runs.config import DataConfig, RunConfig
+from digitlab.runs.data_record import check_same_data, digest_splits
 from digitlab.runs.folder import Run, check_same_network, open_runs
 from digitlab.runs.seed_folder import SeedRuns
 from digitlab.training import Recipe, change_recipe, standard_recipe
@@ -208,16 +209,17 @@ def undone_on_error(folders: Iterable[Path]) -> Iterator[None]:
 
 
 def _check_same_digits(runs: Sequence[Run]) -> None:
-    """Checks that the digits of finished runs can be read, and are as many as they were trained on.
+    """Checks that the digits of finished runs can be read, and are those that they were trained on.
 
     Raises:
-        RunError: If there are more or fewer, so that held-out digits would be others, too.
+        RunError: If they are not.
         DataError: If they cannot be read.
     """
     finished = [run for run in runs if run.finished]
     if not finished:
         return
-    now = {name: len(digits) for name, digits in finished[0].config.data.load().by_name().items()}
+    splits = finished[0].config.data.load()
+    now = {name: len(digits) for name, digits in splits.by_name().items()}
     for name, scores in finished[0].metrics()["splits"].items():
         if now.get(name) != scores["n"]:
             raise RunError(
@@ -225,6 +227,7 @@ def _check_same_digits(runs: Sequence[Run]) -> None:
                 "Bring its data back to what they were, or train its weights further: digitlab train --from "
                 f"{finished[0].folder}.",
             )
+    check_same_data([run.folder for run in finished], digest_splits(splits))
 
 
 def _fixed_length(recipe: Recipe) -> str:

@@ -26,6 +26,7 @@ from digitlab.jobs import (
 from digitlab.machine import available_cores
 from digitlab.networks import build
 from digitlab.runs.config import DataConfig, RunConfig, Splits, configure
+from digitlab.runs.data_record import check_same_data, digest_splits
 from digitlab.runs.folder import Run, check_no_run, new_run_folder
 from digitlab.runs.further import MoreTraining, undone_on_error
 from digitlab.runs.progress import both, training_progress
@@ -188,7 +189,9 @@ def resume_seeds(
             return finished
         cluster = ray_executor(ray) if ray else None
         options = _Options(cluster, callbacks, on_start, on_run, on_progress, adopt=bool(more))
-        return _finish_and_show(runs, runs.config.data.load(), options, progress)
+        splits = runs.config.data.load()
+        check_same_data(folders[1:], digest_splits(splits))
+        return _finish_and_show(runs, splits, options, progress)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from digitlab.data import Digits
 from digitlab.errors import SettingError
 from digitlab.networks import Network, architecture, build, fit_projection, load_weights
 from digitlab.runs.config import RunConfig, Splits
+from digitlab.runs.data_record import digest_splits
 from digitlab.runs.teachers import load_teachers
 from digitlab.training import Callback, Examples, FitResult, OnHistory, StepCounts, check_training, fit
 from digitlab.training.checkpoint import Checkpoint
@@ -55,6 +56,7 @@ class TrainingSetup:
         networks: One for each seed, untrained.
         teachers: Trained networks for distillation; may be none.
         examples: The splits by name.
+        digests: Of the images and labels of each split.
         load_seconds: How long loading took.
         stacked: Whether the seeds take the place of the recipe's.
     """
@@ -64,6 +66,7 @@ class TrainingSetup:
     networks: list[Network]
     teachers: list[Network]
     examples: Mapping[str, Examples]
+    digests: Mapping[str, str]
     load_seconds: float
     stacked: bool
 
@@ -89,6 +92,7 @@ class TrainingSetup:
         options = _fit_options(config, splits.train)
         networks = [build(config.network, seed=seed, **options) for seed in own_seeds]
         _check_outputs(networks[0])
+        digests = digest_splits(splits)
         examples = {name: Examples.of(digits) for name, digits in splits.by_name().items()}
         teachers = load_teachers(config, folder)
         check_training(networks[0], config.recipe, examples["train"], examples.get("validation"), teachers)
@@ -101,7 +105,9 @@ class TrainingSetup:
             for network in networks:
                 load_weights(network, own if own and own.exists() else Path(config.initial_weights))
         complete = replace(config, options=networks[0].options)
-        return cls(complete, own_seeds, networks, teachers, examples, load_seconds, seeds is not None)
+        return cls(
+            complete, own_seeds, networks, teachers, examples, digests, load_seconds, seeds is not None
+        )
 
     def config_for(self, seed: int) -> RunConfig:
         """The configuration of one seed's run."""

@@ -12,6 +12,7 @@ from digitlab.arguments import check_arguments
 from digitlab.errors import RunError
 from digitlab.networks import save_network
 from digitlab.runs.config import DataConfig, RunConfig, Splits, configure
+from digitlab.runs.data_record import check_same_data, record_data
 from digitlab.runs.evaluate import evaluate_and_save
 from digitlab.runs.folder import Run, check_no_run, new_run_folder
 from digitlab.runs.further import MoreTraining, fine_tuning_config, undone_on_error
@@ -239,10 +240,11 @@ def train_run(
     """
     setup = TrainingSetup.of(config, splits, seeds, folder)
     folder = folder or new_run_folder(config.network)
-    runs = [
-        _begin(folder if seeds is None else folder / f"seed-{seed}", setup.config_for(seed))
-        for seed in setup.seeds
-    ]
+    folders = [folder if seeds is None else folder / f"seed-{seed}" for seed in setup.seeds]
+    check_same_data(folders, setup.digests)
+    runs = [_begin(own, setup.config_for(seed)) for own, seed in zip(folders, setup.seeds, strict=True)]
+    for own in folders:
+        record_data(own, setup.digests)
     if all(run.finished for run in runs):
         return runs
     if config.initial_weights is not None and not (folder / INITIAL_WEIGHTS).exists():
