@@ -9,7 +9,7 @@ from digitlab.data.classroom import digit_boxes
 from digitlab.data.image_file import read_digit
 from digitlab.errors import DataError, ModelError
 from digitlab.reader import to_ink
-from digitlab.reader.inputs import read_pixels
+from digitlab.reader.inputs import read_many, read_pixels
 
 DIGITS = mnist("test").take(3)
 SHAPE = (28, 28)
@@ -67,6 +67,38 @@ def test_a_picture_in_the_size_of_the_network(tmp_path):
         np.testing.assert_array_equal(ink.reshape(20, 20), small * np.float32(1 / 255))
     with pytest.raises(ModelError, match="takes inputs of 14 x 14"):
         read_pixels(tmp_path / "seven.png", (14, 14))
+
+
+def test_many_files_are_read_in_order_with_their_errors_in_place(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 12, (280, 280), np.uint8)
+    paths = []
+    for number in range(12):
+        digit = Image.fromarray(255 - DIGITS.images[number % 3]).resize((280, 280))
+        picture = np.asarray(digit) - np.minimum(noise, digit)  # noise makes every second file a large one
+        path = tmp_path / f"{number}.png"
+        Image.fromarray(picture if number % 2 else np.asarray(digit)).save(path)
+        paths.append(path)
+    assert (paths[1].stat().st_size >= 20_000, paths[0].stat().st_size < 20_000) == (True, True)
+    (tmp_path / "bad.png").write_bytes(b"no picture" * 3000)
+    files = [*paths, tmp_path / "bad.png", tmp_path / "none.png", Image.open(paths[0])]
+    read = read_many(files, SHAPE)
+    for path, pixels in zip(paths, read, strict=False):
+        np.testing.assert_array_equal(pixels, read_digit(path))
+    np.testing.assert_array_equal(read[-1], read[0])
+    for path, error in zip(files[-3:-1], read[-3:-1], strict=True):
+        assert isinstance(error, DataError)
+        assert str(path) in str(error)
+    assert read_many([], SHAPE) == []
+    with pytest.raises(ModelError, match="takes inputs of 14 x 14"):
+        read_many(paths, (14, 14))
+    with pytest.raises(DataError, match=r"none\.png"):
+        to_ink([paths[0], tmp_path / "none.png"], SHAPE)
+
+
+def test_progress_is_drawn_on_a_terminal_alone_and_leaves_nothing(tmp_path, capsys):
+    Image.fromarray(255 - DIGITS.images[0]).save(tmp_path / "seven.png")
+    read_many([tmp_path / "seven.png"] * 3, SHAPE, show_progress=True)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_values_outside_the_range_are_refused():

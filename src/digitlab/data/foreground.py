@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.background import above_paper, paper_noise
+from digitlab.data.background import above_paper, paper_noise, quantile
 from digitlab.data.morphology import Grid, closing, components, dilation, resized, smoothed
 from digitlab.data.ruled_lines import remove_ruled_lines
 from digitlab.errors import DataError
@@ -74,18 +74,18 @@ def foreground(gray: NDArray[np.uint8]) -> Foreground:
     picture = _reduced(gray)
     ink, brightness = above_paper(picture)
     large = max(ink.shape) > PHOTO
-    noise: Grid = paper_noise(_smooth(ink * brightness, large)) / brightness
+    noise: Grid | np.float32 = paper_noise(_smooth(ink * brightness, large)) / brightness
     smooth = _checked(_smooth(ink, large), noise)
     if large:
-        faintest = np.maximum(3 * noise, 0.1 * smooth.max()).astype(np.float32)
+        faintest: Grid | np.float32 = np.maximum(3 * noise, 0.1 * smooth.max())
         ink = remove_ruled_lines(ink, faintest)
         smooth = _checked(_smooth(ink, large), noise)
-    share = 0.25 if noise.max() else 0.1
+    share = 0.25 if noise.any() else 0.1
     clear = smooth > share * float(smooth.max())
     labels, boxes, masses = _components(smooth, clear)
-    full = np.quantile(ink[clear & (labels > 0)], 0.8)
+    full = quantile(ink[clear & (labels > 0)], 0.8)
     ink = np.where((labels > 0) & (smooth > 0), ink, 0)
-    bright = np.clip(ink * (255 / full), 0, 255).round().astype(np.uint8)
+    bright = np.minimum(ink * (255 / full) + 0.5, 255).astype(np.uint8)
     return Foreground(bright, labels, boxes, masses, max(gray.shape) / max(ink.shape))
 
 
@@ -93,12 +93,13 @@ def _smooth(ink: Grid, large: bool) -> Grid:
     return smoothed(ink) if large else ink
 
 
-def _checked(smooth: Grid, noise: Grid) -> Grid:
+def _checked(smooth: Grid, noise: Grid | np.float32) -> Grid:
     """Ink without what may be noise."""
-    certain = smooth > np.maximum(FAINTEST, NOISE * noise)
-    if not certain.any():
+    least = NOISE * noise
+    ink: Grid = np.where(smooth > least, smooth, 0)
+    if ink.max() <= FAINTEST:
         raise DataError("no ink found", "Give a picture of one digit that stands out clearly from its paper.")
-    return np.where(smooth > np.minimum(NOISE * noise, smooth[certain].max()), smooth, 0)
+    return ink
 
 
 def _reduced(gray: NDArray[np.uint8]) -> Grid:
@@ -123,6 +124,8 @@ def _components(
     solid = closing(clear.astype(np.uint8), 3, 3) if size > 1 else clear.astype(np.uint8)
     labels, boxes = components(solid)
     count = len(boxes)
+    if count == 2:
+        return _widened(labels, size), boxes[1:], ink.sum(dtype=np.float64, where=clear).reshape(1)
     masses = np.bincount(labels.reshape(-1), weights=np.where(clear, ink, 0).reshape(-1), minlength=count)
     masses[0] = 0
     share = masses / masses.max()

@@ -18,7 +18,7 @@ MARGIN = 0.06  # share of the width within which a line ends at the border
 NEAR = 3  # pixels by which a line may leave its straight course
 
 
-def remove_ruled_lines(ink: Grid, faintest: Grid) -> Grid:
+def remove_ruled_lines(ink: Grid, faintest: Grid | np.float32) -> Grid:
     """Takes lines that run across the picture out of its ink, and mends the strokes that cross them.
 
     A pixel is part of a line if its ink is thin, and thin ink on the same straight course runs from border to
@@ -26,7 +26,7 @@ def remove_ruled_lines(ink: Grid, faintest: Grid) -> Grid:
 
     Args:
         ink: `(height, width)`, paper near 0, positive where there is ink.
-        faintest: `(height, width)`, the levels below which ink is paper.
+        faintest: The level below which ink is paper; one, or one for each pixel.
 
     Returns:
         `(height, width)`, the ink without lines; `ink` itself where there are none.

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,13 +20,17 @@ from digitlab.data.digits import Digits, scale_ink
 from digitlab.data.image_file import read_digit
 from digitlab.errors import DataError, ModelError
 
-__all__ = ["read_pixels", "to_ink"]
+__all__ = ["read_many", "read_pixels", "to_ink"]
 
 REMEDY = (
     "Give an image, a batch of images (n, height, width), Digits, a path, a Pillow image, or a list of these."
 )
 ROUNDING = 1e-6
 """How far beyond 0 and 1 rounding may put ink."""
+LARGE_FILE = 20_000
+"""Bytes from which decoding takes long enough, outside Python, that a thread of its own pays."""
+PROGRESS_SECONDS = 1.0
+"""After so long, reading shows a progress bar."""
 
 
 def to_ink(x: Any, input_shape: tuple[int, ...]) -> tuple[NDArray[np.float32], bool]:
@@ -71,20 +79,106 @@ def read_pixels(
         DataError: If the image cannot be read, or shows no ink.
         ModelError: If the network takes images of another size.
     """
-    size = math.prod(input_shape)
-    if size not in (28 * 28, 20 * 20):
+    _check_size(input_shape)
+    pixels = read_digit(image)
+    return pixels if math.prod(input_shape) == 28 * 28 else digit_boxes(pixels[None])[0]
+
+
+def read_many(
+    images: Sequence[str | os.PathLike[str] | Image.Image],
+    input_shape: tuple[int, ...],
+    *,
+    show_progress: bool = False,
+) -> list[NDArray[np.uint8] | DataError]:
+    """Reads several images of one digit each, large files on all cores.
+
+    Decoding and the search for ink leave Python's lock free, so threads suffice; files below 20 kB are read
+    by the calling thread meanwhile, because handing them over would take as long.
+
+    Args:
+        images: Picture files, or Pillow images.
+        input_shape: `(height, width)` or `(features,)` of the network.
+        show_progress: Whether a bar on standard error shows how far it is, if that is a terminal and
+            reading takes more than a second.
+
+    Returns:
+        For each image, in order: what `read_pixels` gives, or the error if it cannot be read.
+
+    Raises:
+        ModelError: If the network takes images of another size.
+    """
+    _check_size(input_shape)
+
+    def read(image: str | os.PathLike[str] | Image.Image) -> NDArray[np.uint8] | DataError:
+        try:
+            return read_pixels(image, input_shape)
+        except DataError as error:
+            return error
+
+    large = [number for number, image in enumerate(images) if len(images) > 1 and _is_large(image)]
+    with _progress(len(images), show_progress) as advance, ThreadPoolExecutor(os.cpu_count()) as pool:
+        futures = {number: pool.submit(read, images[number]) for number in large}
+        try:
+            results = []
+            for number, image in enumerate(images):
+                results.append(futures[number].result() if number in futures else read(image))
+                advance()
+        except BaseException:  # also when a user interrupts: what waits is not begun
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return results
+
+
+def _check_size(input_shape: tuple[int, ...]) -> None:
+    if math.prod(input_shape) not in (28 * 28, 20 * 20):
         raise ModelError(
             f"the network takes inputs of {' x '.join(map(str, input_shape))}",
             "Image files are brought to 28 x 28 or 20 x 20: use a network trained on such images.",
         )
-    pixels = read_digit(image)
-    return pixels if size == 28 * 28 else digit_boxes(pixels[None])[0]
+
+
+def _is_large(image: str | os.PathLike[str] | Image.Image) -> bool:
+    if isinstance(image, Image.Image):
+        return False
+    try:
+        return Path(image).stat().st_size >= LARGE_FILE
+    except (OSError, ValueError, TypeError):  # reading it says what is wrong
+        return False
+
+
+@contextmanager
+def _progress(total: int, shown: bool) -> Iterator[Callable[[], None]]:
+    """What is called after each image; it draws a bar once that is worth it."""
+    start = time.monotonic()
+    if not shown or total < 2:
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    task = bar.add_task("reading", total=total)
+
+    def advance() -> None:
+        bar.advance(task)
+        if not bar.live.is_started and time.monotonic() - start > PROGRESS_SECONDS:
+            bar.start()
+
+    try:
+        yield advance
+    finally:
+        bar.stop()
 
 
 def _read(images: Sequence[Any], input_shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Ink of image files and Pillow images."""
-    pixels = np.stack([read_pixels(image, input_shape) for image in images])
-    return scale_ink(pixels).reshape(len(pixels), *input_shape)
+    read = read_many(images, input_shape)
+    for result in read:
+        if isinstance(result, DataError):
+            raise result
+    return scale_ink(np.stack(read)).reshape(len(read), *input_shape)
 
 
 def _to_array(x: Any) -> NDArray[np.float32]:
