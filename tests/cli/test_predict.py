@@ -59,18 +59,20 @@ def model(tmp_path):
 def test_words(digitlab, picture, model):
     code, out, err = digitlab(picture, picture, "--model", model)
     # 100 / 118 = 0.847 and 10 / 118 = 0.085.
-    assert (code, out, err) == (0, f"{picture}: 7 (0.847), next 3 (0.085)\n" * 2, "")
+    assert (code, out) == (0, f"{picture}: 7 (0.847), next 3 (0.085)\n" * 2)
+    assert err == f"{model} has no thresholds of confidence: answers have no status\n"
 
 
 def test_json(digitlab, picture, model):
     code, out, err = digitlab(picture, "--model", model, "--json")
     answer = json.loads(out)
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert err.count("\n") == 1
     assert list(answer) == ["predictions", "model"]
     assert answer["model"] == str(model)
     (one,) = answer["predictions"]
-    assert list(one) == ["image", "digit", "probabilities", "error"]
-    assert one["error"] is None
+    assert list(one) == ["image", "digit", "status", "probabilities", "no_digit", "second", "error"]
+    assert (one["status"], one["no_digit"], one["second"], one["error"]) == (None, 0, 3, None)
     assert (one["image"], one["digit"], len(one["probabilities"])) == (str(picture), 7, 10)
     assert sum(one["probabilities"]) == pytest.approx(1)
 
@@ -107,7 +109,7 @@ def test_one_bad_file_does_not_lose_the_others(digitlab, picture, model, tmp_pat
     code, out, err = digitlab(picture, bad, picture, "--model", model)
     assert code == 2
     assert out == f"{picture}: 7 (0.847), next 3 (0.085)\n" * 2
-    assert err.startswith(f"error: {bad} is not a picture")
+    assert f"error: {bad} is not a picture" in err
     code, out, err = digitlab(picture, bad, "--model", model, "--json")
     assert code == 2
     first, second = json.loads(out)["predictions"]

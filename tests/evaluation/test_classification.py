@@ -135,12 +135,16 @@ def test_a_temperature_changes_probabilities_only():
         compute_metrics(logits, labels, 0)
 
 
-def test_no_digit_is_never_the_prediction_but_has_probability():
-    outputs = np.full((1, 11), -50.0)
-    outputs[0, [3, 10]] = math.log(1), math.log(3)
-    scores = compute_metrics(outputs, np.array([3]))
-    assert (scores.accuracy, scores.log_loss) == pytest.approx((1, math.log(4)))
-    assert (scores.ece, scores.brier) == pytest.approx((0.75, 2 * 0.75**2))
+def test_no_digit_counts_in_the_confidence_only():
+    """Two digits, 3 : 1 for the label; the first looks three times as much like no digit at all."""
+    outputs = np.full((2, 11), -50.0)
+    outputs[0, [3, 5, 10]] = math.log(3), math.log(1), math.log(12)
+    outputs[1, [3, 5]] = math.log(3), math.log(1)
+    scores = compute_metrics(outputs, np.array([3, 3]))
+    assert (scores.accuracy, scores.log_loss) == pytest.approx((1, math.log(4 / 3)))
+    assert (scores.ece, scores.brier) == pytest.approx((0.25, 2 * 0.25**2))
+    withheld = compute_metrics(outputs, np.array([5, 3])).risk_coverage  # the wrong one is the less confident
+    assert withheld.risk == pytest.approx((0, 0.5))
 
 
 def test_as_json():

@@ -14,7 +14,7 @@ class Fixed:
 
     def __init__(self, logits, input_shape=(28, 28)):
         self.network, self.input_shape = "fixed", input_shape
-        self.rule, self.temperature = None, 1.0
+        self.rule = None
         self.values = np.array(logits, np.float32)
 
     def logits(self, ink):

@@ -102,7 +102,7 @@ def evaluate(
     if against is not None:
         models.append(runs.open(against))
         names.append(str(against))
-    scores = opened.evaluate(digits)
+    scores, decisions = runs.evaluate_decisions(opened, digits)
     every = [scores, *(runs.open(run.folder).evaluate(digits) for run in opened.runs[1:])]
     for each in models:
         log_member(each)
@@ -117,6 +117,7 @@ def evaluate(
     _save(opened.runs, every, digits.name)
     if as_json:
         answer = {"model": names[0], "network": opened.network, "data": data, **scores.to_dict()}
+        answer["decisions"] = decisions.to_dict() if decisions else None
         if len(every) > 1:
             answer["runs"] = [
                 {"run": str(run.folder), "accuracy": each.accuracy, "log_loss": each.log_loss}
@@ -136,6 +137,7 @@ def evaluate(
             output.print_summary(scores, data)
         else:
             output.print_metrics(scores, data)
+            output.print_decisions(decisions, data)
         if len(every) > 1:
             output.print_spread(every)
         if robustness:

@@ -16,10 +16,17 @@ from digitlab.formatting import (
 )
 
 if TYPE_CHECKING:
-    from digitlab.evaluation import ClassMetrics, Metrics, Robustness, RobustnessCell
+    from digitlab.evaluation import ClassMetrics, DecisionResult, Metrics, Robustness, RobustnessCell
     from digitlab.runs import NonDigits
 
-__all__ = ["print_metrics", "print_non_digits", "print_robustness", "print_spread", "print_summary"]
+__all__ = [
+    "print_decisions",
+    "print_metrics",
+    "print_non_digits",
+    "print_robustness",
+    "print_spread",
+    "print_summary",
+]
 
 
 def print_summary(scores: Metrics, data: str) -> None:
@@ -50,6 +57,40 @@ def print_metrics(scores: Metrics, data: str) -> None:
     if top := scores.top_confusions(5):
         pairs = [f"{pair.truth} mistaken for {pair.prediction} ({pair.n})" for pair in top]
         print(f"\nmost frequent errors: {', '.join(pairs)}")
+
+
+def print_decisions(decisions: DecisionResult | None, data: str) -> None:
+    """Prints the temperature and the thresholds of a model, and what they do on these digits."""
+    if decisions is None:
+        print("\ndecisions: the model has no temperature and no thresholds of confidence")
+        return
+    rule = decisions.rule
+    fitted = f"{rule.thresholds.data} (n={format_count(rule.thresholds.n)})"
+    ece, low, high = (
+        format_share(share) for share in (decisions.calibration.ece, *decisions.calibration.ece_ci95)
+    )
+    print(f"\ndecisions: temperature {rule.temperature:.3f} and thresholds, measured on {fitted}")
+    print(
+        f"with that temperature: log loss {decisions.log_loss:.4f}, ECE {ece} (95 % interval {low} to {high})"
+    )
+    rows = [
+        (
+            f"{format_number(100 * row.max_error)} %",
+            format_probability(row.threshold, 4),
+            format_share(row.coverage),
+            format_count(row.errors),
+            format_share(row.upper_bound),
+            format_share(answered / decisions.n),
+            format_count(errors),
+            format_share(errors / answered, 3) if answered else MISSING,
+        )
+        for row, answered, errors in zip(
+            rule.thresholds.rows, decisions.answered, decisions.errors, strict=True
+        )
+    ]
+    columns = ("max. error", "from confidence", "answered", "errors", "95 % bound")
+    print_table((*columns, "answered here", "errors here", "error here"), rows)
+    print(f"here: {data}; 95 % bound: one-sided, of the error among the answered")
 
 
 def print_spread(scores: Sequence[Metrics]) -> None:

@@ -55,14 +55,14 @@ def predict(
         raise OutputError(f"cannot write {show}: its name does not end in .png", "Name it FILE.png.")
     path = model or DEFAULT_MODEL
     opened = _opened(path)
-    if opened.rule is None:
-        log(f"{path} has no thresholds of confidence: answers have no status")
     predictions = predict_pictures(images, opened, max_error=max_error, skip_errors=True)
     read = [one for one in predictions if not one.error]
     if show is not None and read:
         _write_sheet(show, read)
     if as_json:
         print_json({"predictions": [_to_dict(one) for one in predictions], "model": str(path)})
+    if read and opened.rule is None:
+        log(f"{path} has no thresholds of confidence: answers have no status")
     for one in predictions:
         if one.error:
             print_error(one.error)

@@ -34,8 +34,10 @@ from .robustness import (
 from .selective import (
     COVERAGES as COVERAGES,
     MAX_ERRORS as MAX_ERRORS,
+    DecisionResult as DecisionResult,
     RiskAtCoverage as RiskAtCoverage,
     RiskCoverage as RiskCoverage,
+    apply_rule as apply_rule,
     auroc as auroc,
     fit_decision_rule as fit_decision_rule,
     fit_threshold_table as fit_threshold_table,

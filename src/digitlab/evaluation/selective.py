@@ -5,21 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from digitlab.decisions import DecisionRule, ThresholdRow, ThresholdTable, check_max_error
 from digitlab.errors import DataError, SettingError
-from digitlab.evaluation.calibration import confidence_and_correct, fit_temperature
+from digitlab.evaluation.calibration import (
+    Calibration,
+    calibration_error,
+    confidence_and_correct,
+    fit_temperature,
+)
 from digitlab.evaluation.statistics import clopper_pearson_interval
 from digitlab.probabilities import digit_probabilities
 
 __all__ = [
     "COVERAGES",
     "MAX_ERRORS",
+    "DecisionResult",
     "RiskAtCoverage",
     "RiskCoverage",
+    "apply_rule",
     "auroc",
     "clopper_pearson_upper",
     "fit_decision_rule",
@@ -76,6 +84,42 @@ class RiskCoverage:
     aurc: float
     coverage: tuple[float, ...]
     risk: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class DecisionResult:
+    """What a decision rule does on labeled digits.
+
+    Attributes:
+        rule: The rule.
+        n: Number of digits.
+        log_loss: Of the probabilities at the rule's temperature, given that each is a digit; in nats.
+        calibration: Their expected calibration error.
+        answered: For each row of the rule's table, how many digits have at least its confidence.
+        errors: How many of these are answered wrongly.
+    """
+
+    rule: DecisionRule
+    n: int
+    log_loss: float
+    calibration: Calibration
+    answered: tuple[int, ...]
+    errors: tuple[int, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain data for JSON."""
+        here = zip(self.rule.thresholds.rows, self.answered, self.errors, strict=True)
+        return {
+            "temperature": self.rule.temperature,
+            "log_loss": self.log_loss,
+            "ece": self.calibration.ece,
+            "ece_interval": list(self.calibration.ece_ci95),
+            "fitted_on": {"data": self.rule.thresholds.data, "n": self.rule.thresholds.n},
+            "thresholds": [
+                {**vars(row), "here": {"n": self.n, "n_answered": answered, "errors": errors}}
+                for row, answered, errors in here
+            ],
+        }
 
 
 def risk_coverage(confidence: Confidence, correct: Correct) -> RiskCoverage:
@@ -189,6 +233,30 @@ def fit_decision_rule(outputs: NDArray[np.floating], labels: NDArray[np.int64], 
     temperature = fit_temperature(outputs[:, :10], labels)  # given that they are digits, which they are
     confidence, correct = confidence_and_correct(digit_probabilities(outputs, temperature)[0], labels)
     return DecisionRule(temperature, fit_threshold_table(confidence, correct, data))
+
+
+def apply_rule(
+    rule: DecisionRule, outputs: NDArray[np.floating], labels: NDArray[np.int64]
+) -> DecisionResult:
+    """What a decision rule does on labeled digits.
+
+    Args:
+        rule: Of the model.
+        outputs: `(n, 10)` or `(n, 11)` of the model on them, as `digit_probabilities` takes them.
+        labels: `(n,)`, 0 to 9.
+    """
+    given_digit = digit_probabilities(outputs[:, :10], rule.temperature)[0]
+    confidence, correct = confidence_and_correct(digit_probabilities(outputs, rule.temperature)[0], labels)
+    every = [confidence >= row.threshold for row in rule.thresholds.rows]
+    of_label = given_digit[np.arange(len(labels)), labels]
+    return DecisionResult(
+        rule=rule,
+        n=len(labels),
+        log_loss=float(-np.log(np.maximum(of_label, np.finfo(np.float64).tiny)).mean()),
+        calibration=calibration_error(given_digit.max(axis=1), correct),
+        answered=tuple(int(answered.sum()) for answered in every),
+        errors=tuple(int((answered & ~correct).sum()) for answered in every),
+    )
 
 
 def clopper_pearson_upper(errors: ArrayLike, n: ArrayLike) -> NDArray[np.float64]:

@@ -59,11 +59,6 @@ class OnnxModel:
         self.network, self.options = _origin(self._session, self.path)
         self.rule = _rule(self._session, self.path)
 
-    @property
-    def temperature(self) -> float:
-        """By which outputs are divided before the softmax: that of the rule, else 1."""
-        return self.rule.temperature if self.rule else 1.0
-
     def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits of the digits 0 to 9, `(n, 10)`; see `outputs`."""
         return self.outputs(ink)[:, :10]

@@ -47,10 +47,6 @@ class Model(Protocol):
     def rule(self) -> DecisionRule | None:
         """Temperature and thresholds of confidence; None if the model has none."""
 
-    @property
-    def temperature(self) -> float:
-        """By which `evaluate` divides outputs before the softmax."""
-
     def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits `(n, 10)` of ink `(n, height, width)`, float32 in [0, 1]."""
 

@@ -14,6 +14,7 @@ from .evaluate import (
     default_data as default_data,
     evaluate as evaluate,
     evaluate_and_save as evaluate_and_save,
+    evaluate_decisions as evaluate_decisions,
     predict_logits_for as predict_logits_for,
     predict_probabilities as predict_probabilities,
 )

@@ -14,7 +14,7 @@ from digitlab.arguments import check_arguments
 from digitlab.data import Digits, load
 from digitlab.data.digits import scale_ink
 from digitlab.errors import DataError, ModelError
-from digitlab.evaluation import Metrics, compute_metrics, predict_outputs
+from digitlab.evaluation import DecisionResult, Metrics, apply_rule, compute_metrics, predict_outputs
 from digitlab.files import write_bytes
 from digitlab.networks import Network
 from digitlab.probabilities import digit_probabilities
@@ -27,6 +27,7 @@ __all__ = [
     "default_data",
     "evaluate",
     "evaluate_and_save",
+    "evaluate_decisions",
     "predict_logits_for",
     "predict_probabilities",
 ]
@@ -61,7 +62,23 @@ def evaluate(
         digits = default_data(model)
     if not isinstance(digits, Digits):
         digits = load(os.fspath(digits))
-    return compute_metrics(_outputs(model, digits.images, digits.name), digits.labels, model.temperature)
+    return compute_metrics(_outputs(model, digits.images, digits.name), digits.labels)
+
+
+def evaluate_decisions(model: Model, digits: Digits) -> tuple[Metrics, DecisionResult | None]:
+    """Evaluates a model on digits, and what its temperature and thresholds do there.
+
+    Returns:
+        The metrics of the network's own probabilities, as `evaluate` has them; and the result of its
+        decision rule, None if it has none.
+
+    Raises:
+        DataError: As `evaluate` does.
+        ModelError: As `evaluate` does.
+    """
+    outputs = _outputs(model, digits.images, digits.name)
+    decisions = apply_rule(model.rule, outputs, digits.labels) if model.rule else None
+    return compute_metrics(outputs, digits.labels), decisions
 
 
 def predict_probabilities(
@@ -81,7 +98,7 @@ def predict_probabilities(
         DataError: If the model does not take images of that size.
         ModelError: If its outputs are not finite, or not those of ten digits.
     """
-    return digit_probabilities(_outputs(model, images, name), model.temperature)
+    return digit_probabilities(_outputs(model, images, name))
 
 
 def predict_logits_for(model: Model, digits: Digits) -> NDArray[np.float32]:

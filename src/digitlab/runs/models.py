@@ -42,11 +42,6 @@ class TorchModel:
     module: Network
     run: Run | None = None
 
-    @property
-    def temperature(self) -> float:
-        """1: the network's own probabilities, as its run has evaluated them."""
-        return 1.0
-
     @cached_property
     def rule(self) -> DecisionRule | None:
         """The rule fitted on the validation digits of its run; see `fit_rule`."""

@@ -62,11 +62,6 @@ class TrainedModel:
         return self.model.rule
 
     @property
-    def temperature(self) -> float:
-        """By which `evaluate` divides outputs before the softmax: of an ONNX file its rule's, else 1."""
-        return self.model.temperature
-
-    @property
     def run(self) -> Run | None:
         """The run whose network this is; None for a file."""
         return self.runs[0] if self.runs else None
