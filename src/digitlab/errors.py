@@ -8,6 +8,7 @@ __all__ = [
     "DataError",
     "DigitlabError",
     "ModelError",
+    "NoInkError",
     "OutputError",
     "RunError",
     "SettingError",
@@ -38,6 +39,10 @@ class SettingError(DigitlabError):
 
 class DataError(DigitlabError):
     """A dataset or an image that cannot be read, or has the wrong content."""
+
+
+class NoInkError(DataError):
+    """An image on which no ink stands out from the paper."""
 
 
 class ModelError(DigitlabError):

@@ -71,7 +71,16 @@ def test_json(digitlab, picture, model):
     assert list(answer) == ["predictions", "model"]
     assert answer["model"] == str(model)
     (one,) = answer["predictions"]
-    assert list(one) == ["image", "digit", "status", "probabilities", "no_digit", "second", "error"]
+    assert list(one) == [
+        "image",
+        "digit",
+        "status",
+        "probabilities",
+        "no_digit",
+        "second",
+        "n_digits",
+        "error",
+    ]
     assert (one["status"], one["no_digit"], one["second"], one["error"]) == (None, 0, 3, None)
     assert (one["image"], one["digit"], len(one["probabilities"])) == (str(picture), 7, 10)
     assert sum(one["probabilities"]) == pytest.approx(1)

@@ -10,7 +10,7 @@ SEEN = mnist("test").take(1).images[0]
 
 
 def prediction(name="seven.png"):
-    return Prediction(f"some/folder/{name}", "sure", 7, 1, (*[0.0] * 7, 1.0, 0.0, 0.0), 0.0, SEEN)
+    return Prediction(f"some/folder/{name}", "sure", 7, 1, (*[0.0] * 7, 1.0, 0.0, 0.0), 0.0, 1, SEEN)
 
 
 def test_each_pixel_is_a_crisp_square():

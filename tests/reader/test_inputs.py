@@ -58,9 +58,9 @@ def test_a_picture_in_the_size_of_the_network(tmp_path):
     Image.fromarray(255 - DIGITS.images[0]).resize((140, 140)).save(tmp_path / "seven.png")
     large = read_digit(tmp_path / "seven.png")
     for shape in ((28, 28), (784,)):
-        np.testing.assert_array_equal(read_pixels(tmp_path / "seven.png", shape), large)
+        np.testing.assert_array_equal(read_pixels(tmp_path / "seven.png", shape).pixels, large)
     for shape in ((20, 20), (400,)):
-        small = read_pixels(tmp_path / "seven.png", shape)
+        small = read_pixels(tmp_path / "seven.png", shape).pixels
         np.testing.assert_array_equal(small, digit_boxes(large[None])[0])
         ink, single = to_ink(str(tmp_path / "seven.png"), shape)
         assert (ink.shape, single) == ((1, *shape), True)
@@ -82,9 +82,9 @@ def test_many_files_are_read_in_order_with_their_errors_in_place(tmp_path):
     (tmp_path / "bad.png").write_bytes(b"no picture" * 3000)
     files = [*paths, tmp_path / "bad.png", tmp_path / "none.png", Image.open(paths[0])]
     read = read_many(files, SHAPE)
-    for path, pixels in zip(paths, read, strict=False):
-        np.testing.assert_array_equal(pixels, read_digit(path))
-    np.testing.assert_array_equal(read[-1], read[0])
+    for path, image in zip(paths, read, strict=False):
+        np.testing.assert_array_equal(image.pixels, read_digit(path))
+    np.testing.assert_array_equal(read[-1].pixels, read[0].pixels)
     for path, error in zip(files[-3:-1], read[-3:-1], strict=True):
         assert isinstance(error, DataError)
         assert str(path) in str(error)

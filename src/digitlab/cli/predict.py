@@ -46,8 +46,8 @@ def predict(
 ) -> None:
     """Predict the digit that each image file shows, with its probability, and say whether that is sure.
 
-    An answer is sure, unsure between two digits, or that the image shows no digit. A file that cannot be read
-    has its error on standard error; the others are predicted all the same.
+    An answer is sure, unsure between two digits, or that the image shows no digit or several. A file that
+    cannot be read has its error on standard error; the others are predicted all the same.
     """
     from digitlab.reader import DEFAULT_MODEL, predict as predict_pictures
 
@@ -55,7 +55,7 @@ def predict(
         raise OutputError(f"cannot write {show}: its name does not end in .png", "Name it FILE.png.")
     path = model or DEFAULT_MODEL
     opened = _opened(path)
-    predictions = predict_pictures(images, opened, max_error=max_error, skip_errors=True)
+    predictions = predict_pictures(images, opened, max_error=max_error, skip_errors=True, show_progress=True)
     read = [one for one in predictions if not one.error]
     if show is not None and read:
         _write_sheet(show, read)
@@ -93,11 +93,14 @@ def _to_dict(one: Prediction) -> dict[str, object]:
         "probabilities": list(one.probabilities) or None,
         "no_digit": None if one.error else one.no_digit,
         "second": one.second,
+        "n_digits": one.n_digits,
         "error": one.error or None,
     }
 
 
 def _format_prediction(one: Prediction) -> str:
+    if one.status == "several":
+        return f"{one.image}: {one.n_digits} digits, not one"
     if one.digit is None:
         return f"{one.image}: no digit ({format_probability(one.no_digit, 3)})"
     assert one.second is not None

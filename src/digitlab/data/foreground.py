@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from digitlab.data.background import above_paper, paper_noise, quantile
 from digitlab.data.morphology import Grid, closing, components, dilation, resized, smoothed
 from digitlab.data.ruled_lines import remove_ruled_lines
-from digitlab.errors import DataError
+from digitlab.errors import NoInkError
 
 __all__ = ["Foreground", "extract_ink", "foreground"]
 
@@ -54,7 +54,7 @@ def extract_ink(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
         `(h, w)`, 0 = paper, 255 = ink: as large as `gray`, or reduced to a long side of 512.
 
     Raises:
-        DataError: If no ink stands out from the paper.
+        NoInkError: If no ink stands out from the paper.
     """
     return foreground(gray).ink
 
@@ -69,7 +69,7 @@ def foreground(gray: NDArray[np.uint8]) -> Foreground:
         The ink and its components.
 
     Raises:
-        DataError: If no ink stands out from the paper.
+        NoInkError: If no ink stands out from the paper.
     """
     picture = _reduced(gray)
     ink, brightness = above_paper(picture)
@@ -98,7 +98,9 @@ def _checked(smooth: Grid, noise: Grid | np.float32) -> Grid:
     least = NOISE * noise
     ink: Grid = np.where(smooth > least, smooth, 0)
     if ink.max() <= FAINTEST:
-        raise DataError("no ink found", "Give a picture of one digit that stands out clearly from its paper.")
+        raise NoInkError(
+            "no ink found", "Give a picture of one digit that stands out clearly from its paper."
+        )
     return ink
 
 

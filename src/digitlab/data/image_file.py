@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from digitlab.data.normalize import to_mnist_format
+from digitlab.data.segmentation import Piece, whole_and_pieces
 from digitlab.errors import DataError
 from digitlab.files import check_path
 
-__all__ = ["UnknownImageError", "read_digit", "read_image", "to_mnist_format"]
+__all__ = ["UnknownImageError", "read_digit", "read_image", "read_whole_and_pieces", "to_mnist_format"]
 
 # The first five load with Pillow itself; the others are looked up only when those do not fit.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "TIFF", "WEBP", "JPEG2000")
@@ -52,15 +53,33 @@ def read_digit(source: str | os.PathLike[str] | Image.Image) -> NDArray[np.uint8
     Raises:
         DataError: If the file cannot be read as a picture, or shows no ink.
     """
+    return read_whole_and_pieces(source)[0]
+
+
+def read_whole_and_pieces(
+    source: str | os.PathLike[str] | Image.Image,
+) -> tuple[NDArray[np.uint8], list[Piece]]:
+    """The same, and each separate piece of ink by itself.
+
+    Args:
+        source: As in `read_digit`.
+
+    Returns:
+        `(28, 28)`, 0 = paper, 255 = ink, centered as MNIST is; and the separate pieces of ink, if there are
+        several (`whole_and_pieces`).
+
+    Raises:
+        DataError: As `read_digit` does.
+    """
     if isinstance(source, Image.Image):
-        return to_mnist_format(_seen(source.copy()))
+        return whole_and_pieces(_seen(source.copy()))
     path = check_path(source)
     try:
-        return to_mnist_format(read_image(path))
+        return whole_and_pieces(read_image(path))
     except DataError as error:
         if path in error.problem:
             raise
-        raise DataError(f"{path}: {error.problem}", error.remedy) from error
+        raise type(error)(f"{path}: {error.problem}", error.remedy) from error
 
 
 def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:

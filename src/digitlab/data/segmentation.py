@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from digitlab.data.foreground import Foreground, foreground
 from digitlab.data.normalize import check_gray, normalize_ink
 
-__all__ = ["Piece", "find_pieces"]
+__all__ = ["Piece", "find_pieces", "whole_and_pieces"]
+
+MOST_PIECES = 100  # an image of one digit that falls into more is a page, or dirt
 
 PART = 0.6  # a component lower than this share of another may be a part of its digit: a bar, a dot of ink
 GAP = 0.3  # share of the higher one's height that may lie between a digit and its part
@@ -49,7 +51,31 @@ def find_pieces(gray: NDArray[np.uint8]) -> list[Piece]:
     """
     check_gray(gray)
     found = foreground(gray)
-    pieces = [_piece(found, group, gray.shape) for group in _groups(found.boxes)]
+    return _pieces(found, _groups(found.boxes), gray.shape)
+
+
+def whole_and_pieces(gray: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], list[Piece]]:
+    """All ink of an image as one digit, and its pieces by themselves if there are several.
+
+    Args:
+        gray: As in `find_pieces`.
+
+    Returns:
+        `(28, 28)`, as `to_mnist_format` makes it; and the pieces, none if all ink is one piece or falls into
+        more than `MOST_PIECES`.
+
+    Raises:
+        DataError: As `find_pieces` does.
+    """
+    check_gray(gray)
+    found = foreground(gray)
+    groups = _groups(found.boxes) if 1 < len(found.boxes) <= MOST_PIECES else []
+    pieces = _pieces(found, groups, gray.shape) if len(groups) > 1 else []
+    return normalize_ink(found.ink), pieces
+
+
+def _pieces(found: Foreground, groups: list[list[int]], shape: tuple[int, ...]) -> list[Piece]:
+    pieces = [_piece(found, group, shape) for group in groups]
     return sorted(pieces, key=lambda piece: (2 * piece.box[0] + piece.box[2], piece.box[1]))
 
 

@@ -46,6 +46,8 @@ def contact_sheet(predictions: Sequence[Prediction]) -> Image.Image:
 
 
 def _answer(prediction: Prediction) -> str:
+    if prediction.status == "several":
+        return f"{prediction.n_digits} digits"
     if prediction.digit is None:
         return f"no digit ({prediction.no_digit:.3f})"
     first = f"{prediction.digit} ({max(prediction.probabilities):.3f})"

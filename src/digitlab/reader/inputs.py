@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ from PIL import Image
 
 from digitlab.data.classroom import digit_boxes
 from digitlab.data.digits import Digits, scale_ink
-from digitlab.data.image_file import read_digit
+from digitlab.data.image_file import read_whole_and_pieces
 from digitlab.errors import DataError, ModelError
 
-__all__ = ["read_many", "read_pixels", "to_ink"]
+__all__ = ["ReadImage", "read_many", "read_pixels", "to_ink"]
 
 REMEDY = (
     "Give an image, a batch of images (n, height, width), Digits, a path, a Pillow image, or a list of these."
@@ -62,9 +63,21 @@ def to_ink(x: Any, input_shape: tuple[int, ...]) -> tuple[NDArray[np.float32], b
     return _fit(_to_array(x), input_shape)
 
 
-def read_pixels(
-    image: str | os.PathLike[str] | Image.Image, input_shape: tuple[int, ...]
-) -> NDArray[np.uint8]:
+@dataclass(frozen=True, eq=False)
+class ReadImage:
+    """An image of one digit, in the size that a network takes.
+
+    Attributes:
+        pixels: `(28, 28)`, centered as MNIST is, or `(20, 20)`, the box of the digit; `uint8`, 0 = paper, 255
+            = ink.
+        pieces: The same for each separate piece of ink, if there are several.
+    """
+
+    pixels: NDArray[np.uint8]
+    pieces: tuple[NDArray[np.uint8], ...]
+
+
+def read_pixels(image: str | os.PathLike[str] | Image.Image, input_shape: tuple[int, ...]) -> ReadImage:
     """Reads an image of one digit, in the size that a network takes.
 
     Args:
@@ -72,16 +85,19 @@ def read_pixels(
         input_shape: `(height, width)` or `(features,)` of the network.
 
     Returns:
-        `(28, 28)` for a network of 784 pixels, centered as MNIST is; `(20, 20)`, the box of the digit,
-        for one of 400. `uint8`, 0 = paper, 255 = ink.
+        The image, of 28 x 28 for a network of 784 pixels, of 20 x 20 for one of 400.
 
     Raises:
-        DataError: If the image cannot be read, or shows no ink.
+        DataError: If the image cannot be read.
+        NoInkError: If it shows no ink.
         ModelError: If the network takes images of another size.
     """
     _check_size(input_shape)
-    pixels = read_digit(image)
-    return pixels if math.prod(input_shape) == 28 * 28 else digit_boxes(pixels[None])[0]
+    pixels, pieces = read_whole_and_pieces(image)
+    own = tuple(piece.pixels for piece in pieces)
+    if math.prod(input_shape) == 28 * 28:
+        return ReadImage(pixels, own)
+    return ReadImage(digit_boxes(pixels[None])[0], tuple(digit_boxes(piece[None])[0] for piece in own))
 
 
 def read_many(
@@ -89,7 +105,7 @@ def read_many(
     input_shape: tuple[int, ...],
     *,
     show_progress: bool = False,
-) -> list[NDArray[np.uint8] | DataError]:
+) -> list[ReadImage | DataError]:
     """Reads several images of one digit each, large files on all cores.
 
     Decoding and the search for ink leave Python's lock free, so threads suffice; files below 20 kB are read
@@ -102,14 +118,14 @@ def read_many(
             reading takes more than a second.
 
     Returns:
-        For each image, in order: what `read_pixels` gives, or the error if it cannot be read.
+        For each image, in order: what `read_pixels` gives, or its error.
 
     Raises:
         ModelError: If the network takes images of another size.
     """
     _check_size(input_shape)
 
-    def read(image: str | os.PathLike[str] | Image.Image) -> NDArray[np.uint8] | DataError:
+    def read(image: str | os.PathLike[str] | Image.Image) -> ReadImage | DataError:
         try:
             return read_pixels(image, input_shape)
         except DataError as error:
@@ -174,11 +190,12 @@ def _progress(total: int, shown: bool) -> Iterator[Callable[[], None]]:
 
 def _read(images: Sequence[Any], input_shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Ink of image files and Pillow images."""
-    read = read_many(images, input_shape)
-    for result in read:
-        if isinstance(result, DataError):
-            raise result
-    return scale_ink(np.stack(read)).reshape(len(read), *input_shape)
+    every = []
+    for read in read_many(images, input_shape):
+        if isinstance(read, DataError):
+            raise read
+        every.append(read.pixels)
+    return scale_ink(np.stack(every)).reshape(len(every), *input_shape)
 
 
 def _to_array(x: Any) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from digitlab.data.digits import scale_ink
 from digitlab.decisions import DecisionRule, check_max_error
-from digitlab.errors import DataError, ModelError
+from digitlab.errors import DataError, ModelError, NoInkError
 from digitlab.files import check_path
 from digitlab.probabilities import digit_probabilities
-from digitlab.reader.inputs import read_pixels
+from digitlab.reader.inputs import ReadImage, read_many
 from digitlab.reader.onnx_model import OnnxModel
 
 __all__ = ["MAX_ERROR", "Model", "Prediction", "predict"]
@@ -54,7 +54,7 @@ class Model(Protocol):
         """The same, and in an eleventh column the logit of "no digit" where the network has it."""
 
 
-Status = Literal["sure", "unsure", "no-digit", "error"]
+Status = Literal["sure", "unsure", "no-digit", "several", "error"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +64,15 @@ class Prediction:
     Attributes:
         image: The path of the image, as given.
         status: `sure`: the digit's probability is at least the threshold. `unsure`: it is less; the two
-            likeliest digits are named. `no-digit`: it shows none. `error`: it could not be read. None: the
-            model has no thresholds, and the digit is the most probable one.
+            likeliest digits are named. `no-digit`: it shows none, or no ink at all. `several`: more than one
+            separate piece of ink is surely a digit of its own. `error`: it could not be read. None: the model
+            has no thresholds, and the digit is the most probable one.
         digit: The most probable digit; None if there is none.
         second: The second most probable digit; None if there is no digit.
         probabilities: Ten, for the digits 0 to 9; they and `no_digit` sum to 1. Empty if there is an error.
-        no_digit: Probability that it shows no digit; 0 from a model that cannot tell.
+        no_digit: Probability that it shows no single digit; 0 from a model that cannot tell.
+        n_digits: How many digits it shows: 1, 0 for `no-digit`, or of `several` how many; None if there is no
+            status or an error.
         pixels: The network's input: `(28, 28)` or `(20, 20)`, `uint8`, 0 = paper, 255 = ink; or `(0, 0)`.
         error: Why it could not be read, with the remedy; empty if it could.
     """
@@ -80,6 +83,7 @@ class Prediction:
     second: int | None
     probabilities: tuple[float, ...]
     no_digit: float
+    n_digits: int | None
     pixels: NDArray[np.uint8]
     error: str = ""
 
@@ -90,6 +94,7 @@ def predict(
     *,
     max_error: float | None = None,
     skip_errors: bool = False,
+    show_progress: bool = False,
 ) -> list[Prediction]:
     """Predicts the digit in each of several image files, and says which predictions are sure.
 
@@ -102,13 +107,14 @@ def predict(
             measured on, that those that are `sure` may have; in (0, 1). None: `MAX_ERROR`, or the smallest
             that the model can promise, if that is larger.
         skip_errors: Whether an image that cannot be read has its `error` in its place, instead of ending all.
+        show_progress: Whether a bar on standard error shows how many are read, if that is a terminal.
 
     Returns:
         One prediction for each path, in order.
 
     Raises:
         DataError: If a path is of another type, or a folder holds no image files; without `skip_errors`, if
-            an image cannot be read.
+            an image cannot be read, or shows no ink and the model cannot answer `no-digit`.
         SettingError: If `max_error` is not in (0, 1), or smaller than the model can promise.
         ModelError: If the network takes images of another size, or gives logits that are not finite.
     """
@@ -119,27 +125,12 @@ def predict(
     model = _opened(model)
     threshold = _threshold(model, max_error)
     files = [file for path in named for file in _files(path)]
-    inputs: dict[int, NDArray[np.uint8]] = {}
-    errors: dict[int, str] = {}
-    for number, file in enumerate(files):
-        try:
-            inputs[number] = read_pixels(file, model.input_shape)
-        except DataError as error:
-            if not skip_errors:
-                raise
-            errors[number] = str(error)
-    probabilities, no_digit = _probabilities(model, list(inputs.values()))
-    found = {
-        number: _decide(files[number], row, float(other), pixels, threshold)
-        for (number, pixels), row, other in zip(inputs.items(), probabilities, no_digit, strict=True)
-    }
-    nothing = np.zeros((0, 0), np.uint8)
-    return [
-        found[number]
-        if number in found
-        else Prediction(file, "error", None, None, (), 0.0, nothing, errors[number])
-        for number, file in enumerate(files)
-    ]
+    read = read_many(files, model.input_shape, show_progress=show_progress)
+    for image in read:
+        blank = threshold is not None and isinstance(image, NoInkError)
+        if isinstance(image, DataError) and not (skip_errors or blank):
+            raise image
+    return _answer(files, read, model, threshold)
 
 
 def _threshold(model: Model, max_error: float | None) -> float | None:
@@ -152,6 +143,41 @@ def _threshold(model: Model, max_error: float | None) -> float | None:
     return table.threshold_for(max(MAX_ERROR, table.smallest_error) if max_error is None else max_error)
 
 
+def _answer(
+    files: Sequence[str], read: Sequence[ReadImage | DataError], model: Model, threshold: float | None
+) -> list[Prediction]:
+    """The predictions of images that are read; without a threshold they have no status."""
+    images = {number: image for number, image in enumerate(read) if isinstance(image, ReadImage)}
+    every = zip(images, *_probabilities(model, [image.pixels for image in images.values()]), strict=True)
+    found = {
+        number: _decide(files[number], row, float(other), images[number].pixels, threshold)
+        for number, row, other in every
+    }
+    if threshold is not None:
+        doubtful = [number for number, one in found.items() if one.status != "sure" and images[number].pieces]
+        pieces = [piece for number in doubtful for piece in images[number].pieces]
+        sure = iter((_probabilities(model, pieces)[0].max(axis=1, initial=0) >= threshold).tolist())
+        for number in doubtful:
+            n_digits = sum(next(sure) for _ in images[number].pieces)
+            if n_digits > 1:
+                found[number] = replace(
+                    found[number], status="several", digit=None, second=None, n_digits=n_digits
+                )
+    return [
+        found[number] if number in found else _without_ink(files[number], error, threshold)
+        for number, error in enumerate(read)
+    ]
+
+
+def _without_ink(file: str, error: ReadImage | DataError, threshold: float | None) -> Prediction:
+    """The prediction of an image that shows no ink, or cannot be read."""
+    if threshold is not None and isinstance(error, NoInkError):
+        blank = np.zeros((28, 28), np.uint8)
+        return Prediction(file, "no-digit", None, None, (0.0,) * 10, 1.0, 0, blank)
+    nothing = np.zeros((0, 0), np.uint8)
+    return Prediction(file, "error", None, None, (), 0.0, None, nothing, str(error))
+
+
 def _decide(
     file: str,
     probabilities: NDArray[np.float64],
@@ -159,15 +185,15 @@ def _decide(
     pixels: NDArray[np.uint8],
     threshold: float | None,
 ) -> Prediction:
-    """The prediction of one image from its probabilities; without a threshold there is no status."""
+    """The prediction of one image from its probabilities."""
     first, second = (int(digit) for digit in np.argsort(-probabilities, kind="stable")[:2])
     plain = tuple(probabilities.tolist())
     if threshold is None:
-        return Prediction(file, None, first, second, plain, no_digit, pixels)
+        return Prediction(file, None, first, second, plain, no_digit, None, pixels)
     if no_digit > probabilities[first]:
-        return Prediction(file, "no-digit", None, None, plain, no_digit, pixels)
+        return Prediction(file, "no-digit", None, None, plain, no_digit, 0, pixels)
     status: Status = "sure" if probabilities[first] >= threshold else "unsure"
-    return Prediction(file, status, first, second, plain, no_digit, pixels)
+    return Prediction(file, status, first, second, plain, no_digit, 1, pixels)
 
 
 def _opened(model: Model | str | os.PathLike[str] | None) -> Model:

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from digitlab.arguments import check_arguments
 from digitlab.data import Digits
-from digitlab.data.image_file import read_image
-from digitlab.errors import DataError
+from digitlab.errors import DataError, NoInkError
 from digitlab.evaluation import (
     RiskAtCoverage,
     auroc,
@@ -167,7 +166,6 @@ def _scores(model: Model, files: Sequence[Path]) -> NDArray[np.float64]:
 def _read(file: Path, input_shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
     """A picture as the model takes it; None if it can be decoded, but shows no ink."""
     try:
-        return read_pixels(file, input_shape)
-    except DataError:
-        read_image(file)  # raises what is wrong with the file itself
+        return read_pixels(file, input_shape).pixels
+    except NoInkError:
         return None
