@@ -1,13 +1,19 @@
 """Pictures of real MNIST digits, made as people make them, come back as MNIST digits."""
 
 import io
+import os
+import struct
+import subprocess
+import sys
 import warnings
+import zlib
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from PIL import Image
 
+from digitlab.data import image_file
 from digitlab.data.image_file import read_digit, read_image, to_mnist_format
 from digitlab.data.mnist import mnist
 from digitlab.errors import DataError, DigitlabError
@@ -295,6 +301,70 @@ def test_large_pictures_are_reduced(tmp_path):
         file = saved(tmp_path / name, 255 - on_page(SEVEN, 500, 900, 3000, 4000, 70))
         assert max(read_image(file).shape) < 2048
         assert difference(read_digit(file), SEVEN) < 15
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P", "I;16", "1", "F"])
+def test_a_large_file_is_read_strip_by_strip_as_it_is_whole(tmp_path, monkeypatch, mode):
+    gray = 255 - on_page(SEVEN, 300, 800, 1536, 2100, 40)
+    picture = Image.fromarray(gray)
+    if mode == "I;16":
+        picture = Image.fromarray(gray.astype(np.uint16) * 257)
+    elif mode != "L":
+        picture = picture.convert(mode)
+    if "A" in mode:
+        picture.putalpha(Image.fromarray(np.tile(np.arange(2100) % 200 + 50, (1536, 1)).astype(np.uint8)))
+    name = "large.tiff" if mode == "F" else "large.png"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = saved(tmp_path / name, picture, exif=exif)
+    whole = read_image(file)
+    monkeypatch.setattr(image_file, "WHOLE", 200_000)
+    monkeypatch.setattr("digitlab.data.png_strips.STRIP", 150_000)
+    np.testing.assert_array_equal(read_image(file), whole)
+    assert whole.shape == (1050, 768)  # turned, by blocks of 2 x 2
+    if mode in ("L", "LA", "RGB", "RGBA"):  # these are cut short in the middle of a strip
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+        with pytest.raises(DataError, match="is damaged: the file ends early"):
+            read_image(file)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="the memory of a process is read there")
+def test_a_picture_of_100_megapixels_takes_no_more_memory_than_300_mb(tmp_path):
+    width, height = 11_900, 8_400
+    deflate = zlib.compressobj(1)
+    rows = [deflate.compress(b"\2" + bytes(4 * width)) for _ in range(height)]  # each as the one above it
+    file = tmp_path / "vast.png"
+    with file.open("wb") as out:
+        out.write(b"\x89PNG\r\n\x1a\n")
+        header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+        pixels = b"".join([*rows, deflate.flush()])
+        for kind, content in (b"IHDR", header), (b"IDAT", pixels), (b"IEND", b""):
+            checksum = zlib.crc32(kind + content)
+            out.write(struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum))
+    program = """
+import sys
+from digitlab.data.image_file import read_image
+assert read_image(sys.argv[1]).shape == (764, 1082)
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+    done = subprocess.run([sys.executable, "-c", program, file], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 300_000  # kilobytes
+
+
+def test_pictures_of_phones_are_read(tmp_path):
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    picture = Image.fromarray(255 - enlarged(SEVEN)).convert("RGB")
+    form = read_digit(picture)
+    for name in ("seven.heic", "seven.avif"):
+        assert difference(read_digit(saved(tmp_path / name, picture)), form) < 8, name
+
+
+def test_without_the_extra_a_heic_file_names_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    file = tmp_path / "seven.heic"
+    file.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40))
+    with pytest.raises(DataError, match=r"seven\.heic is a HEIC picture\n.*digitlab\[heic\]"):
+        read_image(file)
 
 
 @pytest.mark.parametrize(("width", "height"), [(30_000, 30_000), (12_000, 10_000), (10_001, 10_000)])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from digitlab.data.normalize import to_mnist_format
+from digitlab.data.png_strips import reduced_png
 from digitlab.data.segmentation import Piece, whole_and_pieces
 from digitlab.errors import DataError
 from digitlab.files import check_path
@@ -20,11 +21,14 @@ from digitlab.files import check_path
 __all__ = ["UnknownImageError", "read_digit", "read_image", "read_whole_and_pieces", "to_mnist_format"]
 
 # The first five load with Pillow itself; the others are looked up only when those do not fit.
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "TIFF", "WEBP", "JPEG2000")
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "TIFF", "WEBP", "JPEG2000", "AVIF")
+HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}  # brands of the container
 KNOWN = "Give a PNG, JPEG, GIF, BMP, TIFF or WebP picture."
 AGAIN = "Save or copy the picture again."
 MAX_PIXELS = 100_000_000
 LARGE = 1024  # pixels on the long side that are plenty to see one digit
+WHOLE = 8_000_000  # pixels that are decoded or converted at once
+AVERAGED = ("L", "LA", "RGB", "RGBA", "CMYK")  # modes in which pixels can be averaged as they are
 ORIENTATION = 0x0112  # EXIF: where the top and the left of the scene are in the stored pixels
 TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     2: np.fliplr,
@@ -87,11 +91,12 @@ def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
 
     Transparent parts become white, or black where the opaque strokes are light. Colors that differ
     in hue but hardly in lightness (yellow on white) are told apart by the color channel that shows
-    them best. Pictures of more than 1,024 pixels a side are reduced by a whole factor first. An
-    animated picture gives its first frame.
+    them best. Pictures of more than 1,024 pixels a side are reduced by a whole factor first,
+    large PNG files while they are decoded. An animated picture gives its first frame.
 
     Args:
-        path: A PNG, JPEG, GIF, BMP, PPM, TIFF, WebP or JPEG 2000 file.
+        path: A PNG, JPEG, GIF, BMP, PPM, TIFF, WebP, JPEG 2000 or AVIF file; with the extra `heic`, a HEIC
+            file.
 
     Returns:
         `(height, width)`, 0 = black, 255 = white.
@@ -121,10 +126,17 @@ def _decode(file: BinaryIO, path: Path) -> NDArray[np.uint8]:
         with warnings.catch_warnings():
             # Pillow warns of odd metadata and of sizes: the first do not matter, the second are refused here.
             warnings.simplefilter("ignore")
-            with Image.open(file, formats=FORMATS) as picture:
+            formats = _heic(path) if _is_heic(file) else FORMATS
+            with Image.open(file, formats=formats) as picture:
                 width, height = picture.size
                 if width * height > MAX_PIXELS:
                     raise DataError(f"{path} is {width} x {height} pixels, too large", too_large)
+                if picture.format == "PNG" and width * height > WHOLE:
+                    reduced = reduced_png(file, max(width, height) // LARGE)
+                    if reduced is not None:
+                        # Where none is before the pixels, getexif would decode all of them to look for some.
+                        exif = picture.getexif() if "exif" in picture.info else {}
+                        return _seen(reduced, exif.get(ORIENTATION))
                 return _seen(picture)
     except DataError:
         raise
@@ -138,18 +150,65 @@ def _decode(file: BinaryIO, path: Path) -> NDArray[np.uint8]:
         raise DataError(f"{path} is damaged: {reason}", AGAIN) from error
 
 
-def _seen(picture: Image.Image) -> NDArray[np.uint8]:
-    """An opened picture as a person sees it, in gray."""
+def _is_heic(file: BinaryIO) -> bool:
+    """Whether a file is what iPhones save; AVIF has the same container."""
+    head = file.read(32)
+    file.seek(0)
+    return head[4:8] == b"ftyp" and head[8:12] in HEIC and b"avif" not in head
+
+
+def _heic(path: Path) -> tuple[str]:
+    """The name of the format, once Pillow can read it."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError as error:
+        raise DataError(
+            f"{path} is a HEIC picture", "Install what reads them: pip install 'digitlab[heic]'."
+        ) from error
+    register_heif_opener()
+    return ("HEIF",)
+
+
+def _seen(picture: Image.Image, turned: int | None = None) -> NDArray[np.uint8]:
+    """An opened picture as a person sees it, in gray; `turned` is its orientation if it is not in it."""
     picture.draft(None, (LARGE, LARGE))  # lets a JPEG decode at a half, a quarter or an eighth
     picture.load()
-    turned = picture.getexif().get(ORIENTATION)
-    plain = _reduced(_plain(picture))
+    turned = turned or picture.getexif().get(ORIENTATION)
+    plain = _reduced(picture)
     gray = _on_paper(plain) if plain.mode == "RGBA" else _gray(plain)
     return TURNS[turned](gray).copy() if turned in TURNS else gray
 
 
-def _plain(picture: Image.Image) -> Image.Image:
-    """The picture in one of three modes: `L`, `RGB` or `RGBA`."""
+def _reduced(picture: Image.Image) -> Image.Image:
+    """The picture, plain, with each block of pixels averaged, so that its long side is near `LARGE`."""
+    factor = max(picture.size) // LARGE
+    if factor < 2:
+        return _plain(picture)
+    if picture.mode in AVERAGED and "transparency" not in picture.info:
+        return _plain(picture.reduce(factor))
+    # Other kinds become plain first, a strip at a time, because that takes up to eight times their memory.
+    rows = max(1, WHOLE // picture.width // factor) * factor
+    strips = [
+        _plain(picture.crop((0, top, picture.width, min(top + rows, picture.height))), factor)
+        for top in range(0, picture.height, rows)
+    ]
+    whole = Image.new(strips[0].mode, (strips[0].width, sum(strip.height for strip in strips)))
+    for number, strip in enumerate(strips):
+        whole.paste(strip, (0, number * (rows // factor)))
+    return _plain(whole)
+
+
+def _plain(picture: Image.Image, factor: int = 1) -> Image.Image:
+    """The picture in one of three modes: `L`, `RGB` or `RGBA`.
+
+    With a factor, blocks of so many pixels a side are averaged; deep pixels are then left as `F`, because it
+    takes all of them to tell their range.
+    """
+    if factor > 1:
+        deep = picture.mode == "F" or picture.mode.startswith("I")
+        values = np.asarray(picture, np.float32) if deep else None
+        plain = _plain(picture) if values is None else Image.fromarray(values)
+        return plain.reduce(factor)
     if picture.mode == "F" or picture.mode.startswith("I"):
         return Image.fromarray(_eight_bits(np.asarray(picture)))
     if picture.mode == "LAB":
@@ -165,12 +224,6 @@ def _eight_bits(deep: NDArray[np.generic]) -> NDArray[np.uint8]:
     brightest = values.max()
     full = 2.0 ** max(8, int(np.ceil(np.log2(brightest + 1)))) - 1 if brightest > 1 else 1.0
     return (values * (255 / full)).round().astype(np.uint8)
-
-
-def _reduced(picture: Image.Image) -> Image.Image:
-    """The picture with each block of pixels averaged, so that its long side is near `LARGE`."""
-    factor = max(picture.size) // LARGE
-    return picture.reduce(factor) if factor > 1 else picture
 
 
 def _gray(picture: Image.Image) -> NDArray[np.uint8]:
