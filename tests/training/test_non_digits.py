@@ -28,7 +28,7 @@ def test_every_kind_makes_different_pictures_of_mnists_size(maker, digits):
     made = [maker(source) for _ in range(30)]
     assert {(image.shape, image.dtype.name) for image in made} == {((28, 28), "uint8")}
     assert len({image.tobytes() for image in made}) > 20
-    if maker is not non_digits._blank:
+    if maker not in (non_digits._blank, non_digits._lines):  # lines may cover all
         assert min(int(image.max()) - int(image.min()) for image in made) > 50
     known = {image.tobytes() for image in digits.images}
     assert not known & {image.tobytes() for image in made}

@@ -9,37 +9,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
-from scipy.ndimage import gaussian_filter
+
+from digitlab.training.drawing import (
+    BOX,
+    CANVAS,
+    SIDE,
+    Pixels,
+    canvas,
+    draw_line,
+    draw_width,
+    fit_to_box,
+    reduce_drawing,
+    smooth_curve,
+    smooth_noise,
+    to_bytes,
+    trim,
+    write_text,
+)
 
 __all__ = ["make_non_digits"]
 
-SIDE = 28
-BOX = 20
-SCALE = 4
-"""Drawings are made so many times as large, and reduced."""
-CANVAS = SIDE * SCALE
 LETTERS = "ACDEFHKMNPQRTUVWXYacdefhkmnprtuvwx"
 SIGNS = "#%&@*+=~<>{}"
-FONT_STYLES = (
-    "DejaVuSans",
-    "DejaVuSerif",
-    "DejaVuSansMono",
-    "STIXGeneral",
-    "cmr10",
-    "cmmi10",
-    "cmss10",
-    "cmtt10",
-)
 CUT_ACROSS, MIRRORED, UPSIDE_DOWN, LYING = (0, 2, 3, 5), (3, 4, 7, 2, 5), (3, 4, 7), (2, 3, 4, 5, 7)
 """Digits whose upper and lower halves, mirror images, and turns by a half and a quarter are no digit."""
 
-Pixels = NDArray[np.uint8]
 Maker = Callable[["_Source"], Pixels]
 
 
@@ -92,12 +89,12 @@ def _half(source: _Source) -> Pixels:
         image[cut:] = 0
     else:
         image[:cut] = 0
-    return _fitted(image, BOX) if source.rng.random() < 0.5 else image
+    return fit_to_box(image, BOX) if source.rng.random() < 0.5 else image
 
 
 def _several(source: _Source) -> Pixels:
     """Two or three digits side by side, touching or apart, in the room of one or larger."""
-    parts = [_trimmed(source.digit()) for _ in range(2 if source.rng.random() < 0.7 else 3)]
+    parts = [trim(source.digit()) for _ in range(2 if source.rng.random() < 0.7 else 3)]
     height = max(len(part) for part in parts)
     gap = int(source.rng.integers(-3, 5))
     width = sum(part.shape[1] for part in parts) + gap * (len(parts) - 1)
@@ -108,7 +105,7 @@ def _several(source: _Source) -> Pixels:
         where = line[top : top + len(part), left : left + part.shape[1]]
         np.maximum(where, part[:, : where.shape[1]], out=where)
         left = max(0, left + part.shape[1] + gap)
-    return _fitted(line, BOX if source.rng.random() < 0.6 else int(source.rng.integers(22, 29)))
+    return fit_to_box(line, BOX if source.rng.random() < 0.6 else int(source.rng.integers(22, 29)))
 
 
 def _with_neighbor(source: _Source) -> Pixels:
@@ -155,53 +152,53 @@ def _permuted(source: _Source) -> Pixels:
 def _scribble(source: _Source) -> Pixels:
     """A long line through many random points, smooth or with corners, or several such lines."""
     rng = source.rng
-    image, draw = _canvas()
+    image, draw = canvas()
     for _ in range(int(rng.integers(1, 4))):
         corners = rng.uniform(10, CANVAS - 10, (int(rng.integers(5, 14)), 2))
         if rng.random() < 0.3:  # a random walk
             corners = CANVAS / 2 + np.cumsum(rng.normal(0, 16, (int(rng.integers(8, 30)), 2)), axis=0)
-        points = _smooth_curve(corners) if rng.random() < 0.7 else corners
-        draw.line([tuple(point) for point in points.tolist()], 255, _pen(rng), joint="curve")
-    return _finished(image, rng)
+        points = smooth_curve(corners) if rng.random() < 0.7 else corners
+        draw.line([tuple(point) for point in points.tolist()], 255, draw_width(rng), joint="curve")
+    return reduce_drawing(image, rng)
 
 
 def _lines(source: _Source) -> Pixels:
     """Lines that are not upright: one or two of them, crosses, or many alike."""
     rng = source.rng
-    image, draw = _canvas()
-    width = _pen(rng)
+    image, draw = canvas()
+    width = draw_width(rng)
     if rng.random() < 0.4:
         angle = math.radians(rng.uniform(-90, 90))
-        step, offset = width + rng.uniform(8, 25), rng.uniform(0, 40)
+        step, offset = rng.uniform(14, 40), rng.uniform(0, 40)
         for i in range(-8, 9):
-            _draw_line(draw, angle, offset + i * step, CANVAS, width)
-        return _finished(image, rng)
+            draw_line(draw, angle, offset + i * step, CANVAS, width)
+        return reduce_drawing(image, rng)
     count = int(rng.integers(1, 4))
     for _ in range(count):
         angle = math.radians(rng.uniform(-30, 30) if count == 1 else rng.uniform(-55, 55))  # from level
-        _draw_line(draw, angle, rng.uniform(-25, 25), rng.uniform(20, 60), width)
-    return _finished(image, rng)
+        draw_line(draw, angle, rng.uniform(-25, 25), rng.uniform(20, 60), width)
+    return reduce_drawing(image, rng)
 
 
 def _dots(source: _Source) -> Pixels:
     """Filled dots, one or several, small or large."""
     rng = source.rng
-    image, draw = _canvas()
+    image, draw = canvas()
     for _ in range(int(rng.integers(1, 9))):
         x, y = rng.uniform(15, CANVAS - 15, 2)
         radius = rng.uniform(3, 16)
         stretch = rng.uniform(0.7, 1.4)
         draw.ellipse((x - radius, y - radius * stretch, x + radius, y + radius * stretch), fill=255)
-    return _finished(image, rng)
+    return reduce_drawing(image, rng)
 
 
 def _shape(source: _Source) -> Pixels:
     """A polygon, star, cross, arrow, check mark or grid; its outline, or filled."""
     rng = source.rng
-    image, draw = _canvas()
+    image, draw = canvas()
     middle, radius, turn = CANVAS / 2, rng.uniform(25, 50), rng.uniform(0, 2 * math.pi)
     kind = rng.integers(7)
-    width = _pen(rng)
+    width = draw_width(rng)
     stretch = np.array([rng.uniform(0.6, 1.3), 1.0])
 
     def around(angles: NDArray[np.float64], radii: NDArray[np.float64] | float) -> list[tuple[float, ...]]:
@@ -237,14 +234,14 @@ def _shape(source: _Source) -> Pixels:
         step = rng.uniform(18, 40)
         for angle in (turn, turn + math.pi / 2):
             for i in range(-4, 5):
-                _draw_line(draw, angle, i * step, CANVAS, width)
-    return _finished(image, rng)
+                draw_line(draw, angle, i * step, CANVAS, width)
+    return reduce_drawing(image, rng)
 
 
 def _blob(source: _Source) -> Pixels:
     """A filled shape of random outline, with texture or shading: objects, clothes."""
     rng = source.rng
-    image, draw = _canvas()
+    image, draw = canvas()
     angles = np.linspace(0, 2 * math.pi, 40, endpoint=False)
     radii = np.full(40, rng.uniform(25, 50))
     for wave in range(1, 7):
@@ -253,25 +250,25 @@ def _blob(source: _Source) -> Pixels:
     if rng.random() < 0.5:  # angular: of few of the points
         points = points[np.sort(rng.choice(40, int(rng.integers(5, 12)), replace=False))]
     draw.polygon([tuple(point) for point in (CANVAS / 2 + points).tolist()], fill=255)
-    mask = _finished(image, rng, fit=rng.random() < 0.5).astype(np.float64) / 255
-    shade = _field(rng, rng.uniform(0.7, 6)) * rng.uniform(0, 0.7) + rng.uniform(0.3, 1)
+    mask = reduce_drawing(image, rng, fit=rng.random() < 0.5).astype(np.float64) / 255
+    shade = smooth_noise(rng, rng.uniform(0.7, 6)) * rng.uniform(0, 0.7) + rng.uniform(0.3, 1)
     if rng.random() < 0.3:
         shade = shade * (0.6 + 0.4 * np.sign(np.sin(np.arange(SIDE) * rng.uniform(0.5, 2.5))))
-    return _to_bytes(mask * shade.clip(0.15, 1))
+    return to_bytes(mask * shade.clip(0.15, 1))
 
 
 def _texture(source: _Source) -> Pixels:
     """Noise of any grain, gray or black and white, everywhere or under a smooth window."""
     rng = source.rng
     sigma = rng.choice([0.0, 0.5, 1.0, 1.5, 2.5, 4.0])
-    field = _field(rng, sigma)
+    field = smooth_noise(rng, sigma)
     if rng.random() < 0.4:
         field = (field > rng.uniform(-0.3, 1.2)).astype(np.float64)
     else:
         field = field * rng.uniform(0.1, 0.6) + rng.uniform(0, 0.7)
     if rng.random() < 0.3:
-        field = field * (_field(rng, 5.0) > 0)
-    return _to_bytes(field)
+        field = field * (smooth_noise(rng, 5.0) > 0)
+    return to_bytes(field)
 
 
 def _blank(source: _Source) -> Pixels:
@@ -283,20 +280,20 @@ def _blank(source: _Source) -> Pixels:
     for _ in range(int(rng.integers(0, 5)) if rng.random() < 0.6 else 0):
         y, x = rng.integers(0, SIDE, 2)
         page[y : y + int(rng.integers(1, 3)), x : x + int(rng.integers(1, 3))] += rng.uniform(-1, 1)
-    return _to_bytes(page)
+    return to_bytes(page)
 
 
 def _letter(source: _Source) -> Pixels:
     """A letter or a sign, of any style of type, slanted and stretched."""
     rng = source.rng
     text = rng.choice(list(LETTERS)) if rng.random() < 0.85 else rng.choice(list(SIGNS))
-    return _written(rng, str(text))
+    return write_text(rng, str(text))
 
 
 def _word(source: _Source) -> Pixels:
     """Two to five letters in the room of one digit."""
     rng = source.rng
-    return _written(rng, "".join(rng.choice(list(LETTERS), int(rng.integers(2, 6)))))
+    return write_text(rng, "".join(rng.choice(list(LETTERS), int(rng.integers(2, 6)))))
 
 
 KINDS: tuple[tuple[Maker, float], ...] = (
@@ -316,114 +313,3 @@ KINDS: tuple[tuple[Maker, float], ...] = (
     (_word, 1.0),
 )
 """The kinds of non-digits, with how often each comes in relation to the others."""
-
-
-def _canvas() -> tuple[Image.Image, ImageDraw.ImageDraw]:
-    image = Image.new("L", (CANVAS, CANVAS))
-    return image, ImageDraw.Draw(image)
-
-
-def _pen(rng: np.random.Generator) -> int:
-    """Width of a stroke on the canvas: 1 to 4.5 pixels of the result."""
-    return int(rng.integers(SCALE, 18))
-
-
-def _draw_line(draw: ImageDraw.ImageDraw, angle: float, offset: float, reach: float, width: int) -> None:
-    """A line at an angle from level, by `offset` beside the middle, `reach` to either side."""
-    along, across = (
-        np.array([math.cos(angle), math.sin(angle)]),
-        np.array([-math.sin(angle), math.cos(angle)]),
-    )
-    middle = CANVAS / 2 + offset * across
-    draw.line(
-        [tuple((middle - reach * along).tolist()), tuple((middle + reach * along).tolist())], 255, width
-    )
-
-
-def _smooth_curve(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Catmull-Rom spline through the corners, ten points for each piece."""
-    ends = np.concatenate([corners[:1], corners, corners[-1:]])
-    t = np.linspace(0, 1, 10)[:, None]
-    pieces = []
-    for before, start, end, after in zip(ends, ends[1:], ends[2:], ends[3:], strict=False):
-        a, b = end - before, 2 * before - 5 * start + 4 * end - after
-        c = 3 * (start - end) + after - before
-        pieces.append(start + 0.5 * (a * t + b * t**2 + c * t**3))
-    return np.concatenate(pieces)
-
-
-def _written(rng: np.random.Generator, text: str) -> Pixels:
-    """Text in a random style, slanted, turned and stretched at random, fitted into the box of a digit."""
-    fonts = _fonts()
-    font = fonts[int(rng.integers(len(fonts)))]
-    left, top, right, bottom = font.getbbox(text)
-    image = Image.new("L", (int(right - left) + 8, int(bottom - top) + 8))
-    ImageDraw.Draw(image).text((4 - left, 4 - top), text, fill=255, font=font)
-    turned = image.rotate(float(rng.normal(0, 6)), Image.Resampling.BILINEAR, expand=True)
-    width, height = turned.size
-    slant = float(rng.normal(0, 0.2))
-    wide = int(width + abs(slant) * height)
-    shift = -max(0.0, slant) * height
-    turned = turned.transform(
-        (wide, height), Image.Transform.AFFINE, (1, slant, shift, 0, 1, 0), Image.Resampling.BILINEAR
-    )
-    stretch = float(rng.uniform(0.7, 1.4))
-    turned = turned.resize((max(4, int(wide * stretch)), height), Image.Resampling.BOX)
-    pixels = np.asarray(turned)
-    return _fitted(pixels, BOX) if pixels.any() else _fitted(np.eye(9, dtype=np.uint8) * 255, BOX)
-
-
-@cache
-def _fonts() -> list[ImageFont.FreeTypeFont]:
-    """The typefaces that come with Matplotlib, in the styles that have letters."""
-    import matplotlib
-
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    names = sorted(path for path in folder.glob("*.ttf") if path.stem.startswith(FONT_STYLES))
-    return [ImageFont.truetype(path, 48) for path in names if "Display" not in path.stem]
-
-
-def _finished(image: Image.Image, rng: np.random.Generator, *, fit: bool | None = None) -> Pixels:
-    """A drawing reduced to 28 x 28: as it is, or brought to the size and place of a digit."""
-    pixels = np.asarray(image)
-    if fit is None:
-        fit = rng.random() < 0.6
-    if fit and pixels.any():
-        return _fitted(pixels, BOX)
-    return np.asarray(image.reduce(SCALE))
-
-
-def _trimmed(pixels: Pixels) -> Pixels:
-    rows, columns = np.flatnonzero(pixels.any(1)), np.flatnonzero(pixels.any(0))
-    if not len(rows):
-        return pixels
-    return pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-
-
-def _fitted(pixels: Pixels, box: int) -> Pixels:
-    """Scaled so that its long side is `box`, its center of mass in the middle, as MNIST's digits are."""
-    part = _trimmed(pixels)
-    height, width = part.shape
-    scale = box / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    way = Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC
-    small = np.asarray(Image.fromarray(part).resize(size, way)).astype(np.float64)
-    total = max(small.sum(), 1.0)
-    top = round(SIDE / 2 - float(small.sum(1) @ np.arange(len(small))) / total)
-    left = round(SIDE / 2 - float(small.sum(0) @ np.arange(small.shape[1])) / total)
-    top, left = min(max(top, 0), SIDE - size[1]), min(max(left, 0), SIDE - size[0])
-    page = np.zeros((SIDE, SIDE))
-    page[top : top + size[1], left : left + size[0]] = small
-    return _to_bytes(page / max(page.max(), 1.0))
-
-
-def _field(rng: np.random.Generator, sigma: float) -> NDArray[np.float64]:
-    """Smooth noise of mean 0 and variance 1; `sigma` is its grain in pixels."""
-    noise = rng.normal(0, 1, (SIDE, SIDE))
-    smooth: NDArray[np.float64] = gaussian_filter(noise, sigma, mode="wrap") if sigma else noise
-    normal: NDArray[np.float64] = (smooth - smooth.mean()) / (smooth.std() + 1e-9)
-    return normal
-
-
-def _to_bytes(page: NDArray[np.float64]) -> Pixels:
-    return (page.clip(0, 1) * 255).round().astype(np.uint8)
