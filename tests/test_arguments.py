@@ -90,6 +90,17 @@ def test_the_remedy_says_what_is_allowed():
         assert caught.value.remedy == words
 
 
+def test_a_field_given_as_an_argument_is_told_where_it_goes():
+    @check_arguments
+    def train(network, options=None, recipe=None):
+        return network
+
+    with pytest.raises(SettingError, match=r"train has no argument 'epochs'\n.*\{'epochs': VALUE\}"):
+        train("mlp", epochs=2)
+    with pytest.raises(TypeError):
+        train()
+
+
 def test_wrong_names_and_numbers_of_arguments_are_python_s_own_error():
     with pytest.raises(TypeError):
         check_arguments(lambda n: n)()

@@ -40,7 +40,11 @@ def check_arguments(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        bound = signature.bind(*args, **kwargs)  # a TypeError here is Python's own, as for every function
+        try:
+            bound = signature.bind(*args, **kwargs)  # a TypeError here is Python's own, as for every function
+        except TypeError:
+            _refuse_settings(function.__name__, signature, kwargs)
+            raise
         allowed = _annotations(function)
         for name, value in bound.arguments.items():
             single = signature.parameters[name].kind not in MANY
@@ -49,6 +53,22 @@ def check_arguments(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **kwargs)
 
     return checked
+
+
+def _refuse_settings(function: str, signature: inspect.Signature, given: Mapping[str, object]) -> None:
+    """Says where a field of the recipe or an option of the network goes that is given as an argument itself.
+
+    Raises:
+        SettingError: If the function takes a recipe and an argument has a name that it does not know.
+    """
+    unknown = [name for name in given if name not in signature.parameters]
+    if unknown and "recipe" in signature.parameters:
+        name = unknown[0]
+        raise SettingError(
+            f"{function} has no argument {name!r}",
+            f'A field of the recipe: recipe=digitlab.recipe("default", {{{name!r}: VALUE}}); '
+            f"an option of the network: options={{{name!r}: VALUE}}.",
+        ) from None
 
 
 @functools.cache

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+from collections.abc import Iterable
 
 __all__ = [
     "DataError",
@@ -13,6 +15,7 @@ __all__ = [
     "RunError",
     "SettingError",
     "TrainingError",
+    "suggest_names",
 ]
 
 
@@ -68,3 +71,23 @@ class OutputError(DigitlabError):
             f"cannot write {os.fspath(path)}: {reason}",
             "Free some space or choose another place; what was there before is untouched.",
         )
+
+
+def suggest_names(name: str, known: Iterable[str]) -> str:
+    """A sentence that asks for the known names near an unknown one; empty if there are none.
+
+    Near are those of similar spelling in either case, those that hold the name as a part, and those of
+    which it is the initials: `lr` of `learning_rate`.
+
+    Args:
+        name: The unknown name.
+        known: The names that there are.
+    """
+    names = list(known)
+    lower = {each.lower(): each for each in names}
+    near = [lower[each] for each in difflib.get_close_matches(name.lower(), list(lower), n=1, cutoff=0.6)]
+    if not near and len(name) > 1:
+        near = [each for each in names if "".join(part[:1] for part in each.split("_")) == name.lower()]
+    if not near and len(name) > 2:
+        near = [each for each in names if name.lower() in each.lower()]
+    return f"Did you mean {' or '.join(near[:3])}? " if near else ""

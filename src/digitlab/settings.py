@@ -9,7 +9,6 @@ literal after a field documents it (`field_docs`).
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin
@@ -18,7 +17,7 @@ import annotated_types
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated_dataclass
 
-from digitlab.errors import SettingError
+from digitlab.errors import SettingError, suggest_names
 
 __all__ = [
     "CommaSeparated",
@@ -81,9 +80,9 @@ def _format_error(error: ValidationError, kind: str, fields: Iterable[str]) -> S
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else ""
     if first["type"] == "unexpected_keyword_argument":
-        allowed = ", ".join(fields) or "none: this one takes no options"
-        similar = difflib.get_close_matches(name, list(fields), n=1, cutoff=0.6)
-        hint = f"Did you mean {similar[0]}? " if similar else ""
+        names = list(fields)
+        allowed = ", ".join(names) or "none: this one takes no options"
+        hint = suggest_names(name, names)
         return SettingError(f"unknown {kind} {name!r}", f"{hint}Those there are: {allowed}.")
     if first["type"] == "missing" and len(first["loc"]) > 1:  # of the values of one field
         return SettingError(

@@ -117,3 +117,12 @@ def test_what_cannot_be_read(command, refused, make_run, few, tmp_path):
     )
     (tmp_path / "file").write_text("in the way")
     assert "cannot write" in refused("mistakes", folder, "--data", few, "--out", tmp_path / "file")
+
+
+def test_errors_as_csv(command, refused, make_run, few):
+    words = ("mistakes", make_run("a"), "--data", few, "--top", 3)
+    lines = command(*words, "--csv")[1].splitlines()
+    assert lines[0] == "index,label,prediction,probability,label_probability"
+    listed = json.loads(command(*words, "--json")[1])["mistakes"]
+    assert [int(line.split(",")[0]) for line in lines[1:]] == [each["index"] for each in listed]
+    assert "--csv and --json" in refused(*words, "--csv", "--json")

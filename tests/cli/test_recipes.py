@@ -88,3 +88,7 @@ def test_an_unknown_word_lists_similar_recipes_and_fields(refused):
     assert "Similar ones: lr_decay, lr_decay_epochs" in refused("recipes", "lr_decays")
     assert "Similar ones: learning_rate" in refused("recipes", "learning-rate")
     assert "`digitlab recipes` lists all" in refused("recipes", "xyzzy")
+
+
+def test_an_option_of_a_network_is_no_field(refused):
+    assert "dropout is an option of networks (mlp, " in refused("recipes", "dropout")

@@ -42,6 +42,7 @@ def test_a_run_and_its_json(command, words, tmp_path):
         "checkpoint",
         "confusion.png",
         "curves.png",
+        "data.json",
         "history.csv",
         "metrics.json",
         "model.safetensors",
@@ -384,3 +385,22 @@ def test_why_it_stopped_and_which_weights_are_kept(command, few, tmp_path):
         tmp_path / "b",
     )
     assert out.rstrip().endswith("the last weights are kept")
+
+
+def test_a_network_that_has_learned_nothing_is_noted(command, few, tmp_path):
+    words = ("train", "mlp", "--data", few, "--validation", "none", "--set", "max_steps=100")
+    high = ("--set", "optimizer=sgd", "--set", "learning_rate=50")
+    assert "learning rate, 50, may be too high" in command(*words, *high, "--out", tmp_path / "a")[2]
+    assert "too high" not in command(*words, "--out", tmp_path / "b")[2]
+
+
+def test_what_seeds_takes(refused):
+    assert "--seed 0 --seeds 5" in refused("train", "mlp", "--seeds", "0-4")
+
+
+def test_an_inherited_test_set_is_named(command, make_run, tmp_path):
+    folder = make_run("a", "--test", "mnist:test[:100]")
+    words = ("train", "--from", folder, "--set", "max_steps=2")
+    note = f"note: tested on mnist:test[:100], as {folder} was"
+    assert note in command(*words, "--out", tmp_path / "b")[2]
+    assert note not in command(*words, "--test", "none", "--out", tmp_path / "c")[2]

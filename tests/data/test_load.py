@@ -152,3 +152,9 @@ def test_known_label_errors_of_slices() -> None:
         for index in (1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729)
     }
     assert not known_label_errors("classroom")
+
+
+def test_a_run_is_no_digits(tmp_path):
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(SettingError, match=r"is a trained run, not digits\ndigitlab\.open\("):
+        load(tmp_path)

@@ -158,3 +158,15 @@ def test_an_image_file_of_another_size_is_refused(tmp_path):
     Image.fromarray(np.where(np.eye(40), 0, 255).astype(np.uint8)).save(tmp_path / "a.png")
     with pytest.raises(DataError, match="takes inputs of 7; these are 28 x 28"):
         seven.input_image(str(tmp_path / "a.png"))
+
+
+def test_an_unknown_view_is_told_the_near_one(tmp_path):
+    with pytest.raises(SettingError, match=r"unknown view 'saliancy'\nDid you mean saliency\?"):
+        inspection.view("saliancy")
+
+
+def test_what_digitlab_open_returns_is_inspected(tmp_path):
+    digitlab.networks.save_network(digitlab.networks.build("softmax", seed=1), tmp_path / "a.safetensors")
+    opened = digitlab.open(tmp_path / "a.safetensors")
+    result = digitlab.inspect(opened, "architecture")
+    assert result.summary == digitlab.inspect(tmp_path / "a.safetensors", "architecture").summary

@@ -81,7 +81,9 @@ app.add_typer(data.app, name="data")
 
 
 def _setting_hint(message: str) -> str:
-    """How to write what a person gave as an option of a command, if it is a setting; else empty."""
+    """How to write what a person gave as an option of a command, where that is known; else empty."""
+    if "'--seeds'" in message:
+        return "--seeds N trains so many runs, with the seeds from --seed on: --seed 0 --seeds 5. "
     unknown = re.match(r"No such option: --([\w-]+)", message)
     if unknown is None:
         return ""

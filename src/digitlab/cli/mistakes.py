@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from digitlab.cli.output import AsJson, SkipUnknown, log, log_skipped, print_json
+from digitlab.errors import SettingError
 
 __all__ = ["mistakes"]
 
@@ -26,10 +30,14 @@ def mistakes(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the figures; by default `inspect` in the run's folder.")
     ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the errors as CSV.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the worst errors of a model; of several seeds, also the label errors on which they agree."""
+    if as_csv and as_json:
+        raise SettingError("--csv and --json are two forms of one answer", "Give one of them.")
     from digitlab.data import load
+    from digitlab.evaluation import Misclassification
     from digitlab.figures import save_figure
     from digitlab.files import make_folder, write_bytes
     from digitlab.inspection import InspectedModel
@@ -55,5 +63,10 @@ def mistakes(
         log(f"note: {opened.name} was trained on digits of {opened.digits.name}")
     if as_json:
         print_json(answer)
+    elif as_csv:
+        names = [field.name for field in fields(Misclassification)]
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows([getattr(each, name) for name in names] for each in report.listed)
     else:
         print("\n".join([*lines, "", *map(str, paths)]))

@@ -75,6 +75,17 @@ def _field(name: str, fields: list[dict[str, Any]]) -> dict[str, Any]:
     found = next((each for each in fields if each["name"] == name), None)
     if found is not None:
         return {**found, **vars(field_guides()[name])}
+    from digitlab.networks import ARCHITECTURES
+    from digitlab.settings import field_docs
+
+    having = [
+        kind for kind, of in ARCHITECTURES.items() if name in {doc.name for doc in field_docs(of.options)}
+    ]
+    if having:
+        raise SettingError(
+            f"{name} is an option of networks ({', '.join(having)}), not a field of the recipe",
+            f"`digitlab networks {having[0]}` shows it; set it with --option {name}=VALUE.",
+        )
     names = [*RECIPE_SUMMARIES, *(each["name"] for each in fields)]
     similar = [each for each in names if name and (name in each or each in name)]
     similar += [each for each in difflib.get_close_matches(name, names) if each not in similar]

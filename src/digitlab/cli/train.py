@@ -132,6 +132,8 @@ def train(
         load(data, skip_unknown=True, on_skip=log_skipped)  # to say what is skipped
         sources["skip_unknown"] = True
     config = _configure(network, options, recipe, changes, sources, from_, teacher or [])
+    if from_ is not None and test is None and config.data.test != "none":
+        log(f"note: tested on {config.data.test}, as {from_} was; --test none leaves it out")
 
     from digitlab import runs
     from digitlab.training import is_main_process

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from digitlab.runs import Run
 
 __all__ = ["print_run", "print_seeds", "run_as_json", "seed_logger"]
+
+FEW_STEPS = 100
+"""Steps before which a network is not called one that has learned nothing."""
 
 
 def seed_logger() -> Callable[[Run], None]:
@@ -55,10 +59,27 @@ def run_as_json(run: Run) -> dict[str, Any]:
 def print_run(run: Run, as_json: bool) -> None:
     """Prints a finished run on standard output."""
     answer = run_as_json(run)
+    if has_learned_nothing(answer["steps"], answer["metrics"]):
+        log(
+            "note: the network is no better than guessing (log loss ln 10 = 2.303); the learning rate, "
+            f"{run.config.recipe.learning_rate:g}, may be too high: digitlab lr-range "
+            f"{run.config.network} suggests one"
+        )
     if as_json:
         print_json(answer)
     else:
         print(_format_run(answer))
+
+
+def has_learned_nothing(steps: int, metrics: Mapping[str, Mapping[str, float]]) -> bool:
+    """Whether after some steps the log loss is still that of ten equal guesses, or larger.
+
+    Args:
+        steps: How many were trained; after fewer than `FEW_STEPS` nothing can be said.
+        metrics: Scores by split; those of the training digits count, else those of the first split.
+    """
+    scores = metrics.get("train") or next(iter(metrics.values()))
+    return steps >= FEW_STEPS and scores["log_loss"] > 0.99 * math.log(10)
 
 
 def _format_run(run: dict[str, Any]) -> str:

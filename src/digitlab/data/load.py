@@ -141,6 +141,11 @@ def _load_whole(name: str, skip_unknown: bool, on_skip: OnSkip | None) -> Digits
         raise SettingError(f"no digits called {name!r}", f"Give {known}, or {KINDS}.")
     path = Path(name)
     if path.is_dir():
+        if (path / "run.json").exists() or (path / "seeds.json").exists():
+            raise SettingError(
+                f"{name} is a trained run, not digits",
+                f"digitlab.open({name!r}) opens it; load takes {KINDS}.",
+            )
         return read_folder(path, skip_unknown=skip_unknown, on_skip=on_skip)
     if path.suffix.lower() in READERS:
         return READERS[path.suffix.lower()](path)

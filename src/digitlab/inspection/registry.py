@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from digitlab.arguments import check_arguments
-from digitlab.errors import SettingError
+from digitlab.errors import SettingError, suggest_names
 from digitlab.inspection import (
     activation_functions,
     activation_maximization,
@@ -28,6 +28,7 @@ from digitlab.inspection import (
     weights,
 )
 from digitlab.inspection.view import InspectedModel, View, ViewOptions, ViewResult, changed_options
+from digitlab.runs import TrainedModel
 from digitlab.settings import from_dict
 
 __all__ = ["THEMES", "VIEWS", "check_options", "inspect", "view"]
@@ -282,7 +283,8 @@ def view(name: str) -> View:
         SettingError: If there is none; the message lists those there are.
     """
     if name not in VIEWS:
-        raise SettingError(f"unknown view {name!r}", f"Those there are: {', '.join(VIEWS)}.")
+        hint = suggest_names(name, VIEWS)
+        raise SettingError(f"unknown view {name!r}", f"{hint}Those there are: {', '.join(VIEWS)}.")
     return VIEWS[name]
 
 
@@ -311,12 +313,16 @@ def check_options(names: Sequence[str], options: ViewOptions) -> None:
 
 @check_arguments
 def inspect(
-    model: str | Path | InspectedModel, view_name: str, data: str | None = None, **options: object
+    model: str | Path | TrainedModel | InspectedModel,
+    view_name: str,
+    data: str | None = None,
+    **options: object,
 ) -> ViewResult:
     """Renders one view of a trained network.
 
     Args:
-        model: A run folder, a weights file, a folder of runs that differ in their seeds, or an opened model.
+        model: A run folder, a weights file, a folder of runs that differ in their seeds, or what
+            `digitlab.open` or `InspectedModel.open` returned.
         view_name: A key of `VIEWS`.
         data: The digits it classifies; by default the test digits of its input size.
         **options: Fields of `ViewOptions`.
@@ -331,5 +337,6 @@ def inspect(
     """
     checked = from_dict(ViewOptions, options)
     check_options([view_name], checked)
-    opened = model if isinstance(model, InspectedModel) else InspectedModel.open(Path(model), data)
+    path = model.path if isinstance(model, TrainedModel) else model
+    opened = path if isinstance(path, InspectedModel) else InspectedModel.open(Path(path), data)
     return view(view_name).render(opened, checked)
