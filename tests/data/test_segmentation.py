@@ -105,6 +105,12 @@ def test_a_piece_holds_no_ink_of_its_neighbor():
         np.testing.assert_array_equal(piece.pixels, alone[0].pixels)
 
 
+def test_a_piece_that_is_faint_throughout_is_read_beside_a_dark_one():
+    gray = page((FIVE, 20, 30, 4), (ZERO, 200, 30, 4))
+    gray[:, 200:] = 255 - (255 - gray[:, 200:]) // 3  # below half of full ink everywhere
+    assert len(find_pieces(gray)) == 2
+
+
 def test_a_piece_that_runs_off_the_picture_is_no_digit_beside_a_free_one():
     pieces = find_pieces(drawn((90, 50, 104, 150), (0, 0, 30, 200)))
     assert len(pieces) == 1

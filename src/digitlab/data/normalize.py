@@ -94,9 +94,11 @@ def _thickened(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     growth of the area tells l, and w is area / l. Widening by r pixels makes the digit larger as well:
     (w + 2 r) * BOX / (long side + 2 r) = THIN is solved for r.
     """
-    if _fits(_long_side(ink)):
-        return ink
     solid = ink > 127
+    if (
+        _fits(_long_side(ink)) or not solid.any()
+    ):  # a piece may be faint throughout: it has no stroke to widen
+        return ink
     length = (_widened(np.pad(solid, 1), 1).sum() - solid.sum()) / 2
     width = solid.sum() / length
     radius = round((THIN * _long_side(ink) - BOX * width) / (2 * (BOX - THIN)))
