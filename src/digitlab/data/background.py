@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.morphology import Grid, closing, resized, smoothed
+from digitlab.data.morphology import Grid, closing, components, inside, opening, resized, smoothed
 
 __all__ = ["above_paper", "paper_noise", "quantile"]
 
@@ -13,8 +15,10 @@ CELLS = 96  # cells on the long side for the surface of the light, which varies 
 EVEN = 0.2  # share of the border, and of the picture, that has one gray level where light is even
 CLIPPED = 2  # levels from black or white that a camera gives to all paper that is too dark or too bright
 BETWEEN = 0.12  # share of the border between clipped paper and ink from which the paper is not even
+SMALL = 192  # pixels on the long side on which the kind of light is found out
 REACHES = (1 / 24, 1 / 12, 1 / 6, 1 / 3)  # of the long side: what is narrower than a reach may be ink
-GROWTH = 1.3  # a longer reach that adds less than this to the ink has found nothing but more of the paper
+GROWTH = 1.1  # a longer reach that multiplies the ink by less than this has found no more of it
+FAINT = 0.1  # share of the paper's brightness by which strokes differ from it
 NOISE = 3.0  # standard deviations of the paper's noise that ink exceeds
 SAMPLE = 20_000  # values that are plenty for a median
 DARKEST = 8.0  # levels of 255 that the paper has at least, so that a quotient stays finite
@@ -35,28 +39,56 @@ def above_paper(picture: Grid) -> tuple[Grid, Grid | np.float32]:
     if even is not None:
         ink = picture - even
         return ink if ink.max() >= -ink.min() else -ink, np.float32(1)
+    scale = min(1, SMALL / max(picture.shape))
+    rows, columns = (max(1, round(side * scale)) for side in picture.shape)
+    small = resized(picture, rows, columns) if scale < 1 else picture
     # Smooth light is taken out first; but where a hard shadow lies, a smooth surface only adds to the harm.
-    surfaces = _light(picture), np.full_like(picture, quantile(picture, 0.5))
-    found = [_above_local_paper(picture, np.maximum(surface, np.float32(DARKEST))) for surface in surfaces]
-    ink, paper = min(found, key=lambda pair: _amount(pair[0]))
+    surfaces = _light(small), np.full_like(small, quantile(small, 0.5))
+    views = [_view(small, np.maximum(surface, np.float32(DARKEST))) for surface in surfaces]
+    view = min(views, key=lambda view: view.amount)
+    surface = resized(view.surface, *picture.shape) if scale < 1 else view.surface
+    ink, paper = _above_local_paper(picture, surface, view.light, view.reach)
     return ink, (paper / paper.max()).astype(np.float32)
 
 
-def _above_local_paper(picture: Grid, surface: Grid) -> tuple[Grid, Grid]:
-    """The ink in levels of 255, and the level of the paper, where light follows a surface."""
-    flat = (np.maximum(picture, DARKEST) / surface).astype(np.float32, copy=False)
-    smooth = smoothed(flat) if max(flat.shape) > 2 * CELLS else flat
-    dark_paper, light_paper = np.maximum(_paper(smooth), 1e-3), -_paper(-smooth)
-    dark, light = 1 - flat / dark_paper, flat - light_paper
+@dataclass(frozen=True, eq=False)
+class _View:
+    """A picture seen under one kind of light: whether its ink is light, and what it is narrower than."""
+
+    surface: Grid
+    light: bool
+    reach: float
+    amount: float
+
+
+def _view(picture: Grid, surface: Grid) -> _View:
+    flat = _flat(picture, surface)
+    smooth = smoothed(flat) if max(flat.shape) > CELLS else flat
+    reaches = [_reach(sign * smooth) for sign in (1, -1)]
+    inks = [_above_local_paper(picture, surface, light, reaches[light])[0] for light in (False, True)]
     # Paper between strokes is as far from them as they are from it: only ink is far from the light, too.
     # Both in shares of the lighter one of ink and paper, so that neither is favored.
     lighter = np.maximum(flat, 1)
-    seen_dark, seen_light = np.minimum(dark, (1 - flat) / lighter), np.minimum(light, flat - 1) / lighter
-    if (seen_light.clip(0) ** 3).sum() > (seen_dark.clip(0) ** 3).sum():
-        ink, paper = light, surface
+    seen_dark = np.minimum(inks[0] / 255, (1 - flat) / lighter)
+    seen_light = np.minimum(inks[1] / 255, flat - 1) / lighter
+    light = bool((seen_light.clip(0) ** 3).sum() > (seen_dark.clip(0) ** 3).sum())
+    return _View(surface, light, reaches[light], _amount(inks[light]))
+
+
+def _flat(picture: Grid, surface: Grid) -> Grid:
+    return (np.maximum(picture, DARKEST) / surface).astype(np.float32, copy=False)
+
+
+def _above_local_paper(picture: Grid, surface: Grid, light: bool, reach: float) -> tuple[Grid, Grid]:
+    """The ink in levels of 255, and the level of the paper, where light follows a surface and shadows."""
+    flat = _flat(picture, surface)
+    smooth = smoothed(flat) if max(flat.shape) > CELLS else flat
+    if light:
+        paper = surface
+        seen = paper * (flat + _closed(-smooth, reach))
     else:
-        ink, paper = dark, surface * dark_paper
-    seen = paper * ink
+        paper = surface * np.maximum(_closed(smooth, reach), 1e-3)
+        seen = paper - surface * flat
     # The paper is that of the lightest (darkest) noise within reach: half of the picture is no ink.
     return (255 * (seen - quantile(seen, 0.5)) / paper).astype(np.float32), paper
 
@@ -124,21 +156,37 @@ def _terms(height: int, width: int) -> NDArray[np.float64]:
     return np.stack(terms, axis=-1).reshape(-1, 7)
 
 
-def _paper(picture: Grid) -> Grid:
+def _closed(picture: Grid, reach: float) -> Grid:
     """The paper around dark ink: a closing, which fills what is narrower than its reach.
 
-    It keeps the edge of a hard shadow, because a shadow is wider than the reach. The reach is the
-    shortest one that is wider than the strokes: the next one hardly finds more ink.
+    It keeps the edge of a hard shadow, because a shadow is wider than the reach.
     """
-    paper, amount = picture, 0.0
+    side = max(3, round(max(picture.shape) * reach))
+    return closing(picture, side, side)
+
+
+def _reach(picture: Grid) -> float:
+    """The shortest reach that is wider than the strokes of dark ink: further ones hardly find more.
+
+    Ink is what lies free inside, because corners of shadows run off the picture; and ruled lines and edges of
+    shadows, which are thin, do not count.
+    """
+    thin = 5 if max(picture.shape) > CELLS else 1
+    base = closing(picture, thin, thin)
+    free, every = [], []
     for reach in REACHES:
-        side = max(3, round(max(picture.shape) * reach))
-        further = closing(picture, side, side)
-        more = _amount(further - picture)
-        if more < GROWTH * amount:
-            break
-        paper, amount = further, more
-    return paper
+        paper = _closed(picture, reach)
+        ink = paper - base
+        labels, boxes = components(opening((ink > FAINT * np.abs(paper)).astype(np.uint8), thin, thin))
+        masses = np.bincount(labels.reshape(-1), weights=ink.reshape(-1), minlength=len(boxes))[1:]
+        free.append(float(masses[inside(boxes, picture.shape)[1:]].sum()))
+        every.append(float(masses.sum()))
+    amounts = free if max(free) > 0.2 * max(every) else every
+    if max(amounts) == 0:
+        return REACHES[1]  # thin strokes alone
+    return next(
+        reach for reach, amount in zip(REACHES, amounts, strict=True) if amount * GROWTH >= max(amounts)
+    )
 
 
 def _amount(ink: Grid) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.background import above_paper, paper_noise, quantile
-from digitlab.data.morphology import Grid, closing, components, dilation, resized, smoothed
+from digitlab.data.morphology import Grid, closing, components, dilation, inside, resized, smoothed
 from digitlab.data.ruled_lines import remove_ruled_lines
 from digitlab.errors import NoInkError
 
@@ -131,8 +131,7 @@ def _components(
     masses = np.bincount(labels.reshape(-1), weights=np.where(clear, ink, 0).reshape(-1), minlength=count)
     masses[0] = 0
     share = masses / masses.max()
-    ends = boxes[:, :2] + boxes[:, 2:]
-    free = (boxes[:, :2] > 0).all(1) & (ends < ink.shape[::-1]).all(1)
+    free = inside(boxes, ink.shape)
     digit = share >= SPECK
     if share[free].max(initial=0) >= LARGE:
         digit &= free

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Grid", "Mask", "closing", "components", "dilation", "opening", "resized", "smoothed"]
+__all__ = ["Grid", "Mask", "closing", "components", "dilation", "inside", "opening", "resized", "smoothed"]
 
 Grid = NDArray[np.float32]
 Mask = NDArray[np.uint8]
@@ -56,3 +56,10 @@ def components(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     return cast(NDArray[np.int32], labels), np.asarray(stats[:, :4], np.int64)
+
+
+def inside(boxes: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which components, by their boxes, touch no border of an image of that shape."""
+    ends = boxes[:, :2] + boxes[:, 2:]
+    between = (boxes[:, :2] > 0) & (ends < np.array(shape[::-1]))
+    return np.asarray(between.all(axis=1))
