@@ -118,6 +118,58 @@ def test_a_piece_that_runs_off_the_picture_is_no_digit_beside_a_free_one():
     assert len(find_pieces(drawn((90, 0, 104, 150)))) == 1
 
 
+@pytest.mark.parametrize("gap", [8, 30])
+@pytest.mark.parametrize("thickness", [3, 8])
+def test_a_box_drawn_around_a_digit_is_no_ink(gap, thickness):
+    place = (FIVE, 120, 40, 6)
+    left, top, width, height = box_of(*place)
+    picture = page(place, height=260)
+    framed = picture.copy()
+    inner = slice(top - gap, top + height + gap), slice(left - gap, left + width + gap)
+    outer = (
+        slice(inner[0].start - thickness, inner[0].stop + thickness),
+        slice(inner[1].start - thickness, inner[1].stop + thickness),
+    )
+    framed[outer] = 0
+    framed[inner] = picture[inner]
+    np.testing.assert_array_equal(to_mnist_format(framed), to_mnist_format(picture))
+    assert len(find_pieces(framed)) == 1
+
+
+def test_a_zero_around_a_dot_is_no_frame():
+    (piece,) = find_pieces(drawn(*ZERO_DRAWN, (95, 90, 105, 110), height=300, width=300))
+    np.testing.assert_allclose(piece.box, (60, 40, 80, 120), atol=4)
+
+
+@pytest.mark.parametrize("wide", [12, 60])
+@pytest.mark.parametrize("tilt", [0, 0.1])
+@pytest.mark.parametrize("turns", range(4))
+def test_the_edge_of_a_table_beside_empty_paper_is_no_digit(wide, tilt, turns):
+    rows, columns = np.mgrid[:400, :400]
+    paper = np.where(columns < wide + tilt * rows, 70, 225) + np.random.default_rng(0).normal(
+        0, 3, (400, 400)
+    )
+    with pytest.raises(DataError, match="no ink found"):
+        to_mnist_format(np.rot90(paper, turns).astype(np.uint8).copy())
+
+
+def test_thin_pale_ink_beside_a_dark_table_is_the_digit():
+    paper = np.full((400, 400), 225)
+    paper[60:110, 150:153] = 120
+    paper[:, :100] = 20
+    form = to_mnist_format(paper.astype(np.uint8))
+    rows, columns = np.flatnonzero(form.max(1) > 127), np.flatnonzero(form.max(0) > 127)
+    assert (len(rows), columns[-1] - columns[0] + 1) == (20, 2)
+
+
+def test_grains_of_a_photo_are_no_ink():
+    paper = np.full((400, 500), 200.0) + np.linspace(0, 40, 500)
+    paper[100:104, 200:205] = 60
+    paper[300:303, 400:408] = 60
+    with pytest.raises(DataError, match="no ink found"):
+        to_mnist_format(paper.astype(np.uint8))
+
+
 def test_no_ink_and_no_picture_are_refused():
     with pytest.raises(DataError, match="no ink found"):
         find_pieces(np.full((50, 50), 255, np.uint8))

@@ -20,6 +20,12 @@ FAINTEST = 20  # levels of 255 by which ink must differ from paper
 NOISE = 5.0  # standard deviations of the paper's noise by which ink must differ from it
 LARGE = 0.05  # a component with this share of the largest one's ink may be the digit itself
 SPECK = 0.03  # a component with a smaller share of the largest one's ink is a speck
+SMALLEST = 0.025  # share of the picture's length that a component has that is no grain of a photo
+LONG = 0.08  # a component of this length (share of the picture's) inside may be the digit however light it is
+ALONG = 0.97  # share of a side of the picture along which no digit runs, and half of it no flat one
+FLAT = 0.3  # share of the picture that what is flat reaches from its side
+FRAME = 0.08  # ink of a frame lies so near to its sides (share of its length)
+FRAMED = 0.2  # share of a frame's length that what it frames has at least
 FRINGE = 5  # pixels of faint edge that a stroke of a large picture keeps
 
 
@@ -98,10 +104,12 @@ def _checked(smooth: Grid, noise: Grid | np.float32) -> Grid:
     least = NOISE * noise
     ink: Grid = np.where(smooth > least, smooth, 0)
     if ink.max() <= FAINTEST:
-        raise NoInkError(
-            "no ink found", "Give a picture of one digit that stands out clearly from its paper."
-        )
+        raise _no_ink()
     return ink
+
+
+def _no_ink() -> NoInkError:
+    return NoInkError("no ink found", "Give a picture of one digit that stands out clearly from its paper.")
 
 
 def _reduced(gray: NDArray[np.uint8]) -> Grid:
@@ -119,27 +127,70 @@ def _components(
     """Labels, boxes and masses of the large connected components of clear ink, with a fringe around them.
 
     Components that run off the picture (the edge of the table, a neighbor) are no digit if another large
-    component lies free inside.
+    component lies free inside; a box that is drawn around another component is none, either.
+
+    Raises:
+        NoInkError: If there is nothing but specks and what runs along a side of the picture.
     """
     size = FRINGE if max(ink.shape) > PHOTO else 1
     # Gaps of a pixel, from noise and from pens that run dry, part no component.
     solid = closing(clear.astype(np.uint8), 3, 3) if size > 1 else clear.astype(np.uint8)
     labels, boxes = components(solid)
     count = len(boxes)
-    if count == 2:
+    if count == 2 and size == 1:
         return _widened(labels, size), boxes[1:], ink.sum(dtype=np.float64, where=clear).reshape(1)
-    masses = np.bincount(labels.reshape(-1), weights=np.where(clear, ink, 0).reshape(-1), minlength=count)
+    masses = np.zeros(count)
+    masses[:] = np.bincount(labels.reshape(-1), weights=np.where(clear, ink, 0).reshape(-1), minlength=count)
     masses[0] = 0
+    if size == FRINGE:
+        masses[_surroundings(labels, boxes)] = 0
+        masses[boxes[:, 2:].max(1) < SMALLEST * max(ink.shape)] = 0
+        if not masses.any():
+            raise _no_ink()
     share = masses / masses.max()
     free = inside(boxes, ink.shape)
     digit = share >= SPECK
-    if share[free].max(initial=0) >= LARGE:
-        digit &= free
+    long = free & (share > 0) & (boxes[:, 2:].max(1) >= LONG * max(ink.shape))
+    if long.any() or share[free].max(initial=0) >= LARGE:
+        digit = free & (masses >= SPECK * masses[free].max())
     digit[0] = False
+    for frame in np.flatnonzero(digit):
+        digit[frame] = not _is_frame(int(frame), labels, boxes, digit)
     numbers = np.zeros(count, np.int32)
     numbers[digit] = np.arange(1, digit.sum() + 1)
     labels = _widened(numbers[labels], size)
     return labels, boxes[digit], masses[digit]
+
+
+def _surroundings(labels: NDArray[np.int32], boxes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which components are the table beside the paper, or a shadow there: along one side, and flat.
+
+    A digit that is cut out closely may touch much of a side as well, but reaches far from it.
+    """
+    height, width = labels.shape
+    depths = boxes[:, [3, 3, 2, 2]] / (height, height, width, width)
+    beside = np.zeros(len(boxes), np.bool_)
+    for side, depth in zip((labels[0], labels[-1], labels[:, 0], labels[:, -1]), depths.T, strict=True):
+        along = np.bincount(side, minlength=len(boxes)) / len(side)
+        beside |= (along >= ALONG) | ((along >= ALONG / 2) & (depth <= FLAT))
+    beside[0] = False
+    return beside
+
+
+def _is_frame(
+    component: int, labels: NDArray[np.int32], boxes: NDArray[np.int64], digit: NDArray[np.bool_]
+) -> bool:
+    """Whether a component is a box drawn around another: all its ink lies along the sides of its own."""
+    left, top, width, height = (int(value) for value in boxes[component])
+    starts, ends = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+    inside = (starts > (left, top)).all(1) & (ends < (left + width, top + height)).all(1)
+    framed = digit & inside & (boxes[:, 2:].max(1) >= FRAMED * max(width, height))
+    if not framed.any():
+        return False
+    margin = max(2, round(FRAME * max(width, height)))
+    whole = labels[top : top + height, left : left + width] == component
+    core = whole[margin : height - margin, margin : width - margin]
+    return int(core.sum()) < 0.05 * int(whole.sum())
 
 
 def _widened(labels: NDArray[np.int32], size: int) -> NDArray[np.int32]:
