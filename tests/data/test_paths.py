@@ -38,7 +38,7 @@ def test_the_functions_are_found():
     names = {function.__name__ for function in FUNCTIONS}
     reading = {"read_csv", "read_digit", "read_folder", "read_idx", "read_idx_pair", "read_image", "read_mat"}
     others = {"OnnxModel", "known_label_errors", "load", "predict", "read_npz", "to_ink", "write_idx"}
-    assert names == reading | others | {"write_mat"}
+    assert names == reading | others | {"write_mat", "read_whole_and_pieces"}
 
 
 @pytest.mark.parametrize("value", WRONG, ids=lambda value: type(value).__name__)
@@ -88,6 +88,7 @@ def files(tmp_path_factory):
         "read_folder": folder / "photos",
         "read_image": picture,
         "read_digit": picture,
+        "read_whole_and_pieces": picture,
         "predict": picture,
         "to_ink": picture,
         "OnnxModel": reader.DEFAULT_MODEL,
