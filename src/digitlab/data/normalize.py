@@ -7,6 +7,7 @@ paper. (LeCun, Bottou, Bengio and Haffner: Gradient-based learning applied to do
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -66,8 +67,8 @@ def normalize_ink(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _box(ink: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     """Top, bottom, left and right of what is clearly ink: a tenth of full ink at least."""
-    rows, columns = np.flatnonzero((ink > 25).any(1)), np.flatnonzero((ink > 25).any(0))
-    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    left, top, width, height = cv2.boundingRect((ink > 25).view(np.uint8))
+    return top, top + height, left, left + width
 
 
 def _long_side(ink: NDArray[np.uint8]) -> int:
@@ -94,10 +95,10 @@ def _thickened(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     growth of the area tells l, and w is area / l. Widening by r pixels makes the digit larger as well:
     (w + 2 r) * BOX / (long side + 2 r) = THIN is solved for r.
     """
+    if _fits(_long_side(ink)):
+        return ink
     solid = ink > 127
-    if (
-        _fits(_long_side(ink)) or not solid.any()
-    ):  # a piece may be faint throughout: it has no stroke to widen
+    if not solid.any():  # a piece may be faint throughout: it has no stroke to widen
         return ink
     length = (_widened(np.pad(solid, 1), 1).sum() - solid.sum()) / 2
     width = solid.sum() / length
@@ -147,9 +148,8 @@ def _centered(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The digit in a 28x28 image, center of mass in the middle, shifted if it must be to stay inside."""
     image = np.zeros((SIDE, SIDE), np.uint8)
     height, width = ink.shape
-    total = ink.sum(dtype=np.float64)
-    down = CENTER - ink.sum(1, dtype=np.float64) @ np.arange(height) / total
-    along = CENTER - ink.sum(0, dtype=np.float64) @ np.arange(width) / total
+    moments = cv2.moments(ink)
+    down, along = CENTER - moments["m01"] / moments["m00"], CENTER - moments["m10"] / moments["m00"]
     top, left = min(max(round(down), 0), SIDE - height), min(max(round(along), 0), SIDE - width)
     image[top : top + height, left : left + width] = ink
     return image
