@@ -1,10 +1,12 @@
-"""Operations of OpenCV on gray images and masks, with the types of NumPy."""
+"""Operations of OpenCV on gray images and masks, with the types of NumPy.
+
+Each imports it when it is called: that takes 0.02 s, which `digitlab --help` need not spend.
+"""
 
 from __future__ import annotations
 
 from typing import TypeVar, cast
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,31 +19,37 @@ Pixels = TypeVar("Pixels", Grid, Mask)
 
 def closing(image: Pixels, height: int, width: int) -> Pixels:
     """Fills what is dark and narrower than a box; beyond the border the image goes on as at its edge."""
-    return cast(Pixels, _apply(image, cv2.MORPH_CLOSE, height, width))
+    return cast(Pixels, _apply(image, "MORPH_CLOSE", height, width))
 
 
 def opening(image: Pixels, height: int, width: int) -> Pixels:
     """Takes away what is light and narrower than a box."""
-    return cast(Pixels, _apply(image, cv2.MORPH_OPEN, height, width))
+    return cast(Pixels, _apply(image, "MORPH_OPEN", height, width))
 
 
 def dilation(image: Pixels, height: int, width: int) -> Pixels:
     """The highest value in a box around each pixel."""
-    return cast(Pixels, _apply(image, cv2.MORPH_DILATE, height, width))
+    return cast(Pixels, _apply(image, "MORPH_DILATE", height, width))
 
 
-def _apply(image: Grid | Mask, operation: int, height: int, width: int) -> object:
+def _apply(image: Grid | Mask, operation: str, height: int, width: int) -> object:
+    import cv2
+
     box = np.ones((height, width), np.uint8)
-    return cv2.morphologyEx(image, operation, box, borderType=cv2.BORDER_REPLICATE)
+    return cv2.morphologyEx(image, getattr(cv2, operation), box, borderType=cv2.BORDER_REPLICATE)
 
 
 def smoothed(image: Grid) -> Grid:
     """Averages each pixel with its neighbors, (1 2 1) / 4 down and across."""
+    import cv2
+
     return cast(Grid, cv2.GaussianBlur(image, (3, 3), 0))
 
 
 def resized(image: Grid, height: int, width: int) -> Grid:
     """The image in another size: by area going down, bilinear going up."""
+    import cv2
+
     smaller = height < image.shape[0]
     method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     return cast(Grid, cv2.resize(image, (width, height), interpolation=method))
@@ -54,6 +62,8 @@ def components(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         The number of each pixel's component, `(height, width)`, 0 outside the mask; and left, top, width and
         height of each, `(1 + n, 4)`, row 0 being that of what is outside.
     """
+    import cv2
+
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     return cast(NDArray[np.int32], labels), np.asarray(stats[:, :4], np.int64)
 
