@@ -67,16 +67,17 @@ CHANGED: dict[str, dict[str, Any]] = {
     "augment_fade": {"rotate": 20, "augment_fade": 0.5},
     "non_digits": {"non_digits": 0.5},
     "distillation": {"distillation": 0.5},
+    "teachers": {"distillation": 0.5, "teachers": 2},
     "precision": {"precision": "bfloat16"},
     "device": {"device": "cpu"},
     "threads": {"threads": 2},
     "seed": {"seed": 3},
 }
 """For each field of `Recipe`: settings in which it is not at its default and matters."""
-AUTOGRAD_ONLY = {"precision", "non_digits", "distillation"}
+AUTOGRAD_ONLY = {"precision", "non_digits", "distillation", "teachers"}
 """Fields that send a run to autograd."""
-NO_EFFECT_ON_WEIGHTS = {"device", "threads"}
-"""Fields that say where a run is computed, not what."""
+NO_EFFECT_ON_WEIGHTS = {"device", "threads", "teachers"}
+"""Fields that say where a run is computed, not what; and one for runs, which train teachers before `fit`."""
 
 
 @pytest.fixture(autouse=True)

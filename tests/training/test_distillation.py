@@ -1,12 +1,16 @@
 """Distillation: a network that learns from the probabilities of others."""
 
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
 from digitlab.data import mnist
 from digitlab.errors import ModelError, SettingError
 from digitlab.networks import build, load_network
-from digitlab.runs import DataConfig, resume, train
+from digitlab.runs import DataConfig, Run, resume, resume_seeds, train, train_seeds
+from digitlab.runs.train import train_run
 from digitlab.training import Examples, Recipe, fit
 from digitlab.training.distributed import ProcessGroup
 from digitlab.training.hardware import choose_hardware
@@ -64,3 +68,47 @@ def test_a_run_keeps_its_teachers_and_resumes_without_the_originals(tmp_path):
     assert load_network(begun.folder / "teachers" / "1.safetensors").name == "mlp"
     with pytest.raises(ModelError, match="there is no teacher at"):
         train("mlp", {}, distilled, DATA, tmp_path / "x", teachers=teachers)
+
+
+def test_a_run_without_teachers_trains_its_own_first(tmp_path):
+    recipe = Recipe(epochs=3, distillation=0.5, teachers=2, threads=1)
+    run = train("mlp", {"hidden": (8,)}, recipe, DATA, tmp_path / "a")
+    teachers = [Run.open(tmp_path / "a" / "teachers" / f"seed-{seed}") for seed in (0, 1)]
+    assert [teacher.config.recipe for teacher in teachers] == [
+        Recipe(epochs=2, threads=1, seed=0),
+        Recipe(epochs=2, threads=1, seed=1),
+    ]
+    given = train(
+        "mlp",
+        {"hidden": (8,)},
+        Recipe(epochs=3, distillation=0.5, threads=1),
+        DATA,
+        tmp_path / "b",
+        teachers=[tmp_path / "a" / "teachers"],
+    )
+    for one, other in zip(run.network().parameters(), given.network().parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_teachers_are_shared_by_seeds_and_resumed(tmp_path, monkeypatch):
+    recipe = Recipe(epochs=2, distillation=0.5, teachers=2, threads=1)
+    begun = []
+
+    def interrupted(folder, *others, **named):
+        begun.append(folder.name)
+        if folder.name == "seed-1" and len(begun) == 2:
+            raise KeyboardInterrupt
+        return train_run(folder, *others, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.modules["digitlab.runs.train"], "train_run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train_seeds("mlp", {"hidden": (8,)}, recipe, DATA, tmp_path / "a", seeds=2)
+    runs = resume_seeds(tmp_path / "a")
+    assert [run.config.seed for run in runs] == [0, 1]
+    assert {run.config.teachers for run in runs} == {runs[0].config.teachers}
+    assert [Path(file).parts[-3:-1] for file in runs[0].config.teachers] == [
+        ("teachers", "seed-0"),
+        ("teachers", "seed-1"),
+    ]
+    assert not (runs[0].folder / "teachers" / "seed-0").exists()  # only copies of the weights

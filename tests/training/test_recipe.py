@@ -61,6 +61,7 @@ BOUNDS = {
     "augment_fade": ([0, 1], [-0.1, 1.1]),
     "non_digits": ([0, 4], [-0.1, 4.1]),
     "distillation": ([0, 1], [-0.1, 1.1]),
+    "teachers": ([0, 100], [-1, 101]),
     "precision": (["auto", "float32", "bfloat16"], ["float16"]),
     "device": (["auto", "cpu", "cuda", "mps"], ["tpu"]),
     "threads": ([0, 1024], [-1, 1025]),

@@ -33,8 +33,8 @@ from digitlab.runs.progress import both, training_progress
 from digitlab.runs.seed_folder import SeedRuns
 from digitlab.runs.seed_jobs import DATA, train_job, write_splits
 from digitlab.runs.setup import OnStart, TrainingSetup, TrainingStart
-from digitlab.runs.teachers import teacher_files
-from digitlab.runs.train import train_run
+from digitlab.runs.teachers import plan_own_teachers, teacher_files, without_teachers
+from digitlab.runs.train import train_own_teachers, train_run
 from digitlab.settings import to_dict
 from digitlab.training import Callback, OnHistory, Recipe, StepCounts, plan_stacks
 from digitlab.training.hardware import choose_hardware
@@ -134,14 +134,16 @@ def train_seeds_configured(
     if seeds < 1:
         raise SettingError(f"seeds={seeds}", "Train at least 1.")
     splits = config.data.load()
-    config = TrainingSetup.of(config, splits).config  # checks everything before anything is written
+    recipe, own = config.recipe, config.recipe.distillation and config.recipe.teachers and not config.teachers
+    # Checks everything before anything is written, but for teachers that are not trained yet.
+    config = TrainingSetup.of(without_teachers(config) if own else config, splits).config
     out = None if out is None else Path(out)
     if out is not None:
         check_no_run(out)
     cluster = ray_executor(ray) if ray else None
-    runs = SeedRuns(
-        out or new_run_folder(config.network), config, tuple(range(config.seed, config.seed + seeds))
-    )
+    out = out or new_run_folder(config.network)
+    config = plan_own_teachers(replace(config, recipe=recipe), out)
+    runs = SeedRuns(out, config, tuple(range(config.seed, config.seed + seeds)))
     runs.save()
     how = _Options(cluster, callbacks, on_start, on_run, on_progress)
     return runs.folder, _finish_and_show(runs, splits, how, progress)
@@ -211,7 +213,8 @@ class _Options:
 
 
 def _finish_and_show(runs: SeedRuns, splits: Splits, options: _Options, progress: bool | None) -> list[Run]:
-    """Trains what a folder of seeds lacks, and shows the progress."""
+    """Trains what a folder of seeds lacks, teachers of its own first, and shows the progress."""
+    train_own_teachers(runs.config, runs.folder, progress)
     title = f"{runs.config.network}, seeds {runs.seeds[0]} to {runs.seeds[-1]}"
     with training_progress(title, runs.config.recipe, progress) as told:
         return _finish(

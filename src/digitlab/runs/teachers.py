@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from digitlab.errors import ModelError, OutputError
@@ -13,10 +14,20 @@ from digitlab.networks import Network, load_network
 from digitlab.runs.config import RunConfig
 from digitlab.runs.folder import WEIGHTS, open_runs
 
-__all__ = ["copy_teachers", "load_teachers", "teacher_files"]
+__all__ = [
+    "copy_teachers",
+    "load_teachers",
+    "own_teachers",
+    "plan_own_teachers",
+    "teacher_files",
+    "without_teachers",
+]
 
 FOLDER = "teachers"
-"""In the folder of a run: a copy of the weights of each, so that it can be resumed without the originals."""
+"""In the folder of a run: a copy of the weights of each, so that it can be resumed without the originals; and
+the runs of those that it trains itself."""
+SHARE_OF_EPOCHS = 2 / 3
+"""Epochs of a teacher that a run trains itself over those of the run."""
 
 
 def teacher_files(teachers: Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
@@ -43,6 +54,46 @@ def teacher_files(teachers: Sequence[str | os.PathLike[str]]) -> tuple[str, ...]
         else:
             files.append(path)
     return tuple(str(file.resolve()) for file in files)
+
+
+def plan_own_teachers(config: RunConfig, folder: Path) -> RunConfig:
+    """The configuration of a run whose teachers are trained first, in its folder, if it is to have any.
+
+    Args:
+        config: Of the run.
+        folder: Its folder.
+
+    Returns:
+        The configuration with the weights files that its teachers will have; as it is, if teachers are given
+        or none are wanted.
+    """
+    recipe = config.recipe
+    if config.teachers or not (recipe.distillation and recipe.teachers):
+        return config
+    files = tuple(
+        str((folder / FOLDER / f"seed-{seed}" / WEIGHTS).resolve()) for seed in range(recipe.teachers)
+    )
+    return replace(config, teachers=files)
+
+
+def own_teachers(config: RunConfig, folder: Path) -> list[tuple[Path, RunConfig]]:
+    """The teachers that a run trains first: folder and configuration of each."""
+    files = [Path(file) for file in config.teachers]
+    place = (folder / FOLDER).resolve()
+    untaught = without_teachers(config)
+    epochs = max(1, round(config.recipe.epochs * SHARE_OF_EPOCHS))
+    data = replace(config.data, test="none")
+    return [
+        (folder / FOLDER / file.parent.name, replace(untaught, data=data, recipe=recipe))
+        for seed, file in enumerate(files)
+        if file.parent.parent == place
+        for recipe in [replace(untaught.recipe, epochs=epochs, seed=seed)]
+    ]
+
+
+def without_teachers(config: RunConfig) -> RunConfig:
+    """The configuration without distillation."""
+    return replace(config, teachers=(), recipe=replace(config.recipe, distillation=0.0, teachers=0))
 
 
 def load_teachers(config: RunConfig, folder: Path | None) -> list[Network]:

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from digitlab.arguments import check_arguments
@@ -18,7 +19,13 @@ from digitlab.runs.folder import Run, check_no_run, new_run_folder
 from digitlab.runs.further import MoreTraining, fine_tuning_config, undone_on_error
 from digitlab.runs.progress import both, training_progress
 from digitlab.runs.setup import INITIAL_WEIGHTS, OnStart, TrainingSetup
-from digitlab.runs.teachers import copy_teachers, teacher_files
+from digitlab.runs.teachers import (
+    copy_teachers,
+    own_teachers,
+    plan_own_teachers,
+    teacher_files,
+    without_teachers,
+)
 from digitlab.settings import to_dict
 from digitlab.training import (
     Callback,
@@ -28,7 +35,15 @@ from digitlab.training import (
 )
 from digitlab.training.checkpoint import Checkpoint
 
-__all__ = ["fine_tune", "resume", "train", "train_configured", "train_run", "train_worker"]
+__all__ = [
+    "fine_tune",
+    "resume",
+    "train",
+    "train_configured",
+    "train_own_teachers",
+    "train_run",
+    "train_worker",
+]
 
 
 @check_arguments
@@ -109,7 +124,15 @@ def _train(
     on_history: OnHistory | None,
     progress: bool | None,
 ) -> Run:
-    """Trains one run and shows its progress."""
+    """Trains one run, its own teachers first, and shows the progress."""
+    recipe = config.recipe
+    if recipe.distillation and recipe.teachers and not config.teachers:
+        complete = TrainingSetup.of(without_teachers(config)).config  # checks what can be checked by now
+        folder = folder or new_run_folder(config.network)
+        config = plan_own_teachers(replace(complete, recipe=recipe), folder)
+        Run.create(folder, config)
+    if folder is not None:
+        train_own_teachers(config, folder, progress)
     with training_progress(f"{config.network}, seed {config.seed}", config.recipe, progress) as told:
         return train_run(
             folder,
@@ -118,6 +141,24 @@ def _train(
             on_start=both(told.on_start, on_start),
             on_history=both(told.on_history, on_history),
         )[0]
+
+
+def train_own_teachers(config: RunConfig, folder: Path, progress: bool | None) -> None:
+    """Trains the teachers of a run that it trains itself, as far as they are not trained yet.
+
+    Args:
+        config: Of the run, with its teachers.
+        folder: Its folder, or that of all its seeds.
+        progress: As in `train`.
+
+    Raises:
+        DigitlabError: As `train` does.
+    """
+    for place, own in own_teachers(config, folder):
+        with training_progress(f"teacher, seed {own.seed}", own.recipe, progress) as told:
+            train_run(
+                place, own, callbacks=told.callbacks, on_start=told.on_start, on_history=told.on_history
+            )
 
 
 @check_arguments

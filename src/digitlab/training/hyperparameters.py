@@ -167,6 +167,9 @@ class Recipe:
     """Non-digits, made by code, in each step for each digit: only for networks with a no-digit output."""
     distillation: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Distillation: weight of the teachers' mean probabilities in the target; the label has the rest."""
+    teachers: Annotated[int, Field(ge=0, le=100), UsedWhen("distillation")] = 0
+    """Networks of the same kind that are trained first, as teachers, where none is given: two thirds of the
+    epochs, without distillation, with the seeds from 0 on."""
 
     precision: Annotated[Literal["auto", "float32", "bfloat16"], MachineSpecific()] = "auto"
     """Number format of products. auto: bfloat16 for convolutions where it is faster, else float32."""
