@@ -70,10 +70,8 @@ def plan_own_teachers(config: RunConfig, folder: Path) -> RunConfig:
     recipe = config.recipe
     if config.teachers or not (recipe.distillation and recipe.teachers):
         return config
-    files = tuple(
-        str((folder / FOLDER / f"seed-{seed}" / WEIGHTS).resolve()) for seed in range(recipe.teachers)
-    )
-    return replace(config, teachers=files)
+    places = [folder / FOLDER / f"seed-{seed}" / WEIGHTS for seed in range(recipe.teachers)]
+    return replace(config, teachers=tuple(str(place.resolve()) for place in places))
 
 
 def own_teachers(config: RunConfig, folder: Path) -> list[tuple[Path, RunConfig]]:

@@ -94,7 +94,7 @@ _NAMED: tuple[tuple[str, str, Recipe], ...] = (
     ),
     (
         "recognizer",
-        "for the model that ships: distilled from three networks that are trained first by recognizer-teacher",
+        "for the model that ships: distilled from three teachers, which are trained first",
         replace(TEACHER, epochs=60, distillation=0.8, teachers=3),
     ),
     (

@@ -77,7 +77,7 @@ def _check_teachers(network: Network, recipe: Recipe, teachers: Sequence[Network
         given = f"{len(teachers)} teachers" if teachers else "no teacher"
         raise SettingError(
             f"recipe field distillation={recipe.distillation:g} and {given}",
-            "Give teachers (--teacher RUN) and a distillation above 0; without teachers: --set distillation=0.",
+            "Give teachers (--teacher RUN) and a distillation above 0, or --set distillation=0 without any.",
         )
     for teacher in teachers:
         same_outputs = (teacher.no_digit is None) == (network.no_digit is None)
