@@ -26,7 +26,7 @@ MAX_ERROR = 0.001
 
 IMAGE_SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"),
-    *(".pgm", ".ppm", ".pbm", ".jp2"),
+    *(".pgm", ".ppm", ".pbm", ".jp2", ".avif", ".heic", ".heif"),
 )
 """Endings of the files that a folder stands for."""
 
