@@ -109,19 +109,17 @@ def _mark(axes: Axes, marks: Sequence[tuple[float, float, tuple[float, float]]])
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.margins(y=0.15)
-    for number, (x, y, (low, high)) in enumerate(shown):
+    for x, y, (low, high) in shown:
         arms = [[y - low], [high - y]]
         axes.errorbar([x], [y], arms, color=MARK, marker="o", markersize=5, linewidth=1, capsize=3, zorder=5)
         words = format_share(y, 2 if y >= 0.0005 else 3)
-        # Those at 98 and 100 % are above their intervals, those at 99 % below: they would overlap.
-        below = number % 2 == 1
         axes.annotate(
             words,
-            (x, low if below else high),
-            xytext=(0, -4 if below else 4),
+            (x, y),
+            xytext=(-6, 2),  # on the left and above a point is room: the curve rises
             textcoords="offset points",
-            ha="center",
-            va="top" if below else "bottom",
+            ha="right",
+            va="bottom",
             fontsize=9,
             color=MARK,
         )
