@@ -1,7 +1,8 @@
 """Runs the commands of the tutorial and the how-to pages and writes their real output below them.
 
-In a page, a block that begins with "```console" holds commands, each after "$ ", and their output. All blocks
-of a page run in one empty folder, in order. "```console 8" keeps the first 8 lines of each output.
+In a page, a block that begins with "```console" holds commands, each after "$ ", and their output; a command
+goes on after a line that ends in a backslash. All blocks of a page run in one empty folder, in order.
+"```console 8" keeps the first 8 lines of each output.
 
 Run it after a change of what commands print: python docs/write_pages.py [PAGE ...]
 """
@@ -33,7 +34,7 @@ def run_commands(page: Path) -> str:
         def replace(match: re.Match[str]) -> str:
             most = int(match[1] or 40)
             lines = []
-            for command in re.findall(r"^\$ (.*(?:\\\n.*)*)$", match[2], re.M):
+            for command in re.findall(r"^\$ ((?:.*\\\n)*.*)$", match[2], re.M):
                 done = subprocess.run(
                     command,
                     shell=True,

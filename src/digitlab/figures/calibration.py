@@ -122,4 +122,6 @@ def _mark(axes: Axes, marks: Sequence[tuple[float, float, tuple[float, float]]])
             va="bottom",
             fontsize=9,
             color=MARK,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+            zorder=6,
         )
