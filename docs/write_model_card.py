@@ -190,7 +190,7 @@ def page(measured: Numbers, given: Numbers) -> str:
         },
         recognizer_steps=format_count(training["recognizer"]["steps"]),
         training=tables.training_table(training),
-        metrics=tables.metrics_table(scores),
+        metrics=tables.metrics_table(scores, measured["decisions"]),
         n=format_count(scores["n"]),
         risk=tables.risk_table(scores),
         thresholds=tables.thresholds_table(measured["decisions"]),
@@ -210,15 +210,15 @@ def page(measured: Numbers, given: Numbers) -> str:
 
 def readme(text: str, measured: Numbers, given: Numbers) -> str:
     """The README with its section on the model that ships made anew."""
-    cells = [f"![{line}](samples/{name})" for name, line in zip(SAMPLES, measured["samples"], strict=True)]
+    cells = [f"![{name}](samples/{name})" for name in SAMPLES]
     answers = [line.split(": ", 1)[1] for line in measured["samples"]]
     scores, test = measured["scores"], given["training"]["recognizer"]["test"]
     parts = [
-        tables.table(cells, [answers]),
+        tables.table(cells, [answers], len(cells)),
         "\n".join(["```console", f"$ {ANSWERS_IN_README} --show answers.png", *measured["samples"], "```"]),
         "![What the network sees of the six pictures, and its answers](docs/pictures/predictions.png)",
-        "*What the network sees of the six, and its answers. All are made by code: the first three and the\n"
-        "letter are drawn, the others are MNIST's handwriting, on paper.*",
+        "*What the network sees of the six, and its answers. The first three and the letter are drawn; the\n"
+        "other two are handwriting of MNIST's training digits, put on paper by code (`docs/write_samples.py`).*",
         "The network that ships, `recognizer`, says `sure` only above a threshold of confidence, which was\n"
         "measured on digits held out from its training; else it is unsure between two digits, sees several,\n"
         f"or none. On MNIST's {format_count(scores['n'])} test digits it is right in "

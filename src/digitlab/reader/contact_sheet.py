@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from digitlab.formatting import format_probability
 from digitlab.reader.predict import Prediction
 
 __all__ = ["contact_sheet"]
@@ -49,8 +50,8 @@ def _answer(prediction: Prediction) -> str:
     if prediction.status == "several":
         return f"{prediction.n_digits} digits"
     if prediction.digit is None:
-        return f"no digit ({prediction.no_digit:.3f})"
-    first = f"{prediction.digit} ({max(prediction.probabilities):.3f})"
+        return f"no digit ({format_probability(prediction.no_digit, 3)})"
+    first = f"{prediction.digit} ({format_probability(max(prediction.probabilities), 3)})"
     return f"{first} or {prediction.second}?" if prediction.status == "unsure" else first
 
 
