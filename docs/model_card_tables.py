@@ -255,8 +255,8 @@ def accepted_words(measured: Numbers) -> str:
     total, sure, shown = measured["non_digits"]["total"]["n"], measured["sure"], measured["shown"]
     which = "these" if shown == sure else f"the {shown} most confident"
     return (
-        f"Of the {format_count(total)} pictures without a digit, `predict` is sure of {sure}; {which}, as the "
-        "network sees them:"
+        f"Of the {format_count(total)} pictures without a digit, `predict` is sure of {sure}; {which}, "
+        "as the network sees them:"
     )
 
 

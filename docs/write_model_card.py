@@ -218,7 +218,8 @@ def readme(text: str, measured: Numbers, given: Numbers) -> str:
         "\n".join(["```console", f"$ {ANSWERS_IN_README} --show answers.png", *measured["samples"], "```"]),
         "![What the network sees of the six pictures, and its answers](docs/pictures/predictions.png)",
         "*What the network sees of the six, and its answers. The first three and the letter are drawn; the\n"
-        "other two are handwriting of MNIST's training digits, put on paper by code (`docs/write_samples.py`).*",
+        "other two are handwriting of MNIST's training digits, put on paper by code: "
+        "`docs/write_samples.py`.*",
         "The network that ships, `recognizer`, says `sure` only above a threshold of confidence, which was\n"
         "measured on digits held out from its training; else it is unsure between two digits, sees several,\n"
         f"or none. On MNIST's {format_count(scores['n'])} test digits it is right in "
