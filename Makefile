@@ -36,20 +36,12 @@ check: $(READY)
 bench: $(READY)
 	$(BIN)/digitlab bench
 
-HELD_OUT := --seeds 3 --validation random:5000:7
-TEACHERS := runs/recognizer-teachers
-STUDENTS := runs/recognizer
+RUNS := runs/recognizer
 
-recognizer: $(STUDENTS)/seed-2/metrics.json
-	$(BIN)/digitlab export $(STUDENTS) --to model.onnx
-
-$(TEACHERS)/seed-2/metrics.json: | $(READY)
-	if [ -e $(TEACHERS) ]; then $(BIN)/digitlab train --resume $(TEACHERS); else $(BIN)/digitlab train recognizer \
-		--recipe recognizer-teacher $(HELD_OUT) --out $(TEACHERS); fi
-
-$(STUDENTS)/seed-2/metrics.json: $(TEACHERS)/seed-2/metrics.json
-	if [ -e $(STUDENTS) ]; then $(BIN)/digitlab train --resume $(STUDENTS); else $(BIN)/digitlab train recognizer \
-		--recipe recognizer --teacher $(TEACHERS) $(HELD_OUT) --test mnist:test --out $(STUDENTS); fi
+recognizer: $(READY)
+	if [ -e $(RUNS) ]; then $(BIN)/digitlab train --resume $(RUNS); else $(BIN)/digitlab train recognizer \
+		--recipe recognizer --seeds 3 --validation random:5000:7 --test mnist:test --out $(RUNS); fi
+	$(BIN)/digitlab export $(RUNS) --to model.onnx
 
 clean:
 	rm -rf $(VENV)

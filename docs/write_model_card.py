@@ -43,13 +43,11 @@ ANSWERS_IN_README = f"digitlab predict {' '.join(f'samples/{name}' for name in S
 MARKS = re.compile(r"(<!-- recognizer -->\n).*?(<!-- /recognizer -->)", re.DOTALL)
 HELD_OUT = "--seeds 3 --validation random:5000:7"
 COMMANDS = (
-    f"digitlab train recognizer --recipe recognizer-teacher {HELD_OUT} --out runs/recognizer-teachers",
-    f"digitlab train recognizer --recipe recognizer --teacher runs/recognizer-teachers {HELD_OUT} "
-    "--test mnist:test --out runs/recognizer",
+    f"digitlab train recognizer --recipe recognizer {HELD_OUT} --test mnist:test --out runs/recognizer",
     "digitlab export runs/recognizer --to model.onnx",
 )
 MICRO_COMMAND = (
-    f"digitlab train micro --recipe micro --teacher runs/recognizer-teachers {HELD_OUT} "
+    f"digitlab train micro --recipe micro --teacher runs/recognizer/teachers {HELD_OUT} "
     "--test mnist:test --out runs/micro"
 )
 SHOWN = 12
