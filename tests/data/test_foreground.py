@@ -108,6 +108,14 @@ def test_a_hard_shadow_over_half_of_the_paper(digit, depth, turn):
     assert_same(photo(215 * (1 - (1 - depth) / (1 + np.exp(-edge / 2))), ink), ink)
 
 
+@pytest.mark.parametrize("bold", [1, 15])
+@pytest.mark.parametrize("turn", [0.4, 2.6, 4.4, 5.5])
+def test_strokes_half_in_a_deep_shadow(digit, bold, turn):
+    ink = strokes(digit, bold)
+    edge = (np.cos(turn) * X + np.sin(turn) * Y + 0.1) * HEIGHT / 2
+    assert_same(photo(215 * (1 - 0.7 / (1 + np.exp(-edge / 2))), ink), ink)
+
+
 @pytest.mark.parametrize("bold", [15, 25])
 def test_bold_strokes_in_uneven_light(digit, bold):
     ink = strokes(digit, bold)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.morphology import Grid, closing, components, inside, opening, resized, smoothed
+from digitlab.data.morphology import Grid, closing, depth, opening, resized, smoothed
 
 __all__ = ["above_paper", "paper_noise", "quantile"]
 
@@ -15,11 +13,9 @@ CELLS = 96  # cells on the long side for the surface of the light, which varies 
 EVEN = 0.2  # share of the border, and of the picture, that has one gray level where light is even
 CLIPPED = 2  # levels from black or white that a camera gives to all paper that is too dark or too bright
 BETWEEN = 0.12  # share of the border between clipped paper and ink from which the paper is not even
-SMALL = 192  # pixels on the long side on which the kind of light is found out
-REACHES = (1 / 24, 1 / 12, 1 / 6, 1 / 3)  # of the long side: what is narrower than a reach may be ink
-GROWTH = 1.1  # a longer reach that multiplies the ink by less than this has found no more of it
-FAINT = 0.1  # share of the paper's brightness by which strokes differ from it
-NOISE = 3.0  # standard deviations of the paper's noise that ink exceeds
+WIDEST = 3  # what is narrower than one part in so many of the long side may be ink
+WIDE = 0.5  # share of the picture that may be bright, and of what is bright that may be wide, if ink is light
+REFLECTING = 24.0  # levels of 255 that paper under light ink has at least, so that black is no quotient
 SAMPLE = 20_000  # values that are plenty for a median
 DARKEST = 8.0  # levels of 255 that the paper has at least, so that a quotient stays finite
 
@@ -39,58 +35,63 @@ def above_paper(picture: Grid) -> tuple[Grid, Grid | np.float32]:
     if even is not None:
         ink = picture - even
         return ink if ink.max() >= -ink.min() else -ink, np.float32(1)
-    scale = min(1, SMALL / max(picture.shape))
+    large = max(picture.shape) > 2 * CELLS
+    smooth = smoothed(picture) if large else picture
+    scale = min(1, CELLS / max(picture.shape))
     rows, columns = (max(1, round(side * scale)) for side in picture.shape)
-    small = resized(picture, rows, columns) if scale < 1 else picture
-    # Smooth light is taken out first; but where a hard shadow lies, a smooth surface only adds to the harm.
-    surfaces = _light(small), np.full_like(small, quantile(small, 0.5))
-    views = [_view(small, np.maximum(surface, np.float32(DARKEST))) for surface in surfaces]
-    view = min(views, key=lambda view: view.amount)
-    surface = resized(view.surface, *picture.shape) if scale < 1 else view.surface
-    ink, paper = _above_local_paper(picture, surface, view.light, view.reach)
+    cells = resized(smooth, rows, columns) if large else smooth
+    surface = np.maximum(_light(cells), np.float32(DARKEST))
+    sign = -1 if _ink_is_light(cells, surface) else 1
+    surface = resized(surface, *picture.shape) if large else surface
+    widest = max(3, max(picture.shape) // WIDEST)
+    ink, paper = _above_local_paper(picture, sign * smooth, surface, sign, widest)
+    # So far, a dark valley of light that is narrower than that is ink, too. Where strokes are narrow, a box
+    # that is little wider than they are follows the light closely.
+    side = _wider_than_strokes(ink)
+    if side < widest:
+        ink, paper = _above_local_paper(picture, sign * smooth, surface, sign, side)
     return ink, (paper / paper.max()).astype(np.float32)
 
 
-@dataclass(frozen=True, eq=False)
-class _View:
-    """A picture seen under one kind of light: whether its ink is light, and what it is narrower than."""
+def _above_local_paper(picture: Grid, smooth: Grid, surface: Grid, sign: int, side: int) -> tuple[Grid, Grid]:
+    """The ink in levels of 255, and the level of the paper; ink is closed over, if narrower than a box.
 
-    surface: Grid
-    light: bool
-    reach: float
-    amount: float
-
-
-def _view(picture: Grid, surface: Grid) -> _View:
-    flat = _flat(picture, surface)
-    smooth = smoothed(flat) if max(flat.shape) > CELLS else flat
-    reaches = [_reach(sign * smooth) for sign in (1, -1)]
-    inks = [_above_local_paper(picture, surface, light, reaches[light])[0] for light in (False, True)]
-    # Paper between strokes is as far from them as they are from it: only ink is far from the light, too.
-    # Both in shares of the lighter one of ink and paper, so that neither is favored.
-    lighter = np.maximum(flat, 1)
-    seen_dark = np.minimum(inks[0] / 255, (1 - flat) / lighter)
-    seen_light = np.minimum(inks[1] / 255, flat - 1) / lighter
-    light = bool((seen_light.clip(0) ** 3).sum() > (seen_dark.clip(0) ** 3).sum())
-    return _View(surface, light, reaches[light], _amount(inks[light]))
+    A closing keeps the steps of hard shadows, but is too light where a slope of light ends at the border. In
+    the picture divided by the surface of the light there is no slope, but a shadow becomes one. Neither is
+    too dark, so the darker one is right.
+    """
+    closed = np.minimum(closing(smooth, side, side), closing(smooth / surface, side, side) * surface)
+    seen = closed - sign * picture
+    # The paper is that of the lightest (darkest) noise within the box: half of the picture is no ink.
+    seen -= quantile(seen, 0.5)
+    paper = np.maximum(sign * closed, np.float32(DARKEST if sign > 0 else REFLECTING))
+    return (255 * seen / paper).astype(np.float32), paper
 
 
-def _flat(picture: Grid, surface: Grid) -> Grid:
-    return (np.maximum(picture, DARKEST) / surface).astype(np.float32, copy=False)
+def _ink_is_light(cells: Grid, surface: Grid) -> bool:
+    """Whether ink is lighter than its paper.
+
+    Ink is far from the paper nearby and from the surface of the light. The paper inside a zero is as far from
+    its stroke as that is from it, but not from the surface. Where much of the picture, or a wide part of it,
+    is as bright as light ink would be, that is paper beside a shadow.
+    """
+    side = max(3, max(cells.shape) // WIDEST)
+    strengths = []
+    for sign in (1, -1):
+        nearby = closing(sign * cells, side, side) - sign * cells
+        both = np.minimum(sign * (surface - cells), nearby - quantile(nearby, 0.5))
+        strengths.append(float((both.clip(0) ** 3).sum()))
+    if strengths[0] >= strengths[1]:
+        return False
+    bright = (cells > (quantile(cells, 0.02) + quantile(cells, 0.995)) / 2).astype(np.uint8)
+    wide = opening(bright, side // 2 + 1, side // 2 + 1)
+    return bool(bright.mean() < WIDE and wide.sum() < WIDE * bright.sum())
 
 
-def _above_local_paper(picture: Grid, surface: Grid, light: bool, reach: float) -> tuple[Grid, Grid]:
-    """The ink in levels of 255, and the level of the paper, where light follows a surface and shadows."""
-    flat = _flat(picture, surface)
-    smooth = smoothed(flat) if max(flat.shape) > CELLS else flat
-    if light:
-        paper = surface
-        seen = paper * (flat + _closed(-smooth, reach))
-    else:
-        paper = surface * np.maximum(_closed(smooth, reach), 1e-3)
-        seen = paper - surface * flat
-    # The paper is that of the lightest (darkest) noise within reach: half of the picture is no ink.
-    return (255 * (seen - quantile(seen, 0.5)) / paper).astype(np.float32), paper
+def _wider_than_strokes(ink: Grid) -> int:
+    """Side of a box that no stroke fills: twice the largest distance of ink from its edge, and some more."""
+    strokes = (ink > 0.4 * quantile(ink, 0.995)).astype(np.uint8)
+    return 2 * round(1.6 * depth(strokes)) + 9
 
 
 def paper_noise(ink: Grid) -> float:
@@ -154,42 +155,3 @@ def _terms(height: int, width: int) -> NDArray[np.float64]:
     )
     terms = [np.ones_like(x), x, y, x * x, x * y, y * y, (x * x + y * y) ** 2]
     return np.stack(terms, axis=-1).reshape(-1, 7)
-
-
-def _closed(picture: Grid, reach: float) -> Grid:
-    """The paper around dark ink: a closing, which fills what is narrower than its reach.
-
-    It keeps the edge of a hard shadow, because a shadow is wider than the reach.
-    """
-    side = max(3, round(max(picture.shape) * reach))
-    return closing(picture, side, side)
-
-
-def _reach(picture: Grid) -> float:
-    """The shortest reach that is wider than the strokes of dark ink: further ones hardly find more.
-
-    Ink is what lies free inside, because corners of shadows run off the picture; and ruled lines and edges of
-    shadows, which are thin, do not count.
-    """
-    thin = 5 if max(picture.shape) > CELLS else 1
-    base = closing(picture, thin, thin)
-    free, every = [], []
-    for reach in REACHES:
-        paper = _closed(picture, reach)
-        ink = paper - base
-        labels, boxes = components(opening((ink > FAINT * np.abs(paper)).astype(np.uint8), thin, thin))
-        masses = np.bincount(labels.reshape(-1), weights=ink.reshape(-1), minlength=len(boxes))[1:]
-        free.append(float(masses[inside(boxes, picture.shape)[1:]].sum()))
-        every.append(float(masses.sum()))
-    amounts = free if max(free) > 0.2 * max(every) else every
-    if max(amounts) == 0:
-        return REACHES[1]  # thin strokes alone
-    return next(
-        reach for reach, amount in zip(REACHES, amounts, strict=True) if amount * GROWTH >= max(amounts)
-    )
-
-
-def _amount(ink: Grid) -> float:
-    """How much ink there is, without the paper's noise."""
-    ink = ink - quantile(ink, 0.5)
-    return float(ink[ink > NOISE * paper_noise(ink)].sum())

@@ -28,7 +28,7 @@ AGAIN = "Save or copy the picture again."
 MAX_PIXELS = 100_000_000
 LARGE = 1024  # pixels on the long side that are plenty to see one digit
 WHOLE = 8_000_000  # pixels that are decoded or converted at once
-AVERAGED = ("L", "LA", "RGB", "RGBA", "CMYK")  # modes in which pixels can be averaged as they are
+AVERAGED = ("L", "RGB", "CMYK")  # modes in which pixels are averaged as they are, without a copy of them all
 ORIENTATION = 0x0112  # EXIF: where the top and the left of the scene are in the stored pixels
 TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     2: np.fliplr,

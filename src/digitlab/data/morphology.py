@@ -10,7 +10,18 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Grid", "Mask", "closing", "components", "dilation", "inside", "opening", "resized", "smoothed"]
+__all__ = [
+    "Grid",
+    "Mask",
+    "closing",
+    "components",
+    "depth",
+    "dilation",
+    "inside",
+    "opening",
+    "resized",
+    "smoothed",
+]
 
 Grid = NDArray[np.float32]
 Mask = NDArray[np.uint8]
@@ -53,6 +64,30 @@ def resized(image: Grid, height: int, width: int) -> Grid:
     smaller = height < image.shape[0]
     method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     return cast(Grid, cv2.resize(image, (width, height), interpolation=method))
+
+
+def bounding_box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    """Left, top, width and height of what is true."""
+    import cv2
+
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+    return left, top, width, height
+
+
+def center_of_mass(image: NDArray[np.uint8]) -> tuple[float, float]:
+    """Row and column of the center of mass of an image that is not all 0."""
+    import cv2
+
+    moments = cv2.moments(image)
+    return moments["m01"] / moments["m00"], moments["m10"] / moments["m00"]
+
+
+def depth(mask: Mask) -> float:
+    """The largest distance of a pixel of the mask from its edge, in pixels; the border is no edge."""
+    import cv2
+
+    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    return float(cv2.distanceTransform(padded, cv2.DIST_L2, 3).max())
 
 
 def components(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

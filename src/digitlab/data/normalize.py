@@ -7,12 +7,12 @@ paper. (LeCun, Bottou, Bengio and Haffner: Gradient-based learning applied to do
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from digitlab.data.foreground import extract_ink
+from digitlab.data.morphology import bounding_box, center_of_mass
 from digitlab.errors import DataError
 
 __all__ = ["check_gray", "normalize_ink", "to_mnist_format"]
@@ -67,7 +67,7 @@ def normalize_ink(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _box(ink: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     """Top, bottom, left and right of what is clearly ink: a tenth of full ink at least."""
-    left, top, width, height = cv2.boundingRect((ink > 25).view(np.uint8))
+    left, top, width, height = bounding_box(ink > 25)
     return top, top + height, left, left + width
 
 
@@ -148,8 +148,8 @@ def _centered(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The digit in a 28x28 image, center of mass in the middle, shifted if it must be to stay inside."""
     image = np.zeros((SIDE, SIDE), np.uint8)
     height, width = ink.shape
-    moments = cv2.moments(ink)
-    down, along = CENTER - moments["m01"] / moments["m00"], CENTER - moments["m10"] / moments["m00"]
+    row, column = center_of_mass(ink)
+    down, along = CENTER - row, CENTER - column
     top, left = min(max(round(down), 0), SIDE - height), min(max(round(along), 0), SIDE - width)
     image[top : top + height, left : left + width] = ink
     return image
