@@ -23,6 +23,9 @@ __all__ = [
     "smoothed",
 ]
 
+SMALL = 4096  # pixels of a mask that is small
+FEW = 8  # components that are filled one by one
+
 Grid = NDArray[np.float32]
 Mask = NDArray[np.uint8]
 Pixels = TypeVar("Pixels", Grid, Mask)
@@ -99,8 +102,35 @@ def components(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """
     import cv2
 
+    if mask.size <= SMALL:
+        few = _few_components(mask)
+        if few is not None:
+            return few
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     return cast(NDArray[np.int32], labels), np.asarray(stats[:, :4], np.int64)
+
+
+def _few_components(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int64]] | None:
+    """The same for a small mask of a few components, by flood filling; None if there are more.
+
+    OpenCV's own search shares even 28 rows among its threads: twice the processor time for all of reading.
+    """
+    import cv2
+
+    filled = (mask > 0).astype(np.uint8)
+    height, width = filled.shape
+    boxes = [(0, 0, width, height)]
+    left = int(np.count_nonzero(filled))
+    while left and len(boxes) <= FEW:
+        seed = int((filled == 1).argmax())
+        point = seed % width, seed // width
+        area, _, _, (x, y, wide, high) = cv2.floodFill(filled, None, point, len(boxes) + 1, flags=8)
+        boxes.append((x, y, wide, high))
+        left -= area
+    if left:
+        return None
+    labels = np.maximum(filled, 1).astype(np.int32) - 1
+    return labels, np.array(boxes, np.int64)
 
 
 def inside(boxes: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.bool_]:
