@@ -267,7 +267,7 @@ def test_only_pictures_can_be_shifted(small):
     train, _ = small
     classifier = quick(epochs=1, recipe={"shift": 1})
     classifier.fit(train.images, train.labels)
-    with pytest.raises(ValueError, match="only pictures can be rotated, shifted"):
+    with pytest.raises(ValueError, match="only pictures can be augmented"):
         classifier.fit(train.features(), train.labels)
 
 

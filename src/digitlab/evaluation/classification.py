@@ -244,12 +244,10 @@ def accuracy_and_log_loss(
     """Accuracy and log loss: the share of correct predictions, and the mean of -ln(p of the label) in nats.
 
     Args:
-        logits: `(n, 10)`; or `(n, 11)` with one of "no digit", which does not count: these are digits. Of
-            equal largest logits the lowest is the prediction.
-        labels: `(n,)`, 0 to 9.
+        logits: `(n, classes)`; of equal largest logits the lowest is the prediction.
+        labels: `(n,)`, 0 to classes - 1.
         temperature: By which the logits are divided for the log loss.
     """
-    logits = logits[:, :10]
     logs = log_softmax(logits if temperature == 1 else logits / temperature)
     chosen = np.take_along_axis(logs, labels[:, None], axis=1)
     return float((logits.argmax(axis=1) == labels).mean()), float(-chosen.mean())
@@ -290,7 +288,7 @@ def compute_metrics(
     given_digit = digit_probabilities(logits[:, :10], temperature)[0]
     confidence, correct = confidence_and_correct(digit_probabilities(logits, temperature)[0], labels)
     counts = np.bincount(labels * 10 + read, minlength=100).reshape(10, 10)
-    accuracy, log_loss = accuracy_and_log_loss(logits, labels, temperature)
+    accuracy, log_loss = accuracy_and_log_loss(logits[:, :10], labels, temperature)
     return Metrics(
         n=len(labels),
         accuracy=accuracy,

@@ -46,7 +46,12 @@ IN_USE: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "final_lr_ratio": ("schedule", ("linear", "cosine", "one-cycle")),
 }
 """Knobs of a recipe that mean something only beside a certain value of another."""
-ONLY_WITH = {"monitor": "patience", "restore_best": "patience", "clip_mode": "max_grad_norm"}
+ONLY_WITH = {
+    "monitor": "patience",
+    "restore_best": "patience",
+    "clip_mode": "max_grad_norm",
+    "teachers": "distillation",
+}
 """Knobs that mean something only where another is set."""
 
 

@@ -98,7 +98,7 @@ def predict_probabilities(
         DataError: If the model does not take images of that size.
         ModelError: If its outputs are not finite, or not those of ten digits.
     """
-    return digit_probabilities(_outputs(model, images, name))
+    return digit_probabilities(_outputs(model, images, name), model.rule.temperature if model.rule else 1.0)
 
 
 def predict_logits_for(model: Model, digits: Digits) -> NDArray[np.float32]:

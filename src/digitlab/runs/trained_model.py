@@ -19,7 +19,7 @@ from digitlab.evaluation import Metrics
 from digitlab.formatting import format_count
 from digitlab.networks import Network, layer_table
 from digitlab.notebook import text_html
-from digitlab.probabilities import softmax
+from digitlab.probabilities import digit_probabilities
 from digitlab.reader import OnnxModel, to_ink
 from digitlab.runs.evaluate import evaluate
 from digitlab.runs.folder import Run, check_same_network, open_runs
@@ -93,10 +93,16 @@ class TrainedModel:
     def predict_proba(self, x: Any) -> NDArray[np.float64]:
         """Probabilities of the ten digits: `(n, 10)`, or `(10,)` for one image.
 
+        They are those that `digitlab predict` prints: logits are divided by the temperature of `rule`, if
+        there is one. Of a network with an output for "no digit" they sum to 1 less its probability.
+
         Raises:
             DataError: As `predict` does.
         """
-        return softmax(self.predict_logits(x))
+        ink, single = to_ink(x, self.input_shape)
+        outputs = self._checked(self.model.outputs(ink))
+        probabilities = digit_probabilities(outputs, self.rule.temperature if self.rule else 1.0)[0]
+        return probabilities[0] if single else probabilities
 
     def predict_logits(self, x: Any) -> NDArray[np.float32]:
         """Logits: `(n, 10)`, or `(10,)` for one image.
@@ -106,10 +112,13 @@ class TrainedModel:
             ModelError: If they are not finite.
         """
         ink, single = to_ink(x, self.input_shape)
-        logits = self.model.logits(ink)
-        if not np.isfinite(logits).all():
-            raise ModelError(f"{self.network} gives logits that are not numbers", "Train it again.")
+        logits = self._checked(self.model.logits(ink))
         return logits[0] if single else logits
+
+    def _checked(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        if not np.isfinite(outputs).all():
+            raise ModelError(f"{self.network} gives logits that are not numbers", "Train it again.")
+        return outputs
 
     @check_arguments
     def evaluate(self, digits: Digits | str | os.PathLike[str] | None = None) -> Metrics:
