@@ -166,7 +166,10 @@ def fine_tuning_config(
         run.metrics()  # raises if it is not finished
         network, options, weights = run.config.network, run.config.options, run.folder / "model.safetensors"
         # The target of that run is reached, perhaps; this one has its own.
-        own_recipe, own_data = replace(run.config.recipe, until=None, distillation=0.0), run.config.data
+        own_recipe, own_data = (
+            replace(run.config.recipe, until=None, distillation=0.0, teachers=0),
+            run.config.data,
+        )
     else:
         from digitlab.runs.models import open_network
 
