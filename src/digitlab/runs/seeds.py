@@ -33,7 +33,7 @@ from digitlab.runs.progress import both, training_progress
 from digitlab.runs.seed_folder import SeedRuns
 from digitlab.runs.seed_jobs import DATA, train_job, write_splits
 from digitlab.runs.setup import OnStart, TrainingSetup, TrainingStart
-from digitlab.runs.teachers import plan_own_teachers, teacher_files, without_teachers
+from digitlab.runs.teachers import plan_own_teachers, teacher_files, trains_own_teachers, without_teachers
 from digitlab.runs.train import train_own_teachers, train_run
 from digitlab.settings import to_dict
 from digitlab.training import Callback, OnHistory, Recipe, StepCounts, plan_stacks
@@ -134,9 +134,9 @@ def train_seeds_configured(
     if seeds < 1:
         raise SettingError(f"seeds={seeds}", "Train at least 1.")
     splits = config.data.load()
-    recipe, own = config.recipe, config.recipe.distillation and config.recipe.teachers and not config.teachers
+    recipe, checked = config.recipe, without_teachers(config) if trains_own_teachers(config) else config
     # Checks everything before anything is written, but for teachers that are not trained yet.
-    config = TrainingSetup.of(without_teachers(config) if own else config, splits).config
+    config = TrainingSetup.of(checked, splits).config
     out = None if out is None else Path(out)
     if out is not None:
         check_no_run(out)

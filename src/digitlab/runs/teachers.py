@@ -20,6 +20,7 @@ __all__ = [
     "own_teachers",
     "plan_own_teachers",
     "teacher_files",
+    "trains_own_teachers",
     "without_teachers",
 ]
 
@@ -56,6 +57,11 @@ def teacher_files(teachers: Sequence[str | os.PathLike[str]]) -> tuple[str, ...]
     return tuple(str(file.resolve()) for file in files)
 
 
+def trains_own_teachers(config: RunConfig) -> bool:
+    """Whether a run that has not begun is to train teachers first: some are wanted, and none given."""
+    return bool(config.recipe.distillation and config.recipe.teachers and not config.teachers)
+
+
 def plan_own_teachers(config: RunConfig, folder: Path) -> RunConfig:
     """The configuration of a run whose teachers are trained first, in its folder, if it is to have any.
 
@@ -67,10 +73,9 @@ def plan_own_teachers(config: RunConfig, folder: Path) -> RunConfig:
         The configuration with the weights files that its teachers will have; as it is, if teachers are given
         or none are wanted.
     """
-    recipe = config.recipe
-    if config.teachers or not (recipe.distillation and recipe.teachers):
+    if not trains_own_teachers(config):
         return config
-    places = [folder / FOLDER / f"seed-{seed}" / WEIGHTS for seed in range(recipe.teachers)]
+    places = [folder / FOLDER / f"seed-{seed}" / WEIGHTS for seed in range(config.recipe.teachers)]
     return replace(config, teachers=tuple(str(place.resolve()) for place in places))
 
 

@@ -24,6 +24,7 @@ from digitlab.runs.teachers import (
     own_teachers,
     plan_own_teachers,
     teacher_files,
+    trains_own_teachers,
     without_teachers,
 )
 from digitlab.settings import to_dict
@@ -125,11 +126,10 @@ def _train(
     progress: bool | None,
 ) -> Run:
     """Trains one run, its own teachers first, and shows the progress."""
-    recipe = config.recipe
-    if recipe.distillation and recipe.teachers and not config.teachers:
+    if trains_own_teachers(config):
         complete = TrainingSetup.of(without_teachers(config)).config  # checks what can be checked by now
         folder = folder or new_run_folder(config.network)
-        config = plan_own_teachers(replace(complete, recipe=recipe), folder)
+        config = plan_own_teachers(replace(complete, recipe=config.recipe), folder)
         Run.create(folder, config)
     if folder is not None:
         train_own_teachers(config, folder, progress)

@@ -93,7 +93,7 @@ def _half(source: _Source) -> Pixels:
 
 
 def _several(source: _Source) -> Pixels:
-    """Two or three digits side by side, touching or apart, in the room of one or larger."""
+    """Two or three digits side by side, touching or apart, scaled to the size of one digit or larger."""
     parts = [trim(source.digit()) for _ in range(2 if source.rng.random() < 0.7 else 3)]
     height = max(len(part) for part in parts)
     gap = int(source.rng.integers(-3, 5))
@@ -291,7 +291,7 @@ def _letter(source: _Source) -> Pixels:
 
 
 def _word(source: _Source) -> Pixels:
-    """Two to five letters in the room of one digit."""
+    """Two to five letters, scaled to the size of one digit."""
     rng = source.rng
     return write_text(rng, "".join(rng.choice(list(LETTERS), int(rng.integers(2, 6)))))
 

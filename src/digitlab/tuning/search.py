@@ -12,19 +12,19 @@ from typing import Any
 
 import torch
 
-from digitlab import runs
 from digitlab.arguments import check_arguments
 from digitlab.errors import SettingError, TrainingError
 from digitlab.jobs import JobExecutor, Progress, ResultStore, local_executor, ray_executor, run_jobs
 from digitlab.machine import environment
-from digitlab.networks import architecture, build, save_network
+from digitlab.networks import architecture, build
 from digitlab.notebook import table_html
-from digitlab.runs import DataConfig, Run, new_run_folder
+from digitlab.runs import Run, new_run_folder
 from digitlab.settings import from_dict
-from digitlab.training import Examples, Recipe, check_training, fit
+from digitlab.training import Examples, Recipe, check_training
 from digitlab.tuning.data import PER_FOLD, SearchData
 from digitlab.tuning.grid import expand_grid, sample_candidates
 from digitlab.tuning.plan import Fit, Plan, parse_cv
+from digitlab.tuning.refit import refit_best
 from digitlab.tuning.results import CvResults, FoldResult, SearchFolder, cv_results, rank_candidates
 from digitlab.tuning.run_fit import DATA, fit_job
 
@@ -200,7 +200,9 @@ def search(
     found = _ranked(folder, plan, results, time.perf_counter() - started)
     folder.write_results(found.to_dict())
     if refit:
-        found = _refitted(found, loaded, data, validation)
+        chosen = next(each for each in found.plan.candidates if each.params == found.best.params)
+        run = refit_best(found.plan, chosen, found.folder, loaded, data, validation)
+        found = replace(found, run=run)
         folder.write_results(found.to_dict())
     return found
 
@@ -328,24 +330,3 @@ def _ranked(folder: SearchFolder, plan: Plan, results: list[FoldResult], seconds
         fit_seconds=math.fsum(of.fit_time + of.score_time for of in results),
         halving=plan.halving_summary(result.fit for result in results) if plan.halving else None,
     )
-
-
-def _refitted(
-    found: SearchResult, loaded: SearchData, data: str | Examples, validation: str | Examples
-) -> SearchResult:
-    """Refit: trains the best candidate on all data, as a run; data without a name leave a weights file."""
-    plan = found.plan
-    best = next(of for of in plan.candidates if of.params == found.best.params)
-    recipe = replace(best.recipe, threads=0)
-    if isinstance(data, str) and isinstance(validation, str):
-        per_fold = "stratified:10%" if recipe.monitors_validation else "none"
-        chosen = DataConfig(train=data, validation=per_fold if validation == PER_FOLD else validation)
-        folder = found.folder / "best"
-        if (folder / "run.json").exists():
-            return replace(found, run=runs.resume(folder))
-        return replace(found, run=runs.train(plan.network, best.options, recipe, chosen, folder))
-    train, validation_part = loaded.all_examples(plan, recipe.monitors_validation)
-    network = build(plan.network, seed=recipe.seed, **best.options)
-    fit(network, recipe, train, validation_part)
-    save_network(network, found.folder / "best.safetensors")
-    return found
