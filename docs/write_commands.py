@@ -27,6 +27,7 @@ COMMANDS = [
     ["lr-range"],
     ["compare"],
     ["predict"],
+    ["read"],
     ["export"],
     ["networks"],
     ["recipes"],

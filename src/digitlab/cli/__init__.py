@@ -23,6 +23,7 @@ from digitlab.cli import (
     mistakes,
     networks,
     predict,
+    read,
     recipes,
     reproduce,
     search,
@@ -73,6 +74,7 @@ app.command("search")(search.search)
 app.command("lr-range")(lr_range.lr_range)
 app.command("compare")(compare.compare)
 app.command("predict")(predict.predict)
+app.command("read")(read.read)
 app.command("export")(export.export)
 app.command("networks")(networks.networks)
 app.command("recipes")(recipes.recipes)

@@ -15,7 +15,7 @@ from digitlab.formatting import format_probability
 if TYPE_CHECKING:
     from digitlab.reader import Model, Prediction
 
-__all__ = ["predict"]
+__all__ = ["open_model", "predict"]
 
 
 def predict(
@@ -54,7 +54,7 @@ def predict(
     if show is not None and show.suffix.lower() != ".png":
         raise OutputError(f"cannot write {show}: its name does not end in .png", "Name it FILE.png.")
     path = model or DEFAULT_MODEL
-    opened = _opened(path)
+    opened = open_model(path)
     predictions = predict_pictures(images, opened, max_error=max_error, skip_errors=True, show_progress=True)
     read = [one for one in predictions if not one.error]
     if show is not None and read:
@@ -72,7 +72,7 @@ def predict(
         raise typer.Exit(2)
 
 
-def _opened(path: Path) -> Model:
+def open_model(path: Path) -> Model:
     """The model in a file or a run folder; only what is not ONNX needs torch."""
     if path.suffix.lower() == ".onnx":
         from digitlab.reader import OnnxModel

@@ -6,11 +6,12 @@ import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
 from digitlab.data.normalize import to_mnist_format
 from digitlab.data.png_strips import reduced_png
@@ -18,14 +19,23 @@ from digitlab.data.segmentation import Piece, whole_and_pieces
 from digitlab.errors import DataError
 from digitlab.files import check_path
 
-__all__ = ["UnknownImageError", "read_digit", "read_image", "read_whole_and_pieces", "to_mnist_format"]
+__all__ = [
+    "UnknownImageError",
+    "count_frames",
+    "read_digit",
+    "read_image",
+    "read_sized",
+    "read_whole_and_pieces",
+    "to_mnist_format",
+]
 
 # The first five load with Pillow itself; the others are looked up only when those do not fit.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "TIFF", "WEBP", "JPEG2000", "AVIF")
 HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}  # brands of the container
-KNOWN = "Give a PNG, JPEG, GIF, BMP, TIFF or WebP picture."
+KNOWN = "Give a PNG, JPEG, GIF, BMP, TIFF, WebP, AVIF or HEIC picture."
 AGAIN = "Save or copy the picture again."
 MAX_PIXELS = 100_000_000
+TOO_LARGE = f"Crop or reduce it below {MAX_PIXELS // 1_000_000} megapixels."
 LARGE = 1024  # pixels on the long side that are plenty to see one digit
 WHOLE = 8_000_000  # pixels that are decoded or converted at once
 AVERAGED = ("L", "RGB", "CMYK")  # modes in which pixels are averaged as they are, without a copy of them all
@@ -39,6 +49,11 @@ TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     7: lambda gray: np.rot90(gray, 2).T,
     8: np.rot90,
 }
+LYING = {5, 6, 7, 8}
+"""Orientations in which rows are stored as columns."""
+Size = tuple[int, int]
+"""Width and height."""
+Result = TypeVar("Result")
 
 
 class UnknownImageError(DataError):
@@ -76,7 +91,7 @@ def read_whole_and_pieces(
         DataError: As `read_digit` does.
     """
     if isinstance(source, Image.Image):
-        return whole_and_pieces(_seen(source.copy()))
+        return whole_and_pieces(_seen(source.copy())[0])
     path = check_path(source)
     try:
         return whole_and_pieces(read_image(path))
@@ -105,7 +120,48 @@ def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         UnknownImageError: If it is no picture, or of an unknown format.
         DataError: If the file is missing, empty, damaged, or of more than 100 megapixels.
     """
-    path = Path(check_path(path))
+    return read_sized(path)[0]
+
+
+def read_sized(
+    source: str | os.PathLike[str] | Image.Image, longest: int | None = None, frame: int = 0
+) -> tuple[NDArray[np.uint8], Size]:
+    """Reads an image as `read_image` does, at a resolution of one's choice.
+
+    Args:
+        source: An image file, or a Pillow image.
+        longest: No side of the gray pixels is longer; larger pictures are reduced, while they are decoded
+            where their format allows it. None: as `read_image` does it.
+        frame: Which frame of a file of several, from 0.
+
+    Returns:
+        `(height, width)`, 0 = black, 255 = white; and width and height of the upright picture in its own
+        pixels, before it is reduced.
+
+    Raises:
+        UnknownImageError: As `read_image` does.
+        DataError: As `read_image` does, and if there is no such frame.
+    """
+    if isinstance(source, Image.Image):
+        _check_size(source, "the picture")
+        return _seen(source.copy(), longest=longest)
+    return _opened(Path(check_path(source)), lambda picture, file: _decoded(picture, file, longest, frame))
+
+
+def count_frames(path: str | os.PathLike[str]) -> int:
+    """How many pages a TIFF file holds; 1 of any other picture, also of an animated one.
+
+    Raises:
+        DataError: As `read_image` does.
+    """
+    return _opened(
+        Path(check_path(path)),
+        lambda picture, _: getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1,
+    )
+
+
+def _opened(path: Path, use: Callable[[ImageFile, BinaryIO], Result]) -> Result:
+    """Gives an image file, opened but not decoded, to a function; any failure becomes a `DataError`."""
     try:
         if not path.is_file():
             reason = "it is not a file" if path.exists() else "there is no such file"
@@ -113,41 +169,55 @@ def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         if path.stat().st_size == 0:
             raise DataError(f"cannot read {path}: it is empty", AGAIN)
         with path.open("rb") as file:
-            return _decode(file, path)
+            return _used(file, path, use)
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(f"cannot read {path}: {reason}", "Give a picture file that you may read.") from error
 
 
-def _decode(file: BinaryIO, path: Path) -> NDArray[np.uint8]:
-    """Decodes an open image file to gray pixels; any failure becomes a `DataError`."""
-    too_large = f"Crop or reduce it below {MAX_PIXELS // 1_000_000} megapixels."
+def _used(file: BinaryIO, path: Path, use: Callable[[ImageFile, BinaryIO], Result]) -> Result:
     try:
         with warnings.catch_warnings():
             # Pillow warns of odd metadata and of sizes: the first do not matter, the second are refused here.
             warnings.simplefilter("ignore")
             formats = _heic(path) if _is_heic(file) else FORMATS
             with Image.open(file, formats=formats) as picture:
-                width, height = picture.size
-                if width * height > MAX_PIXELS:
-                    raise DataError(f"{path} is {width} x {height} pixels, too large", too_large)
-                if picture.format == "PNG" and width * height > WHOLE:
-                    reduced = reduced_png(file, max(width, height) // LARGE)
-                    if reduced is not None:
-                        # Where none is before the pixels, getexif would decode all of them to look for some.
-                        exif = picture.getexif() if "exif" in picture.info else {}
-                        return _seen(reduced, exif.get(ORIENTATION))
-                return _seen(picture)
+                _check_size(picture, str(path))
+                return use(picture, file)
     except DataError:
         raise
     except UnidentifiedImageError as error:
         raise UnknownImageError(f"{path} is not a picture, or of an unknown kind", KNOWN) from error
     except (Image.DecompressionBombError, MemoryError) as error:
-        raise DataError(f"{path} has too many pixels", too_large) from error
+        raise DataError(f"{path} has too many pixels", TOO_LARGE) from error
     # On damaged bytes Pillow raises nearly anything: OSError, SyntaxError, struct.error, IndexError.
     except Exception as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(f"{path} is damaged: {reason}", AGAIN) from error
+
+
+def _check_size(picture: Image.Image, name: str) -> None:
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        raise DataError(f"{name} is {width} x {height} pixels, too large", TOO_LARGE)
+
+
+def _decoded(
+    picture: ImageFile, file: BinaryIO, longest: int | None, frame: int
+) -> tuple[NDArray[np.uint8], Size]:
+    """The pixels of an opened file, and its size."""
+    if frame:
+        picture.seek(frame)
+        _check_size(picture, f"page {frame + 1}")
+    width, height = picture.size
+    factor = max(width, height) // (longest or LARGE)
+    if picture.format == "PNG" and width * height > WHOLE and factor > 1:
+        reduced = reduced_png(file, factor)
+        if reduced is not None:
+            # Where none is before the pixels, getexif would decode all of them to look for some.
+            exif = picture.getexif() if "exif" in picture.info else {}
+            return _seen(reduced, exif.get(ORIENTATION), longest, (width, height))
+    return _seen(picture, longest=longest)
 
 
 def _is_heic(file: BinaryIO) -> bool:
@@ -169,19 +239,37 @@ def _heic(path: Path) -> tuple[str]:
     return ("HEIF",)
 
 
-def _seen(picture: Image.Image, turned: int | None = None) -> NDArray[np.uint8]:
-    """An opened picture as a person sees it, in gray; `turned` is its orientation if it is not in it."""
-    picture.draft(None, (LARGE, LARGE))  # lets a JPEG decode at a half, a quarter or an eighth
+def _seen(
+    picture: Image.Image, turned: int | None = None, longest: int | None = None, size: Size | None = None
+) -> tuple[NDArray[np.uint8], Size]:
+    """An opened picture as a person sees it, in gray, and its size before it was reduced.
+
+    Args:
+        picture: The picture.
+        turned: Its orientation, where that is not in it.
+        longest: The longest side that is wanted, see `read_sized`.
+        size: Its size before it was reduced; None if it is not.
+    """
+    width, height = size or picture.size
+    wanted = longest or LARGE
+    scale = 1.0 if longest is None else min(width, height) / max(width, height)
+    short = max(1, int(wanted * scale))
+    # Lets a JPEG decode at a half, a quarter or an eighth.
+    picture.draft(None, (wanted, short) if width > height else (short, wanted))
     picture.load()
     turned = turned or picture.getexif().get(ORIENTATION)
-    plain = _reduced(picture)
+    plain = _reduced(picture, wanted)
+    if longest is not None and max(plain.size) > longest:
+        sides = (max(1, round(side * longest / max(plain.size))) for side in plain.size)
+        plain = plain.resize((next(sides), next(sides)), Image.Resampling.BOX)
     gray = _on_paper(plain) if plain.mode == "RGBA" else _gray(plain)
-    return TURNS[turned](gray).copy() if turned in TURNS else gray
+    upright = (height, width) if turned in LYING else (width, height)
+    return TURNS[turned](gray).copy() if turned in TURNS else gray, upright
 
 
-def _reduced(picture: Image.Image) -> Image.Image:
-    """The picture, plain, with each block of pixels averaged, so that its long side is near `LARGE`."""
-    factor = max(picture.size) // LARGE
+def _reduced(picture: Image.Image, long_side: int) -> Image.Image:
+    """The picture, plain, of fewer than twice `long_side` pixels a side: blocks of pixels are averaged."""
+    factor = max(picture.size) // long_side
     if factor < 2:
         return _plain(picture)
     if picture.mode in AVERAGED and "transparency" not in picture.info:
@@ -219,11 +307,12 @@ def _plain(picture: Image.Image, factor: int = 1) -> Image.Image:
 
 def _eight_bits(deep: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Deep pixels as 8 bits: the number of bits is that of the brightest pixel, as scanners use 10 to 16."""
-    values = np.nan_to_num(deep.astype(np.float64), posinf=0, neginf=0)
+    values = np.nan_to_num(deep.astype(np.float64), copy=False, posinf=0, neginf=0)
     values -= min(values.min(), 0.0)
     brightest = values.max()
     full = 2.0 ** max(8, int(np.ceil(np.log2(brightest + 1)))) - 1 if brightest > 1 else 1.0
-    return (values * (255 / full)).round().astype(np.uint8)
+    values *= 255 / full  # in place, because eight bytes a pixel are much already
+    return values.round(out=values).astype(np.uint8)
 
 
 def _gray(picture: Image.Image) -> NDArray[np.uint8]:

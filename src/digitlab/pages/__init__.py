@@ -3,6 +3,21 @@
 from __future__ import annotations
 
 from digitlab.pages.answers import LeftOut, Line, Page, ReadDigit, ReadString, Separator
+from digitlab.pages.many import Reading, read, read_files
 from digitlab.pages.options import ReadOptions
+from digitlab.pages.read_job import Failure, PageFiles
 
-__all__ = ["LeftOut", "Line", "Page", "ReadDigit", "ReadOptions", "ReadString", "Separator"]
+__all__ = [
+    "Failure",
+    "LeftOut",
+    "Line",
+    "Page",
+    "PageFiles",
+    "ReadDigit",
+    "ReadOptions",
+    "ReadString",
+    "Reading",
+    "Separator",
+    "read",
+    "read_files",
+]

@@ -189,6 +189,35 @@ class Page:
             "to_upright": [list(row) for row in self.to_upright],
         }
 
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Page:
+        """The page that `to_dict` has made plain data."""
+        fields = ("image", "page", "width", "height", "seconds")
+        return cls(
+            **{name: plain[name] for name in fields},
+            lines=tuple(Line(tuple(map(_string, line["strings"]))) for line in plain["lines"]),
+            left_out=tuple(LeftOut(_box(one), one["reason"]) for one in plain["left_out"]),
+            to_upright=tuple(tuple(row) for row in plain["to_upright"]),
+        )
+
+
+def _string(plain: dict[str, Any]) -> ReadString:
+    fields = ("probability", "status", "second", "second_probability")
+    digit_fields = ("digit", "probability", "status", "second")
+    return ReadString(
+        **{name: plain[name] for name in fields},
+        digits=tuple(
+            ReadDigit(**{name: one[name] for name in digit_fields}, box=_box(one)) for one in plain["digits"]
+        ),
+        separators=tuple(Separator(one["text"], _box(one), one["after"]) for one in plain["separators"]),
+        cell=None if plain["cell"] is None else (plain["cell"][0], plain["cell"][1]),
+    )
+
+
+def _box(plain: dict[str, Any]) -> Box:
+    left, top, width, height = plain["box"]
+    return left, top, width, height
+
 
 def around(boxes: list[Box]) -> Box:
     """The box around several boxes, at least one."""

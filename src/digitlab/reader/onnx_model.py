@@ -109,12 +109,18 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     onnxruntime.set_default_logger_severity(4)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # fatal only: what goes wrong is raised as well
-    options.intra_op_num_threads = min(THREADS, os.cpu_count() or 1)
+    options.intra_op_num_threads = min(THREADS, os.cpu_count() or 1, _thread_limit())
     options.inter_op_num_threads = 1
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's errors share no parent of their own
         raise ModelError(f"{path} is not an ONNX model: {_first_line(error)}", EXPECTED) from error
+
+
+def _thread_limit() -> int:
+    """What `OMP_NUM_THREADS` allows; workers that have one core each are started with 1."""
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return int(limit) if limit.isdigit() and int(limit) > 0 else THREADS
 
 
 def _first_line(error: Exception) -> str:

@@ -19,7 +19,7 @@ from digitlab.probabilities import digit_probabilities
 from digitlab.reader.inputs import ReadImage, read_many
 from digitlab.reader.onnx_model import OnnxModel
 
-__all__ = ["MAX_ERROR", "Model", "Prediction", "predict"]
+__all__ = ["IMAGE_SUFFIXES", "MAX_ERROR", "Model", "Prediction", "image_files", "open_model", "predict"]
 
 MAX_ERROR = 0.001
 """The share of wrong answers that those that are `sure` may have, unless another is asked for."""
@@ -122,9 +122,9 @@ def predict(
         named = [check_path(paths)]
     else:
         named = [check_path(path) for path in paths]
-    model = _opened(model)
+    model = open_model(model)
     threshold = _threshold(model, max_error)
-    files = [file for path in named for file in _files(path)]
+    files = [file for path in named for file in image_files(path)]
     read = read_many(files, model.input_shape, show_progress=show_progress)
     for image in read:
         blank = threshold is not None and isinstance(image, NoInkError)
@@ -196,7 +196,12 @@ def _decide(
     return Prediction(file, status, first, second, plain, no_digit, 1, pixels)
 
 
-def _opened(model: Model | str | os.PathLike[str] | None) -> Model:
+def open_model(model: Model | str | os.PathLike[str] | None) -> Model:
+    """The model itself, that of an ONNX file, or without one the model that ships.
+
+    Raises:
+        ModelError: If it is anything else.
+    """
     if model is None:
         return OnnxModel()
     if isinstance(model, str | os.PathLike):
@@ -225,15 +230,23 @@ def _probabilities(
     return digit_probabilities(outputs, model.rule.temperature if model.rule else 1.0)
 
 
-def _files(path: str) -> list[str]:
-    """The path itself, or the image files in a folder and below it."""
+def image_files(path: str, suffixes: tuple[str, ...] = IMAGE_SUFFIXES) -> list[str]:
+    """The path itself, or the files in a folder and below it whose names end as images do.
+
+    Args:
+        path: A file or a folder.
+        suffixes: The endings, in small letters.
+
+    Raises:
+        DataError: If the folder holds none.
+    """
     if not Path(path).is_dir():
         return [path]
     found = sorted(
         file
         for file in Path(path).rglob("*")
-        if file.suffix.lower() in IMAGE_SUFFIXES and file.is_file() and not file.name.startswith(".")
+        if file.suffix.lower() in suffixes and file.is_file() and not file.name.startswith(".")
     )
     if not found:
-        raise DataError(f"{path} holds no image files", f"Their names end in {', '.join(IMAGE_SUFFIXES)}.")
+        raise DataError(f"{path} holds no image files", f"Their names end in {', '.join(suffixes)}.")
     return [str(file) for file in found]

@@ -1,0 +1,175 @@
+"""`read`: numbers on the pages of files, folders and pixels, on all cores or on a cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from digitlab.arguments import check_arguments
+from digitlab.errors import DataError, SettingError
+from digitlab.files import check_path
+from digitlab.pages.answers import Page
+from digitlab.pages.options import MAX_ERROR, ReadOptions, parse_cells
+from digitlab.pages.parallel import Unit, Wanted, plan_units, read_by_jobs, read_here
+from digitlab.pages.pictures import REMEDY
+from digitlab.pages.progress import read_progress
+from digitlab.pages.read_job import Failure, PageFiles
+from digitlab.reader import Model, OnnxModel
+from digitlab.reader.predict import IMAGE_SUFFIXES, image_files, open_model
+
+__all__ = ["Reading", "read", "read_files"]
+
+FEW = 3
+"""So many files are read by this process: starting workers takes longer."""
+
+OnPage = Callable[[int, Page | Failure, PageFiles | None], None]
+"""Called with a page's number among all, from 1, its answer or error, and its files."""
+
+
+@dataclass
+class Reading:
+    """What was read of many files.
+
+    Attributes:
+        pages: The answers, in the order of the files.
+        failures: What could not be read, in the order of the files.
+    """
+
+    pages: list[Page] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+@check_arguments
+def read(
+    images: Any,
+    model: Model | str | os.PathLike[str] | None = None,
+    *,
+    length: int | None = None,
+    count: int | None = None,
+    pattern: str | None = None,
+    cells: tuple[int, int] | str | None = None,
+    region: tuple[int, int, int, int] | None = None,
+    max_error: float | None = None,
+    skip_errors: bool = False,
+    show_progress: bool = False,
+) -> list[Page]:
+    """Reads the numbers on pages: in reading order, with boxes and probabilities.
+
+    Many files are read on all cores, if the model is that of an ONNX file; where that was interrupted, the
+    same call goes on.
+
+    Args:
+        images: The path of an image, of a PDF file, or of a folder of such; an array of gray `(h, w)` or
+            RGB pixels `(h, w, 3)`, `uint8` from 0 = black to 255 = white, or floats in [0, 1]; a Pillow
+            image; or a list of these.
+        model: What `digitlab.open` returns, or the path of an ONNX file; None: the model that ships.
+        length: How many digits each string has; None: any number.
+        count: How many strings each page holds; None: any number.
+        pattern: What each string looks like: `d` for a digit, `.`, `,`, `-`, `/`, `:` for themselves; None:
+            any.
+        cells: Rows and columns of a form with boxes, each holding one digit or nothing, as `(9, 9)` or
+            `"9x9"`; `"auto"`: as many as its lines show; None: no form.
+        region: Left, top, width and height of the part to read, in pixels of the upright page; None: all.
+        max_error: The share of wrong strings that those that are `sure` may have, in (0, 1); None: 0.02.
+        skip_errors: Whether pages that cannot be read are left out; else they are errors.
+        show_progress: Whether to show on standard error how far it is, if that takes long.
+
+    Returns:
+        A page for each page of each file, in order. Boxes are in the pixels of the upright page.
+
+    Raises:
+        DataError: If `images` holds anything else, or a folder without files; without `skip_errors`, if a
+            page cannot be read.
+        SettingError: If an option is out of range, or contradicts another or the page.
+        ModelError: If `model` is no model, or fails.
+    """
+    options = ReadOptions(
+        length=length,
+        count=count,
+        pattern=pattern,
+        cells=parse_cells(cells) if isinstance(cells, str) else cells,
+        region=region,
+        max_error=MAX_ERROR if max_error is None else max_error,
+    )
+
+    def check(_: int, outcome: Page | Failure, __: PageFiles | None) -> None:
+        if isinstance(outcome, Failure) and not skip_errors:
+            raise outcome.error
+
+    several = isinstance(images, list | tuple | set | frozenset | Iterator)
+    every = list(images) if several else [images]
+    return read_files(every, open_model(model), options, on_page=check, show_progress=show_progress).pages
+
+
+def read_files(
+    images: Sequence[Any],
+    model: Model,
+    options: ReadOptions,
+    *,
+    ray: str | None = None,
+    show: bool = False,
+    explain: bool = False,
+    on_page: OnPage | None = None,
+    in_order: bool = True,
+    show_progress: bool = False,
+) -> Reading:
+    """Reads the pages of files, folders and pixels; what cannot be read does not stop the others.
+
+    More than `FEW` files, if the model is an ONNX file, are jobs: on all cores, or on a Ray cluster. Their
+    results are kept in the folder `reading` of the cache until all are done, so that the same call goes on
+    where it was killed; a result counts only for the same content, model, options and code.
+
+    Args:
+        images: As `read` takes them.
+        model: Recognizes digits.
+        options: What is known beforehand.
+        ray: `HOST:PORT` of a Ray cluster; None: this machine.
+        show: Whether a picture with boxes and readings is made of each page.
+        explain: Whether the stages of each page are kept as pictures.
+        on_page: Called for each page. Its files are there until it returns.
+        in_order: Whether it is called in the order of the files, or as pages are done.
+        show_progress: See `read`.
+
+    Returns:
+        Answers and errors.
+
+    Raises:
+        DataError: If `images` holds anything else, or a folder without files.
+        SettingError: If Ray is wanted and not installed, or for a model that is no ONNX file.
+        RunError: If no Ray cluster answers.
+    """
+    units = plan_units([one for image in images for one in _sources(image)])
+    onnx = isinstance(model, OnnxModel) and all(isinstance(unit.source, str) for unit in units)
+    if ray is not None and not onnx:
+        raise SettingError(
+            "Ray is given a model that is no ONNX file", "digitlab export RUN --to FILE.onnx makes one."
+        )
+    wanted = Wanted(model, options, show, explain)
+    found: dict[int, Page | Failure] = {}
+
+    def take(unit: Unit, outcome: Page | Failure, files: PageFiles | None) -> None:
+        number = unit.number + outcome.page - unit.pages[0]
+        found[number] = outcome
+        if on_page is not None:
+            on_page(number, outcome, files)
+
+    with read_progress(sum(len(unit.pages) for unit in units), show_progress) as advance:
+        if onnx and (ray is not None or len(units) > FEW):
+            read_by_jobs(units, wanted, ray, in_order, take, advance)
+        else:
+            read_here(units, wanted, take, advance)
+    every = [found[number] for number in sorted(found)]
+    return Reading(
+        [one for one in every if isinstance(one, Page)], [one for one in every if isinstance(one, Failure)]
+    )
+
+
+def _sources(image: Any) -> list[Any]:
+    """Paths of the files that a path stands for; or the pixels themselves."""
+    if isinstance(image, str | os.PathLike):
+        return list(image_files(check_path(image), (*IMAGE_SUFFIXES, ".pdf")))
+    if isinstance(image, bytes | Mapping) or image is None:
+        raise DataError(f"{type(image).__name__} where a page is needed", REMEDY)
+    return [image]

@@ -1,0 +1,274 @@
+"""Pages of many files, read in this process, by jobs on all cores, or by jobs on a Ray cluster."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digitlab.data import cache_folder
+from digitlab.errors import DataError, DigitlabError, OutputError
+from digitlab.files import make_folder
+from digitlab.pages.answers import Page
+from digitlab.pages.options import ReadOptions
+from digitlab.pages.pictures import count_pages
+from digitlab.pages.read_job import Failure, PageFiles, outcomes, read_job, read_pages
+from digitlab.reader import DEFAULT_MODEL, Model, OnnxModel
+
+if TYPE_CHECKING:
+    from digitlab.jobs import Job, JobExecutor, Progress, ResultStore
+
+__all__ = ["Advance", "Take", "Unit", "Wanted", "plan_units", "read_by_jobs", "read_here"]
+
+PAGES_A_JOB = 8
+"""Of a file of many pages."""
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """Pages of one file that are read together.
+
+    Attributes:
+        source: The path of a file, or pixels.
+        pages: Their numbers in the file, at least one.
+        number: Of the first of them, among the pages of all files, from 1.
+        error: Why the file cannot be opened.
+    """
+
+    source: Any
+    pages: range
+    number: int
+    error: DigitlabError | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How pages are read, and what is kept of each.
+
+    Attributes:
+        model: Recognizes digits.
+        options: What is known beforehand.
+        show: Whether a picture with boxes and readings.
+        explain: Whether the stages.
+    """
+
+    model: Model
+    options: ReadOptions
+    show: bool
+    explain: bool
+
+
+Take = Callable[[Unit, Page | Failure, PageFiles | None], None]
+"""Takes the answer or the error of a page, and where its files are."""
+Advance = Callable[[int], None]
+"""Told how many pages more are done."""
+
+
+def plan_units(sources: Sequence[Any]) -> list[Unit]:
+    """What is read together: files, and parts of files of many pages."""
+    units: list[Unit] = []
+    number = 1
+    for source in sources:
+        try:
+            count = count_pages(source)
+        except DigitlabError as error:
+            units.append(Unit(source, range(1, 2), number, error))
+            number += 1
+            continue
+        for first in range(1, count + 1, PAGES_A_JOB):
+            pages = range(first, min(first + PAGES_A_JOB, count + 1))
+            units.append(Unit(source, pages, number))
+            number += len(pages)
+    return units
+
+
+def read_here(units: Sequence[Unit], wanted: Wanted, take: Take, advance: Advance) -> None:
+    """Reads everything in this process."""
+    for unit in units:
+        if unit.error is not None:
+            take(unit, Failure(str(unit.source), 1, unit.error), None)
+            advance(1)
+            continue
+        with tempfile.TemporaryDirectory(prefix="digitlab-read-") as name:
+            files = PageFiles(Path(name), wanted.show, wanted.explain)
+            for outcome in read_pages(unit.source, unit.pages, wanted.model, wanted.options, files):
+                take(unit, outcome, files)
+                advance(1)
+
+
+def read_by_jobs(
+    units: Sequence[Unit], wanted: Wanted, ray: str | None, in_order: bool, take: Take, advance: Advance
+) -> None:
+    """Reads files by jobs. Results are kept on disk until all are done, so that it goes on after a kill.
+
+    Args:
+        units: Of files.
+        wanted: With an `OnnxModel`.
+        ray: Address of a Ray cluster; None: on all cores here.
+        in_order: Whether answers are passed on in the order of the units, or as jobs are done.
+        take: Takes answers and errors.
+        advance: Takes progress.
+
+    Raises:
+        SettingError: If Ray is wanted and not installed.
+        RunError: If no Ray cluster answers.
+    """
+    from digitlab.jobs import run_jobs
+
+    with _store() as store, tempfile.TemporaryDirectory(prefix="digitlab-read-") as staging:
+        jobs = _jobs(units, wanted, shipped=ray is not None)
+        given = _shipped_folders(jobs, units, wanted.model, Path(staging)) if ray is not None else {}
+        delivery = _Delivery(units, wanted, jobs, store, in_order, take, advance)
+        delivery.deliver_unreadable()
+        with _executor(ray, len(jobs)) as executor:
+            report = run_jobs(jobs.values(), executor, store, given=given, on_progress=delivery.on_progress)
+        delivery.finish(report.errors, report.failed)
+        for job in jobs.values():
+            shutil.rmtree(store.folder(job), ignore_errors=True)
+
+
+class _Delivery:
+    """Passes the results of jobs on, each once."""
+
+    def __init__(
+        self,
+        units: Sequence[Unit],
+        wanted: Wanted,
+        jobs: dict[int, Job],
+        store: ResultStore,
+        in_order: bool,
+        take: Take,
+        advance: Advance,
+    ) -> None:
+        self._units, self._wanted, self._jobs, self._store = units, wanted, jobs, store
+        self._in_order, self._take, self._advance = in_order, take, advance
+        self._waiting: dict[int, list[Page | Failure]] = {}
+        self._done: set[int] = set()
+        self._next = 0
+
+    def deliver_unreadable(self) -> None:
+        """Passes on the errors of files that could not even be opened."""
+        for number, unit in enumerate(self._units):
+            if unit.error is not None:
+                self._deliver(number, [Failure(str(unit.source), 1, unit.error)])
+
+    def on_progress(self, progress: Progress) -> None:
+        """Passes on what is done by now."""
+        for number, job in self._jobs.items():
+            if number not in self._done and job.key in progress.results:
+                self._deliver(number, outcomes(str(self._units[number].source), progress.results[job.key]))
+
+    def finish(self, errors: dict[str, BaseException], failed: dict[str, str]) -> None:
+        """Passes on the errors of jobs that failed."""
+        for number, job in self._jobs.items():
+            if job.key in failed:
+                unit = self._units[number]
+                error = errors[job.key]
+                if not isinstance(error, DigitlabError):
+                    error = DataError(
+                        f"{unit.source}: {failed[job.key]}", "Try it alone; if it fails again, report it."
+                    )
+                self._deliver(number, [Failure(str(unit.source), unit.pages[0], error)])
+
+    def _deliver(self, number: int, found: list[Page | Failure]) -> None:
+        self._done.add(number)
+        self._waiting[number] = found
+        self._advance(len(self._units[number].pages))
+        ready = [number]
+        if self._in_order:
+            ready = []
+            while self._next in self._waiting:
+                ready.append(self._next)
+                self._next += 1
+        for each in ready:
+            unit, files = self._units[each], None
+            if each in self._jobs:
+                folder = self._store.folder(self._jobs[each])
+                files = PageFiles(folder, self._wanted.show, self._wanted.explain)
+            for outcome in self._waiting.pop(each):
+                self._take(unit, outcome, files)
+
+
+def _jobs(units: Sequence[Unit], wanted: Wanted, shipped: bool) -> dict[int, Job]:
+    """A job for each unit that can be read, by its number."""
+    from digitlab.jobs import Job
+
+    assert isinstance(wanted.model, OnnxModel)
+    model = wanted.model.path
+    content = _digest(model)
+    seen: Counter[str] = Counter()
+    jobs = {}
+    for number, unit in enumerate(units):
+        if unit.error is None:
+            path = os.path.abspath(unit.source)
+            name = hashlib.blake2b(f"{path}\n{unit.pages[0]}".encode(), digest_size=16).hexdigest()
+            seen[name] += 1  # the same file may be named twice
+            jobs[number] = Job(
+                f"{name}-{seen[name]}",
+                read_job,
+                {
+                    "image": str(unit.source),
+                    "pages": list(unit.pages),
+                    "model": "" if model == DEFAULT_MODEL else str(model.absolute()),
+                    "options": asdict(wanted.options),
+                    "show": wanted.show,
+                    "explain": wanted.explain,
+                },
+                after=(f"file-{number}", "model") if shipped else (),
+                cost=len(unit.pages),
+                data_digest=f"{_digest(Path(unit.source))} {content}",
+            )
+    return jobs
+
+
+def _shipped_folders(
+    jobs: dict[int, Job], units: Sequence[Unit], model: Model, staging: Path
+) -> dict[str, Path]:
+    """A folder with each file, and one with the model: what jobs on other machines take along."""
+    assert isinstance(model, OnnxModel)
+    files = {f"file-{number}": Path(units[number].source) for number in jobs} | {"model": model.path}
+    given = {}
+    for key, path in files.items():
+        given[key] = make_folder(staging / key)
+        (given[key] / f"content{path.suffix}").symlink_to(path.absolute())
+    return given
+
+
+@contextmanager
+def _store() -> Iterator[ResultStore]:
+    """Where results are kept: in the cache, or where that cannot be written, in a temporary folder."""
+    from digitlab.jobs import ResultStore
+
+    try:
+        folder = make_folder(cache_folder() / "reading")
+    except OutputError:
+        with tempfile.TemporaryDirectory(prefix="digitlab-read-") as name:
+            yield ResultStore(Path(name))
+        return
+    yield ResultStore(folder)
+
+
+def _executor(ray: str | None, n_jobs: int) -> JobExecutor:
+    from loky import cpu_count
+
+    from digitlab.jobs import local_executor, ray_executor
+
+    if ray is not None:
+        return ray_executor(ray)
+    return local_executor(max(1, min(n_jobs, cpu_count())))
+
+
+def _digest(path: Path) -> str:
+    """Hash of a file's content; empty if it cannot be read, which reading it says."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    except OSError:
+        return ""

@@ -1,0 +1,187 @@
+"""Reading the pages of one file: in this process, or as a job of a worker."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from digitlab.errors import DataError, DigitlabError
+from digitlab.pages.answers import Page
+from digitlab.pages.options import ReadOptions
+from digitlab.pages.pictures import PagePicture, full_size, iter_pictures, scaled_options
+from digitlab.reader import Model, OnnxModel
+
+__all__ = ["Failure", "PageFiles", "outcomes", "read_job", "read_pages"]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A page or a file that cannot be read.
+
+    Attributes:
+        image: The name of the file, as given.
+        page: Its number in the file, from 1; 1 of a file that cannot be opened.
+        error: Why.
+    """
+
+    image: str
+    page: int
+    error: DigitlabError
+
+
+@dataclass(frozen=True)
+class PageFiles:
+    """Files that are written for each page that is read.
+
+    Attributes:
+        folder: Where; it exists.
+        show: Whether a picture with boxes and readings, `page-N.png`.
+        explain: Whether the stages, in the folder `page-N`.
+    """
+
+    folder: Path
+    show: bool = False
+    explain: bool = False
+
+    def shown(self, page: int) -> Path:
+        """The picture with boxes and readings of a page."""
+        return self.folder / f"page-{page}.png"
+
+    def explained(self, page: int) -> Path:
+        """The folder of a page's stages."""
+        return self.folder / f"page-{page}"
+
+
+def read_pages(
+    source: Any, pages: Sequence[int], model: Model, options: ReadOptions, files: PageFiles | None = None
+) -> Iterator[Page | Failure]:
+    """Reads pages of a file, or pixels. A page that cannot be read does not stop those behind it.
+
+    Args:
+        source: As `iter_pictures` takes it.
+        pages: Their numbers in the file, from 1.
+        model: Recognizes digits.
+        options: What is known beforehand.
+        files: What is written beside the answer.
+
+    Yields:
+        One answer or error for each page; a file of which nothing can be read gives one error.
+    """
+    name = os.fspath(source) if isinstance(source, str | os.PathLike) else "array"
+    left, before = list(pages), ""
+    while left:
+        pictures = iter_pictures(source, tuple(left))
+        try:
+            while left:
+                started = time.perf_counter()
+                picture = next(pictures)
+                left.pop(0)
+                yield _read(picture, model, options, files, started)
+        except DigitlabError as error:
+            page = left.pop(0)
+            if error.problem == before:  # not of a page, but of the file
+                return
+            before = error.problem
+            yield Failure(name, page, _named(error, name))
+
+
+def _read(
+    picture: PagePicture, model: Model, options: ReadOptions, files: PageFiles | None, started: float
+) -> Page | Failure:
+    from digitlab.pages.reading import read_page  # type: ignore[import-not-found, unused-ignore]
+    from digitlab.pages.stages import Stages
+
+    stages = Stages() if files is not None and files.explain else None
+    try:
+        inner = scaled_options(options, picture)
+        small = read_page(picture.gray, model, inner, image=picture.image, page=picture.page, stages=stages)
+        page = full_size(small, picture, options)
+    except DigitlabError as error:
+        return Failure(picture.image, picture.page, _named(error, picture.image))
+    return replace(page, seconds=time.perf_counter() - started)
+
+
+def _named(error: DigitlabError, name: str) -> DigitlabError:
+    """The error with the name of its file, if that is not in it."""
+    return error if name in error.problem else type(error)(f"{name}: {error.problem}", error.remedy)
+
+
+def read_job(
+    folder: Path,
+    inputs: dict[str, Path],
+    *,
+    image: str,
+    pages: list[int],
+    model: str,
+    options: dict[str, Any],
+    show: bool,
+    explain: bool,
+) -> dict[str, Any]:
+    """Reads pages of one file: the function of a `Job`.
+
+    Args:
+        folder: Where pictures of the pages are written.
+        inputs: By `file-N` and `model`, the folders that hold those, on a machine that shares no disk with
+            the one that asks; else empty.
+        image: The path of the file.
+        pages: Numbers of its pages, from 1.
+        model: The path of the ONNX file; empty for the model that ships.
+        options: Fields of `ReadOptions`.
+        show: See `PageFiles`.
+        explain: See `PageFiles`.
+
+    Returns:
+        `pages`, as plain data, and `failures`, each with `page`, `problem` and `remedy`.
+
+    Raises:
+        DigitlabError: If none of the pages can be read.
+    """
+    if os.environ.get("OMP_NUM_THREADS") == "1":  # as the executors set it: every core has a job of its own
+        import cv2
+
+        cv2.setNumThreads(1)
+    source, network = image, model
+    for key, held in inputs.items():
+        content = str(next(path for path in held.iterdir() if path.name != "job.json"))
+        source, network = (source, content) if key == "model" else (content, network)
+    read: list[Page] = []
+    failures: list[Failure] = []
+    files = PageFiles(folder, show, explain)
+    for one in read_pages(source, pages, _model(network), _options(options), files):
+        if isinstance(one, Page):
+            read.append(replace(one, image=image))
+        else:
+            problem = one.error.problem.replace(source, image)
+            failures.append(replace(one, error=type(one.error)(problem, one.error.remedy)))
+    if failures and not read:  # so that this is no result that is kept
+        raise failures[0].error
+    told = [{"page": one.page, "problem": one.error.problem, "remedy": one.error.remedy} for one in failures]
+    return {"pages": [page.to_dict() for page in read], "failures": told}
+
+
+def outcomes(image: str, value: dict[str, Any]) -> list[Page | Failure]:
+    """Answers and errors from what `read_job` returned."""
+    failures = [
+        Failure(image, one["page"], DataError(one["problem"], one["remedy"])) for one in value["failures"]
+    ]
+    every: list[Page | Failure] = [*(Page.from_dict(page) for page in value["pages"]), *failures]
+    return sorted(every, key=lambda one: one.page)
+
+
+def _options(plain: dict[str, Any]) -> ReadOptions:
+    """Options from plain data, in which tuples are lists."""
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()
+    }
+    return ReadOptions(**values)
+
+
+@lru_cache(maxsize=1)
+def _model(path: str) -> OnnxModel:
+    """The model, opened once in each worker."""
+    return OnnxModel(path) if path else OnnxModel()
