@@ -75,9 +75,6 @@ class PdfFile:
             except (self._error, OSError) as error:
                 raise _no_document(path, error) from error
             self.n_pages = len(self._document)
-            if not self.n_pages:
-                self._document.close()
-                raise DataError(f"{path} has no pages", "Give a PDF file that has some.")
 
     def __enter__(self) -> PdfFile:
         return self
@@ -123,7 +120,7 @@ class PdfFile:
                     page.close()
         # Never fewer than were drawn, so that boxes that differ stay different.
         rows, columns = gray.shape
-        sizes = math.ceil(width * DPI / POINTS), math.ceil(height * DPI / POINTS)
+        sizes = round(width * DPI / POINTS), round(height * DPI / POINTS)
         return gray, max(sizes[0], columns), max(sizes[1], rows)
 
 
@@ -144,7 +141,7 @@ def _check_file(path: Path) -> None:
 def _no_document(path: Path, error: Any) -> DataError:
     if getattr(error, "err_code", None) == PASSWORD:
         return DataError(f"{path} is encrypted", "Save it without a password, for example by printing it.")
-    return DataError(f"{path} is damaged or not whole", DAMAGED)
+    return DataError(f"{path} is damaged, not whole, or without pages", DAMAGED)
 
 
 def _drawn(page: Any, dpi: float) -> NDArray[np.uint8]:

@@ -117,7 +117,8 @@ def _eight_bits(source: Any) -> NDArray[np.uint8]:
     except (ValueError, TypeError, RuntimeError) as error:
         raise DataError(f"cannot read a page from {type(source).__name__}: {error}", REMEDY) from None
     if pixels.dtype != np.uint8 and pixels.dtype != np.bool_ and not np.issubdtype(pixels.dtype, np.floating):
-        raise DataError(f"{type(source).__name__} where a page is needed", REMEDY)
+        numbers = f"an array of {pixels.dtype}" if pixels.dtype.kind in "iu" else type(source).__name__
+        raise DataError(f"{numbers} where a page is needed", REMEDY)
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[..., 0]
     if pixels.ndim != 2 and not (pixels.ndim == 3 and pixels.shape[2] in (3, 4)):
