@@ -184,3 +184,16 @@ def test_refusals(digits):
     kept = ~np.isin(labels, (3, 5))
     with pytest.raises(SettingError, match="no image of 3, 5"):
         compose("clean", "light", np.random.default_rng(0), images[kept], labels[kept])
+
+
+def test_digits_whose_loops_are_filled_are_not_made_thin(digits):
+    image = np.zeros((28, 28), np.uint8)
+    cv2.circle(image, (13, 14), 7, 255, 2)
+    ring, filled = image, cv2.circle(image.copy(), (13, 14), 7, 255, -1)
+    by_digit = tuple(np.array([0, 1]) for _ in range(10))
+    hand = Hand(np.stack([filled, ring]), by_digit, np.random.default_rng(2), height=60.0, pen=4.0)
+    for _ in range(10):
+        cover = hand.digit(0).cover
+        assert cover[len(cover) // 2, cover.shape[1] // 2] == 0
+        assert 2 < (cover[len(cover) // 2] > 0.5).sum() < 12  # two strokes of 4 pixels
+    assert hand.thin == {0: False, 1: True}

@@ -1,6 +1,6 @@
 """Pages composed by code from single digits, with what is written on them and where: to measure reading.
 
-`layouts` puts digits on paper, `handwriting` draws them, `camera` makes a scan or a photo of it.
+`layouts` puts digits on paper, `handwriting` and `strokes` draw them, `camera` makes a scan or a photo of it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from digitlab.data.mnist import mnist
 from digitlab.errors import SettingError
 from digitlab.pages.answers import Box
 from digitlab.pages.camera import Shot, photograph, scan, smooth_noise
-from digitlab.pages.handwriting import INK, Hand, Mark
+from digitlab.pages.handwriting import Hand, Mark
 from digitlab.pages.layouts import LAYOUTS, Draft
+from digitlab.pages.strokes import INK
 
 __all__ = [
     "KINDS",
@@ -139,6 +140,7 @@ class _Composer:
 
     def __init__(self, images: NDArray[np.uint8], labels: NDArray[np.integer]) -> None:
         self.images = images
+        self.thin: dict[int, bool] = {}
         self.by_digit = tuple(np.flatnonzero(labels == digit) for digit in range(10))
         missing = [str(digit) for digit, own in enumerate(self.by_digit) if not len(own)]
         if missing:
@@ -178,7 +180,7 @@ class _Composer:
         slant = float(rng.normal(0, (0.03, 0.06, 0.1)[level]))
         loose = 1.0 if kind in ("loose", "photo", "page") else 0.5
         size, wobble = (0.06, 0.12, 0.2)[level] * loose, (0.03, 0.06, 0.1)[level] * loose
-        return Hand(self.images, self.by_digit, rng, height, ink, pen, slant, size, wobble)
+        return Hand(self.images, self.by_digit, rng, height, ink, pen, slant, size, wobble, self.thin)
 
 
 def _write(draft: Draft, pen_level: float, rng: np.random.Generator) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import cv2
@@ -11,21 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["Cover", "Hand", "Mark", "Writing", "line_of", "print_text"]
+from digitlab.pages.strokes import (
+    INK,
+    THIN,
+    THIN_INK,
+    Cover,
+    can_be_thin,
+    letter_picture,
+    stroke,
+    thinned,
+    trimmed,
+    warped,
+    without_specks,
+)
 
-Cover = NDArray[np.float32]
-"""How much of each pixel ink covers, `(height, width)`, in [0, 1]."""
+__all__ = ["Hand", "Mark", "Writing", "line_of", "print_text"]
 
 MNIST_HEIGHT = 20
 FEWEST_ROWS = 14
 """Digits wider than high are lower than 20 pixels; none is enlarged as if it were lower than this."""
 
-THIN = 3.0
-"""Times MNIST's size in which strokes are made thin."""
-
-INK = 0.5
-SPECK = 0.08
-"""Parts of a digit smaller than this share of its largest part are left out."""
+TRIES = 20
 
 NEAR = 0.5
 """The share of a mark's width by which the next one moves on at least."""
@@ -101,6 +107,7 @@ class Hand:
         slant: How far the top leans to the right, as a share of the height.
         size: By what share sizes differ.
         wobble: By what share of the height digits stand above or below the line.
+        thin: Which images are known to stay what they are in thin strokes, or not to.
     """
 
     images: NDArray[np.uint8]
@@ -112,10 +119,11 @@ class Hand:
     slant: float = 0.0
     size: float = 0.05
     wobble: float = 0.02
+    thin: dict[int, bool] = field(default_factory=dict)
 
     def digit(self, digit: int) -> Mark:
         """One digit, standing on the line."""
-        image = _without_specks(self.images[self.rng.choice(self.by_digit[digit])])
+        image = self._image(digit)
         height = self.height * (1 + self.size * self.rng.uniform(-1, 1))
         cover = self._strokes(image, height, self.slant + self.rng.normal(0, 0.02))
         down = self.wobble * self.height * self.rng.uniform(-1, 1)
@@ -135,14 +143,14 @@ class Hand:
         else:
             ends = (0.0, 0.0), (rng.uniform(0.25, 0.4) * height, rng.uniform(-0.03, 0.03) * height)
             drop = rng.uniform(-0.55, -0.4) * height
-        cover = _stroke(ends, pen)
+        cover = stroke(ends, pen)
         return Mark(cover, 0, round(drop) - len(cover) // 2)
 
     def word(self, text: str) -> Writing:
         """A word in separate letters, some of which touch."""
         marks: list[Mark] = []
         for letter in text:
-            drawn = _warped(_letter(letter, 40), self.rng)
+            drawn = warped(letter_picture(letter, 40), self.rng)
             high = 1.0 if letter.isupper() or letter in "bdfhkl" else 0.95 if letter in "gpqyjt" else 0.68
             cover = self._strokes(drawn, self.height * high * self.rng.uniform(0.92, 1.06), self.slant)
             drop = 0.3 * self.height if letter in "gpqyj" else 0.0
@@ -172,6 +180,19 @@ class Hand:
                 marks.append(_beside(marks[-1], mark, gap()))
         return Writing(tuple(marks))
 
+    def _image(self, digit: int) -> NDArray[np.uint8]:
+        """A random image of a digit; for a thin pen one that stays this digit when its strokes are thin."""
+        for _ in range(TRIES):
+            index = int(self.rng.choice(self.by_digit[digit]))
+            image = without_specks(self.images[index])
+            if not self.pen:
+                break
+            if index not in self.thin:
+                self.thin[index] = can_be_thin(image)
+            if self.thin[index]:
+                break
+        return image
+
     def _strokes(self, image: NDArray[np.uint8], height: float, slant: float) -> Cover:
         """The ink of a small picture at a height in pixels, with the edges that a pen leaves."""
         left, top, wide, high = cv2.boundingRect((image > 40).view(np.uint8))
@@ -184,13 +205,13 @@ class Hand:
         matrix = np.array([[scale, -sheared, across], [0, scale, pad - scale * top]])
         large = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_CUBIC).astype(np.float32)
         if self.pen:
-            large = _thinned(large > 110, max(self.pen * scale / factor, 1.5))
+            large = thinned(large > THIN_INK, max(self.pen * scale / factor, 1.5))
             small = (max(1, round(size[0] * factor / scale)), max(1, round(size[1] * factor / scale)))
             cover = cast(Cover, cv2.resize(large, small, interpolation=cv2.INTER_AREA))
         else:
             steep = max(1.5 * factor / 1.3, 1.0)
             cover = np.clip((large - 115) / 255 * steep + 0.5, 0, 1).astype(np.float32)
-        return _trimmed(cover)
+        return trimmed(cover)
 
 
 def line_of(parts: list[Writing], gaps: list[float], slope: float = 0.0) -> list[Writing]:
@@ -253,87 +274,3 @@ def _profile(mark: Mark, first: int, last: int, *, right: bool) -> NDArray[np.fl
     if high > low:
         rows[low - first : high - first, 0] = found[low - mark.top : high - mark.top]
     return rows
-
-
-def _thinned(ink: NDArray[np.bool_], width: float) -> NDArray[np.float32]:
-    """Strokes of one width along the middle of the ink."""
-    smooth = cv2.GaussianBlur(ink.astype(np.float32), (0, 0), 1.5)
-    distance = cv2.distanceTransform(1 - _skeleton(smooth > INK), cv2.DIST_L2, 5)
-    drawn = np.clip(width / 2 - distance + 0.5, 0, 1).astype(np.float32)
-    soft = cv2.GaussianBlur(drawn, (0, 0), max(0.25 * width, 0.8))
-    return cast(Cover, np.clip((soft - 0.4) * 0.8 * width + 0.5, 0, 1).astype(np.float32))
-
-
-def _skeleton(ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Lines of one pixel along the middle of the ink, by the thinning of Zhang and Suen (1984)."""
-    rest = np.pad(ink, 1)
-    changed = True
-    while changed:
-        changed = False
-        for first in (True, False):
-            north, south, west, east = rest[:-2, 1:-1], rest[2:, 1:-1], rest[1:-1, :-2], rest[1:-1, 2:]
-            ring = (north, rest[:-2, 2:], east, rest[2:, 2:], south, rest[2:, :-2], west, rest[:-2, :-2])
-            count = np.sum(ring, axis=0, dtype=np.uint8)
-            around = zip(ring, (*ring[1:], ring[0]), strict=True)
-            steps = np.sum([~one & after for one, after in around], axis=0)
-            open_side = ~(east & south & (north | west)) if first else ~(north & west & (east | south))
-            gone = rest[1:-1, 1:-1] & (count >= 2) & (count <= 6) & (steps == 1) & open_side
-            if gone.any():
-                rest[1:-1, 1:-1] &= ~gone
-                changed = True
-    return rest[1:-1, 1:-1].astype(np.uint8)
-
-
-def _without_specks(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A digit without loose specks, which would be points between digits."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((image > 60).view(np.uint8), connectivity=8)
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    small = 1 + np.flatnonzero(areas < SPECK * areas.max())
-    if not len(small):
-        return image
-    specks = cv2.dilate(np.isin(labels, small).view(np.uint8), np.ones((3, 3), np.uint8))
-    return np.where(specks > 0, 0, image).astype(np.uint8)
-
-
-def _stroke(ends: tuple[tuple[float, float], tuple[float, float]], pen: float) -> Cover:
-    """A straight stroke with round ends, from one point to the other."""
-    (x0, y0), (x1, y1) = ends
-    pad = pen + 2
-    left, top = min(x0, x1) - pad, min(y0, y1) - pad
-    rows, columns = np.mgrid[0 : int(abs(y1 - y0) + 2 * pad) + 1, 0 : int(abs(x1 - x0) + 2 * pad) + 1]
-    x, y = columns + left - x0, rows + top - y0
-    across, down = x1 - x0, y1 - y0
-    along = np.clip((x * across + y * down) / max(across**2 + down**2, 1e-9), 0, 1)
-    distance = np.hypot(x - along * across, y - along * down)
-    return _trimmed(np.clip(pen / 2 - distance + 0.5, 0, 1).astype(np.float32))
-
-
-def _letter(letter: str, size: int) -> NDArray[np.uint8]:
-    """A printed letter with room around it, light on black."""
-    picture = Image.new("L", (2 * size, 2 * size))
-    ImageDraw.Draw(picture).text(
-        (size // 2, size // 3), letter, fill=255, font=ImageFont.load_default(float(size))
-    )
-    return np.asarray(picture)
-
-
-def _warped(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Bends a printed letter as a hand does: smooth random shifts, and a small turn."""
-    side = image.shape[0]
-    shifts = rng.normal(0, 1, (2, 5, 5)).astype(np.float32)
-    across, down = (cv2.resize(one, (side, side), interpolation=cv2.INTER_CUBIC) for one in shifts)
-    rows, columns = np.mgrid[0:side, 0:side].astype(np.float32)
-    turn, amount = rng.normal(0, 0.06), 0.028 * side
-    x = columns + amount * across + turn * (rows - side / 2)
-    y = rows + amount * down - turn * (columns - side / 2)
-    bent = cv2.remap(image, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
-    return cast(NDArray[np.uint8], bent)
-
-
-def _trimmed(cover: Cover) -> Cover:
-    """Without the rows and columns around it that hold no ink to speak of."""
-    left, top, wide, high = cv2.boundingRect((cover > INK).view(np.uint8))
-    if not wide:  # fainter than half a pixel everywhere
-        return np.ones((1, 1), np.float32)
-    # One pixel more keeps the soft edge of the ink.
-    return np.pad(cover, 1)[top : top + high + 2, left : left + wide + 2]
