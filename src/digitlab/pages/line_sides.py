@@ -1,0 +1,125 @@
+"""Which courses are printed lines: the long ones, and the sides of boxes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.data.morphology import Mask, dilation
+from digitlab.pages.line_pieces import COVERED, Course
+
+__all__ = ["SIDE", "Pair", "box_sides", "long_courses"]
+
+LONG = 4.5  # times the height of writing that a line is long
+THIN = 0.5  # share of a line that no stroke crosses
+SIDE = 0.5  # times the height of writing that a box is wide
+UPRIGHT = 0.75  # times the height of writing that a box is high
+CORNER = 3.5  # pixels by which lines that meet may miss each other, beside half their thickness
+SQUARE = 0.08  # slope by which the angle of lines that meet may differ from a right angle
+THICKER = 1.6  # times the thickness of the lines it meets that a side has at most
+
+Pair = tuple[list[Course], list[Course]]
+
+
+def long_courses(courses: list[Course], height: float, width: int, spanning: float) -> list[Course]:
+    """Those that are much longer than writing is high, or span a picture that is hardly wider than high.
+
+    Args:
+        courses: From left to right.
+        height: Of writing, in pixels.
+        width: Of the picture, in pixels.
+        spanning: Share of it that a line spans which is not as long otherwise.
+    """
+    return [one for one in courses if _is_long(one, height, spanning * width) and _is_line(one)]
+
+
+def _is_line(course: Course) -> bool:
+    smooth = course.bend <= 1 + 0.002 * course.length
+    return smooth and course.covered >= COVERED and course.thin >= THIN
+
+
+def _is_long(course: Course, height: float, spanning: float) -> bool:
+    if course.length < 6 * course.thickness:
+        return False
+    spans = course.length >= spanning and course.length >= 1.6 * height
+    return spans or course.length >= LONG * height
+
+
+def box_sides(across: list[Course], down: list[Course], found: Pair, height: float, mask: Mask) -> Pair:
+    """Shorter courses, both ends of which meet lines or other such courses of the other direction.
+
+    Args:
+        across: Courses from left to right.
+        down: Courses from top to bottom, as (row, column) where the others are (column, row).
+        found: Those of each that are lines by their length.
+        height: Of writing, in pixels.
+        mask: `(height, width)`, 0 or 1, in which they were found.
+
+    Returns:
+        The sides of boxes from left to right, and those from top to bottom.
+    """
+    chosen: list[list[Course]] = []
+    for courses, lines, least in ((across, found[0], SIDE * height), (down, found[1], UPRIGHT * height)):
+        known = {id(line) for line in lines}
+        chosen.append([one for one in courses if id(one) not in known and _may_be_side(one, least)])
+    near = dilation(mask, 3, 3)  # so that a rounded place is not beside the ink of a thin line
+    masks = near, near.T
+    while True:
+        before = len(chosen[0]) + len(chosen[1])
+        for direction in (0, 1):
+            met = _meet(chosen[direction], found[1 - direction] + chosen[1 - direction], masks[direction])
+            chosen[direction] = [one for one, both in zip(chosen[direction], met, strict=True) if both]
+        if len(chosen[0]) + len(chosen[1]) == before:
+            return chosen[0], chosen[1]
+
+
+def _may_be_side(course: Course, shortest: float) -> bool:
+    straight = course.bend <= 0.7 + 0.005 * course.length
+    long = course.length >= max(shortest, 5 * course.thickness)
+    return straight and long and course.covered >= COVERED
+
+
+def _meet(courses: list[Course], others: list[Course], mask: Mask) -> NDArray[np.bool_]:
+    """Which courses have both ends on one of the others, which run in the other direction.
+
+    There is ink from the end to the corner: a stroke of a digit turns off or ends before it gets there.
+    """
+    met = np.zeros((2, len(courses)), np.bool_)
+    if not (courses and others):
+        return np.zeros(len(courses), np.bool_)
+    starts = np.array([other.start for other in others])
+    stops = np.array([other.stop for other in others])
+    first = np.array([other.rows[0] for other in others])
+    slopes = (np.array([other.rows[-1] for other in others]) - first) / np.maximum(stops - starts, 1)
+    reach = np.array([_reach(course) for course in courses])[:, None]
+    thickness = np.array([course.thickness for course in courses])[:, None]
+    fits = thickness <= 1 + THICKER * np.array([other.thickness for other in others])
+    lengths = np.array([course.length for course in courses])[:, None]
+    rise = np.array([course.rows[-1] - course.rows[0] for course in courses])[:, None] / lengths
+    # Lines that are at right angles have slopes of opposite signs.
+    fits &= np.abs(rise + slopes) <= SQUARE + 1.5 / np.minimum(lengths, stops - starts + 1)
+    for end in (0, -1):
+        along = np.array([course.columns[end] for course in courses])[:, None]
+        beside = np.array([course.rows[end] for course in courses])[:, None]
+        inside = (beside >= starts - reach) & (beside <= stops + reach)
+        corner = first + slopes * (beside - starts)
+        near = inside & (np.abs(corner - along) - _sag(others) <= reach) & fits
+        y = np.round(beside).astype(np.int64).clip(0, mask.shape[0] - 1)
+        for part in (0.25, 0.5, 0.75, 1):
+            x = np.round(along + part * (corner - along)).astype(np.int64).clip(0, mask.shape[1] - 1)
+            near &= mask[y, x] > 0
+        met[end] = near.any(1)
+    return np.asarray(met.all(0))
+
+
+def _reach(course: Course) -> float:
+    return min(CORNER, 1.5 + 0.08 * course.length) + 0.75 * course.thickness
+
+
+def _sag(courses: list[Course]) -> NDArray[np.float64]:
+    """How far each course is from the straight line between its ends at most, in pixels."""
+    sags = []
+    for one in courses:
+        straight = np.interp(one.columns, one.columns[[0, -1]], one.rows[[0, -1]])
+        sags.append(float(np.abs(one.rows - straight).max()))
+    return np.array(sags)
