@@ -12,7 +12,7 @@ from digitlab.errors import OutputError, SettingError
 
 if TYPE_CHECKING:
     from digitlab.cli.read_output import Format
-    from digitlab.pages import Failure, Page, PageFiles, ReadOptions
+    from digitlab.pages import PageResult, ReadOptions
 
 __all__ = ["read"]
 
@@ -106,7 +106,7 @@ def read(
     all cores; where that was interrupted, the same command goes on.
     """
     from digitlab.cli.predict import open_model
-    from digitlab.cli.read_output import writer
+    from digitlab.cli.read_output import PagePictures, writer
     from digitlab.pages import read_files
     from digitlab.reader import DEFAULT_MODEL
 
@@ -119,9 +119,11 @@ def read(
         )
     opened = open_model(model or DEFAULT_MODEL)
     with writer(form, out) as output:
+        kept = PagePictures(show, explain)
 
-        def on_page(number: int, outcome: Page | Failure, files: PageFiles | None) -> None:
-            output.add(outcome)
+        def on_page(result: PageResult) -> None:
+            kept.add(result)
+            output.add(result.outcome)
 
         try:
             reading = read_files(
@@ -139,6 +141,7 @@ def read(
             log("stopped; of many files, what is done is kept: the same command goes on from there")
             raise
         output.finish(reading)
+    kept.finish()
     for failure in reading.failures:
         print_error(str(failure.error))
     if reading.failures:

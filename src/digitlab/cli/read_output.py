@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -11,13 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
+from PIL import Image
+
 from digitlab.cli.output import log
 from digitlab.errors import OutputError
 from digitlab.files import atomic_write
 from digitlab.formatting import format_probability
-from digitlab.pages import Failure, Page, Reading, ReadString
+from digitlab.pages import Failure, Page, PageResult, Reading, ReadString
+from digitlab.pages.explain import write_index
 
-__all__ = ["COLUMNS", "Format", "writer"]
+__all__ = ["COLUMNS", "Format", "PagePictures", "writer"]
 
 Format = Literal["text", "json", "jsonl", "csv"]
 
@@ -79,6 +84,54 @@ def writer(form: Format, out: Path | None) -> Iterator[_Output]:
         with stream:
             yield _Output(form, stream)
     log(f"written: {out}")
+
+
+class PagePictures:
+    """Puts the pictures of pages where they are wanted.
+
+    Args:
+        show: The picture of the only page; of several, each has its number and its file's name before the
+            ending. None: no pictures.
+        explain: The folder in which each page has one of its own, and an `index.html` about them all. None:
+            no stages.
+    """
+
+    def __init__(self, show: Path | None, explain: Path | None) -> None:
+        self._show, self._explain = show, explain
+        self._explained: dict[int, tuple[str, Page]] = {}
+
+    def add(self, result: PageResult) -> None:
+        """Takes the pictures of a page.
+
+        Raises:
+            OutputError: If they cannot be written.
+        """
+        page, files = result.outcome, result.files
+        if not isinstance(page, Page) or files is None:
+            return
+        stem = re.sub(r"[^\w.-]+", "-", Path(page.image).stem)
+        name = f"{result.number:0{len(str(result.total))}d}-{stem}"
+        name += f"-{page.page}" if page.page > 1 else ""
+        if self._show is not None:
+            path = self._show
+            if result.total > 1:
+                path = path.with_name(f"{path.stem}-{name}{path.suffix}")
+            with atomic_write(path) as temporary, Image.open(files.shown(page.page)) as drawing:
+                drawing.save(temporary, quality=90)  # of JPEG; PNG has none
+        if self._explain is not None:
+            try:
+                shutil.copytree(files.explained(page.page), self._explain / name, dirs_exist_ok=True)
+            except (OSError, shutil.Error) as error:
+                raise OutputError(
+                    f"cannot write {self._explain / name}: {error}", "Choose another place."
+                ) from error
+            self._explained[result.number] = name, page
+
+    def finish(self) -> None:
+        """Writes what leads to the stages of all pages."""
+        if self._explain is not None and self._explained:
+            write_index(self._explain, [self._explained[number] for number in sorted(self._explained)])
+            log(f"stages: {self._explain / 'index.html'}")
 
 
 def _rows(page: Page) -> Iterator[tuple[Any, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from digitlab.pages.answers import LeftOut, Line, Page, ReadDigit, ReadString, Separator
-from digitlab.pages.many import Reading, read, read_files
+from digitlab.pages.many import PageResult, Reading, read, read_files
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.read_job import Failure, PageFiles
 
@@ -13,6 +13,7 @@ __all__ = [
     "Line",
     "Page",
     "PageFiles",
+    "PageResult",
     "ReadDigit",
     "ReadOptions",
     "ReadString",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from PIL import Image
 
 from digitlab.arguments import check_arguments
 from digitlab.errors import DataError, SettingError
@@ -19,13 +21,30 @@ from digitlab.pages.read_job import Failure, PageFiles
 from digitlab.reader import Model, OnnxModel
 from digitlab.reader.predict import IMAGE_SUFFIXES, image_files, open_model
 
-__all__ = ["Reading", "read", "read_files"]
+__all__ = ["PageResult", "Reading", "read", "read_files"]
 
 FEW = 3
 """So many files are read by this process: starting workers takes longer."""
 
-OnPage = Callable[[int, Page | Failure, PageFiles | None], None]
-"""Called with a page's number among all, from 1, its answer or error, and its files."""
+
+@dataclass(frozen=True)
+class PageResult:
+    """What became of one page of many.
+
+    Attributes:
+        number: Of the page among those of all files, from 1.
+        total: How many these are; a file that cannot be opened counts as one.
+        outcome: Its answer, or its error.
+        files: Pictures made of it; None if it could not be opened.
+    """
+
+    number: int
+    total: int
+    outcome: Page | Failure
+    files: PageFiles | None
+
+
+OnPage = Callable[[PageResult], None]
 
 
 @dataclass
@@ -94,9 +113,9 @@ def read(
         max_error=MAX_ERROR if max_error is None else max_error,
     )
 
-    def check(_: int, outcome: Page | Failure, __: PageFiles | None) -> None:
-        if isinstance(outcome, Failure) and not skip_errors:
-            raise outcome.error
+    def check(result: PageResult) -> None:
+        if isinstance(result.outcome, Failure) and not skip_errors:
+            raise result.outcome.error
 
     several = isinstance(images, list | tuple | set | frozenset | Iterator)
     every = list(images) if several else [images]
@@ -148,14 +167,15 @@ def read_files(
         )
     wanted = Wanted(model, options, show, explain)
     found: dict[int, Page | Failure] = {}
+    total = sum(len(unit.pages) for unit in units)
 
     def take(unit: Unit, outcome: Page | Failure, files: PageFiles | None) -> None:
         number = unit.number + outcome.page - unit.pages[0]
         found[number] = outcome
         if on_page is not None:
-            on_page(number, outcome, files)
+            on_page(PageResult(number, total, outcome, files))
 
-    with read_progress(sum(len(unit.pages) for unit in units), show_progress) as advance:
+    with read_progress(total, show_progress) as advance:
         if onnx and (ray is not None or len(units) > FEW):
             read_by_jobs(units, wanted, ray, in_order, take, advance)
         else:
@@ -170,6 +190,6 @@ def _sources(image: Any) -> list[Any]:
     """Paths of the files that a path stands for; or the pixels themselves."""
     if isinstance(image, str | os.PathLike):
         return list(image_files(check_path(image), (*IMAGE_SUFFIXES, ".pdf")))
-    if isinstance(image, bytes | Mapping) or image is None:
-        raise DataError(f"{type(image).__name__} where a page is needed", REMEDY)
-    return [image]
+    if isinstance(image, Image.Image) or (hasattr(image, "__array__") and not isinstance(image, type)):
+        return [image]
+    raise DataError(f"{type(image).__name__} where a page is needed", REMEDY)

@@ -14,6 +14,7 @@ from digitlab.errors import DataError, DigitlabError
 from digitlab.pages.answers import Page
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.pictures import PagePicture, full_size, iter_pictures, scaled_options
+from digitlab.pages.stages import Stage, Stages
 from digitlab.reader import Model, OnnxModel
 
 __all__ = ["Failure", "PageFiles", "outcomes", "read_job", "read_pages"]
@@ -58,7 +59,12 @@ class PageFiles:
 
 
 def read_pages(
-    source: Any, pages: Sequence[int], model: Model, options: ReadOptions, files: PageFiles | None = None
+    source: Any,
+    pages: Sequence[int],
+    model: Model,
+    options: ReadOptions,
+    files: PageFiles | None = None,
+    name: str | None = None,
 ) -> Iterator[Page | Failure]:
     """Reads pages of a file, or pixels. A page that cannot be read does not stop those behind it.
 
@@ -68,11 +74,13 @@ def read_pages(
         model: Recognizes digits.
         options: What is known beforehand.
         files: What is written beside the answer.
+        name: What the file is called in answers and errors; None: its path.
 
     Yields:
         One answer or error for each page; a file of which nothing can be read gives one error.
     """
-    name = os.fspath(source) if isinstance(source, str | os.PathLike) else "array"
+    path = os.fspath(source) if isinstance(source, str | os.PathLike) else "array"
+    name = name or path
     left, before = list(pages), ""
     while left:
         pictures = iter_pictures(source, tuple(left))
@@ -81,20 +89,20 @@ def read_pages(
                 started = time.perf_counter()
                 picture = next(pictures)
                 left.pop(0)
-                yield _read(picture, model, options, files, started)
+                yield _read(replace(picture, image=name), model, options, files, started)
         except DigitlabError as error:
             page = left.pop(0)
             if error.problem == before:  # not of a page, but of the file
                 return
             before = error.problem
-            yield Failure(name, page, _named(error, name))
+            named = type(error)(error.problem.replace(path, name), error.remedy)
+            yield Failure(name, page, _named(named, name))
 
 
 def _read(
     picture: PagePicture, model: Model, options: ReadOptions, files: PageFiles | None, started: float
 ) -> Page | Failure:
     from digitlab.pages.reading import read_page  # type: ignore[import-not-found, unused-ignore]
-    from digitlab.pages.stages import Stages
 
     stages = Stages() if files is not None and files.explain else None
     try:
@@ -103,7 +111,22 @@ def _read(
         page = full_size(small, picture, options)
     except DigitlabError as error:
         return Failure(picture.image, picture.page, _named(error, picture.image))
-    return replace(page, seconds=time.perf_counter() - started)
+    page = replace(page, seconds=time.perf_counter() - started)
+    if files is not None and (files.show or files.explain):
+        _draw(picture, small, page, [] if stages is None else stages.every, files)
+    return page
+
+
+def _draw(picture: PagePicture, small: Page, page: Page, stages: Sequence[Stage], files: PageFiles) -> None:
+    """Writes the pictures that are wanted of a page."""
+    from digitlab.pages.drawing import draw_page, upright_gray
+    from digitlab.pages.explain import write_stages
+
+    drawing = draw_page(upright_gray(picture.gray, small), page)
+    if files.show:
+        drawing.save(files.shown(page.page))
+    if files.explain:
+        write_stages(files.explained(page.page), page, stages, drawing)
 
 
 def _named(error: DigitlabError, name: str) -> DigitlabError:
@@ -152,12 +175,11 @@ def read_job(
     read: list[Page] = []
     failures: list[Failure] = []
     files = PageFiles(folder, show, explain)
-    for one in read_pages(source, pages, _model(network), _options(options), files):
+    for one in read_pages(source, pages, _model(network), _options(options), files, image):
         if isinstance(one, Page):
-            read.append(replace(one, image=image))
+            read.append(one)
         else:
-            problem = one.error.problem.replace(source, image)
-            failures.append(replace(one, error=type(one.error)(problem, one.error.remedy)))
+            failures.append(one)
     if failures and not read:  # so that this is no result that is kept
         raise failures[0].error
     told = [{"page": one.page, "problem": one.error.problem, "remedy": one.error.remedy} for one in failures]
