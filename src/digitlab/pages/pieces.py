@@ -1,0 +1,157 @@
+"""Pieces of ink: connected components of a page, cut where two digits may touch (over-segmentation)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.data.morphology import Mask
+from digitlab.pages.answers import Box
+
+__all__ = ["Piece", "components", "cut"]
+
+CROSSED = 2.6  # widths of a stroke that a cut crosses at most
+APART = 0.1  # of the height of digits that two cuts lie apart at least
+MARGIN = 0.1  # of that height that is left beside a cut
+MOST_CUTS = 14  # in one component
+SLANTED = 0.12  # cost of a step aside, in pixels of ink
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Ink that belongs to one digit, or to none.
+
+    Attributes:
+        box: Left, top, width and height on the page.
+        mask: `(height, width)`, whether a pixel of the box is its ink.
+        cut: Strokes that were crossed to part it from the piece before it, in widths of a stroke; 0 if the two
+            do not touch.
+        component: Number of the connected component that it is from.
+    """
+
+    box: Box
+    mask: NDArray[np.bool_]
+    cut: float = 0.0
+    component: int = 0
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Middle of its box: x and y."""
+        return self.box[0] + self.box[2] / 2, self.box[1] + self.box[3] / 2
+
+
+def components(mask: Mask) -> list[Piece]:
+    """The connected components of a page, of 8 neighbors.
+
+    Args:
+        mask: `(height, width)`, 1 = ink.
+
+    Returns:
+        A piece for each, in the order of their first rows.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    pieces = []
+    for number, (left, top, width, height, _) in enumerate(stats[1:].tolist(), 1):
+        own = labels[top : top + height, left : left + width] == number
+        pieces.append(Piece((left, top, width, height), own, 0.0, number))
+    return pieces
+
+
+def cut(piece: Piece, stroke: float, height: float) -> list[Piece]:
+    """Cuts a component wherever two digits may touch.
+
+    A cut is a path from its upper to its lower border that crosses little ink (a seam, by dynamic programming),
+    so that it follows slanted digits. Each local minimum of the ink that a path through a column of the middle
+    row crosses is a cut.
+
+    Args:
+        piece: A component.
+        stroke: Width of a stroke, in pixels.
+        height: Height of digits nearby, in pixels.
+
+    Returns:
+        Its pieces from left to right: itself alone if there is no place to cut.
+    """
+    seams, crossed = _seams(piece.mask, stroke, height)
+    if not seams:
+        return [piece]
+    rows, columns = piece.mask.shape
+    where = np.zeros((rows, columns), np.int32)
+    for seam in seams:
+        where += np.arange(columns)[None, :] >= seam[:, None]
+    left, top = piece.box[:2]
+    pieces = []
+    for number in range(len(seams) + 1):
+        own = piece.mask & (where == number)
+        if not own.any():
+            continue
+        x, y, width, tall = cv2.boundingRect(own.view(np.uint8))
+        strokes = crossed[number - 1] if pieces else 0.0
+        box = (left + x, top + y, width, tall)
+        pieces.append(Piece(box, own[y : y + tall, x : x + width], strokes, piece.component))
+    return pieces
+
+
+def _seams(
+    mask: NDArray[np.bool_], stroke: float, height: float
+) -> tuple[list[NDArray[np.int64]], list[float]]:
+    """The column of each seam in each row, from left to right, and the widths of a stroke that it crosses."""
+    rows, columns = mask.shape
+    margin = max(2, round(MARGIN * height))
+    if columns < 2 * margin + 2 or rows < 3:
+        return [], []
+    cost = mask.astype(np.float32)
+    middle = rows // 2
+    above, from_above = _cheapest(cost[: middle + 1])
+    below, from_below = _cheapest(cost[middle:][::-1])
+    total = above + below - cost[middle]
+    chosen = _minima(total, margin, max(2.0, APART * height), CROSSED * stroke, stroke)
+    seams, crossed = [], []
+    for column in chosen:
+        path = np.empty(rows, np.int64)
+        at = column
+        for row in range(middle, -1, -1):
+            path[row] = at
+            at += int(from_above[row, at])
+        at = column
+        for row in range(middle, rows):
+            path[row] = at
+            at += int(from_below[rows - 1 - row, at])
+        seams.append(path)
+        crossed.append(float(mask[np.arange(rows), path].sum()) / stroke)
+    return seams, crossed
+
+
+def _cheapest(cost: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    """Cost of the cheapest path from the first row to each column of the last, and each step's way back."""
+    rows, columns = cost.shape
+    steps = np.zeros((rows, columns), np.int8)
+    best = cost[0].copy()
+    padded = np.full(columns + 2, np.inf, np.float32)
+    for row in range(1, rows):
+        padded[1:-1] = best
+        left, right = padded[:-2] + SLANTED, padded[2:] + SLANTED
+        step = np.where(left < best, -1, 0).astype(np.int8)
+        best = np.minimum(left, best)
+        step[right < best] = 1
+        best = np.minimum(right, best) + cost[row]
+        steps[row] = step
+    return best, steps
+
+
+def _minima(total: NDArray[np.float32], margin: int, apart: float, most: float, stroke: float) -> list[int]:
+    """Columns of the cheapest local minima, some way apart, from left to right."""
+    inner = total[margin:-margin]
+    order = np.argsort(inner, kind="stable")
+    chosen: list[int] = []
+    for place in order.tolist():
+        if inner[place] > most or len(chosen) == MOST_CUTS:
+            break
+        near = inner[max(place - 2, 0) : place + 3].min()
+        space = apart if inner[place] <= 1.4 * stroke else 2.2 * apart
+        if inner[place] <= near and all(abs(place + margin - other) >= space for other in chosen):
+            chosen.append(place + margin)
+    return sorted(chosen)
