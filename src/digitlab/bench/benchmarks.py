@@ -1,4 +1,4 @@
-"""The benchmarks: latency of commands and predictions, speed of training."""
+"""The benchmarks: latency of commands and predictions, speed of training, reading of pages."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
+from digitlab.bench.measurement import Log, Measurement
+from digitlab.bench.read import read
 from digitlab.data import classroom, mnist
 from digitlab.errors import SettingError
-from digitlab.evaluation import accuracy_and_log_loss, predict_logits, sample_stats
-from digitlab.formatting import format_number
+from digitlab.evaluation import accuracy_and_log_loss, predict_logits
 from digitlab.networks import build
 from digitlab.reader import OnnxModel
 from digitlab.training import RECIPES, Examples, Recipe, fit
 
 __all__ = [
     "BENCHMARKS",
-    "Measurement",
+    "check_names",
     "help_page",
     "inference",
     "load",
@@ -43,50 +44,8 @@ __all__ = [
 
 
 ROUNDS = 5
-Log = Callable[[str], None]
 LOAD = "import time; from digitlab.data import mnist; t = time.perf_counter(); mnist('train'); mnist('test')"
 SEEDS = 10
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """One figure of a benchmark.
-
-    Attributes:
-        name: The benchmark and the figure, for example `time-to-99: training`.
-        unit: Of the values: `s`, `ms`, `us/step`, `accuracy`, `ratio`, `images/s`.
-        values: Each measurement, in order; at least one.
-        goal: What is promised, in words; empty for a figure that is only of interest.
-    """
-
-    name: str
-    unit: str
-    values: Sequence[float]
-    goal: str = ""
-
-    def to_dict(self, machine: dict[str, Any]) -> dict[str, Any]:
-        """The measurement as plain data for JSON, with the machine it was made on."""
-        found = sample_stats(self.values)
-        return {
-            "name": self.name,
-            "n": found.n,
-            "mean": found.mean,
-            "std": found.std,
-            "values": list(found.values),
-            "unit": self.unit,
-            "goal": self.goal,
-            "machine": machine,
-        }
-
-    def as_text(self) -> str:
-        """One line: name, mean, standard deviation, lowest and highest, n, and what is promised."""
-        found = sample_stats(self.values)
-        mean, std, low, high = (
-            format_number(value, significant=5)
-            for value in (found.mean, found.std, min(found.values), max(found.values))
-        )
-        goal = f"   [{self.goal}]" if self.goal else ""
-        return f"{self.name:<52} {mean} ± {std} {self.unit}  ({low} to {high}, n={found.n}){goal}"
 
 
 def help_page(log: Log) -> Iterator[Measurement]:
@@ -276,11 +235,12 @@ def _time_to(
     yield Measurement(f"{name}: test accuracy", "accuracy", accuracies, f"mean of at least {wanted:.1%}")
 
 
-BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Iterator[Measurement]]] = {
+BENCHMARKS: Mapping[str, Callable[[Log], Iterator[Measurement]]] = {
     "help": help_page,
     "load": load,
     "predict": predict,
     "inference": inference,
+    "read": read,
     "seeds": seeds,
     "steps": steps,
     "time-to-99": time_to_99,
@@ -288,7 +248,7 @@ BENCHMARKS: Mapping[str, Callable[[Callable[[str], None]], Iterator[Measurement]
 }
 
 
-def run_benchmarks(names: Sequence[str], log: Callable[[str], None]) -> Iterator[Measurement]:
+def run_benchmarks(names: Sequence[str], log: Log) -> Iterator[Measurement]:
     """Runs benchmarks one after another.
 
     Args:
@@ -301,8 +261,17 @@ def run_benchmarks(names: Sequence[str], log: Callable[[str], None]) -> Iterator
     Raises:
         SettingError: If there is no benchmark of one of the names.
     """
+    for name in check_names(names):
+        yield from BENCHMARKS[name](log)
+
+
+def check_names(names: Sequence[str]) -> Sequence[str]:
+    """Names of benchmarks; all, if none is given.
+
+    Raises:
+        SettingError: If there is no benchmark of one of the names.
+    """
     for name in names:
         if name not in BENCHMARKS:
             raise SettingError(f"unknown benchmark {name!r}", f"Those there are: {', '.join(BENCHMARKS)}.")
-    for name in names or BENCHMARKS:
-        yield from BENCHMARKS[name](log)
+    return names or list(BENCHMARKS)
