@@ -256,15 +256,16 @@ def _chains(pieces: Pieces) -> list[list[int]]:
 def _courses(pieces: Pieces, chain: list[int], mask: Mask) -> list[Course]:
     """The course of a chain of pieces, or of its parts where too much bare paper lies between them."""
     whole = _joined(pieces, chain, mask)
-    if whole.covered >= COVERED or len(chain) == 1:
+    if len(chain) == 1:
         return [whole]
+    most = BARE if whole.covered < COVERED else 2 * BARE
     parts = [chain[:1]]
     for one, other in pairwise(chain):
         bridge = _joined(pieces, [one, other], mask)
-        if (1 - bridge.covered) * bridge.length > BARE:
+        if (1 - bridge.covered) * bridge.length > most:
             parts.append([])
         parts[-1].append(other)
-    return [_joined(pieces, part, mask) for part in parts]
+    return [whole] if len(parts) == 1 else [_joined(pieces, part, mask) for part in parts]
 
 
 def _joined(pieces: Pieces, chain: list[int], mask: Mask) -> Course:

@@ -16,9 +16,10 @@ __all__ = ["Canvas", "is_straight", "remove_line"]
 MARGIN = 4  # rows above and below a line that are looked at
 BIN = 24  # columns along which a line is straight
 SLANTS = np.linspace(-1.5, 1.5, 13)  # columns per row of strokes that cross a line
-DARKER = 1.35  # times the ink of a line that a stroke has which lies on it
+DARKER = 1.25  # times the ink of nearly all of a line that a stroke has which lies on it
 ALONG = 2  # pixels by which a stroke along a line makes it thicker
 STRETCH = 7  # columns that it does so at least; a stroke that crosses a line is narrower
+LEAST = 16  # columns of what is left of a line, if it is a stroke along it
 STRAIGHT = 0.45  # pixels from a straight line, the median, and
 BENT = 0.003  # times the length, that the side of a box has at most
 CURVED = 80  # pixels from which a line may be bent
@@ -57,7 +58,7 @@ def remove_line(
     traced = _traced(mask, columns, course.at(columns.astype(np.float64)))
     if traced is None:
         return None
-    middle, thickness = traced
+    middle, thickness, rough = traced
     thick = max(1, round(thickness))
     tops = np.round(middle - (thick - 1) / 2).astype(np.int64)
     rows = tops + np.arange(-MARGIN, thick + MARGIN)[:, None]
@@ -65,14 +66,11 @@ def remove_line(
     rows = rows.clip(0, height - 1)
     strip = (mask[rows, columns] > 0) & valid
     shades = ink[rows, columns]
-    keep = _strokes(strip, shades, thick)
-    gone = np.zeros(strip.shape, np.bool_)
-    gone[MARGIN - 1 : MARGIN + thick + 1] = ~keep[MARGIN - 1 : MARGIN + thick + 1]
+    keep = _strokes(strip, shades, thick, rough)
+    gone = strip & ~keep
     # Ink fades out beside a line: what is no clear ink there belongs to it as well.
     faint = gone.copy()
-    faint[MARGIN - 2] = gone[MARGIN - 1] & ~strip[MARGIN - 2]
-    faint[MARGIN + thick + 1] = gone[MARGIN + thick] & ~strip[MARGIN + thick + 1]
-    gone &= valid
+    faint[MARGIN - 2 : MARGIN + thick + 2] |= ~strip[MARGIN - 2 : MARGIN + thick + 2]
     faint &= valid
     places = np.broadcast_to(columns, rows.shape)
     mask[rows[gone], places[gone]] = 0
@@ -125,8 +123,11 @@ def _followed(
 
 def _traced(
     mask: Mask, columns: NDArray[np.int64], rows: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float] | None:
-    """The row of a line's middle at each column, and how thick it is, from the runs of ink on its course."""
+) -> tuple[NDArray[np.float64], float, int] | None:
+    """The row of a line's middle at each column, and its thickness, from the runs of ink on its course.
+
+    And how many pixels more than that its rough edges never have.
+    """
     found, lengths, most = _followed(mask, columns, rows)
     thin = (lengths > 0) & (lengths <= most)
     if thin.sum() < 0.2 * len(columns):
@@ -147,7 +148,11 @@ def _traced(
         nodes, heights = places[full] / amount[full], sums[full] / amount[full]
         middle = _between(columns, nodes, heights)
         thin &= np.abs(found - middle) <= limit
-    return middle, max(1.0, float(np.mean(lengths[thin])) if thin.any() else thickness)
+    if not thin.any():
+        return None
+    thickness = float(np.mean(lengths[thin]))
+    roughness = float(np.quantile(lengths[thin], 0.9)) - max(1, round(thickness))
+    return middle, thickness, max(ALONG, ALONG + round(roughness))
 
 
 def _between(
@@ -183,36 +188,50 @@ def _runs(strip: Strip, center: int) -> tuple[NDArray[np.float64], NDArray[np.in
     return chosen, lengths
 
 
-def _strokes(strip: Strip, shades: Grid, thick: int) -> Strip:
+def _strokes(strip: Strip, shades: Grid, thick: int, rough: int) -> Strip:
     """Which pixels on a line and beside it belong to strokes.
 
     Args:
         strip: `(MARGIN + thick + MARGIN, columns)`, ink on and around the line, which is made straight.
         shades: The same, levels of 255.
         thick: Rows of the line.
+        rough: Rows more than that of which its own rough edges have fewer.
 
     Returns:
         Like `strip`.
     """
     first, last = MARGIN, MARGIN + thick - 1
-    above = _wide(strip[first - 2] & strip[first - 1])
-    below = _wide(strip[last + 2] & strip[last + 1])
-    keep = np.zeros(strip.shape, np.bool_)
-    keep[first - 1], keep[last + 1] = above, below
-    keep[first : last + 1] |= _crossings(above, below, thick)
+    # Ink beside the line that hangs together with it, on either side.
+    sides = strip[first - 1 :: -1], strip[last + 1 :]
+    beside = [np.minimum.accumulate(side, 0) for side in sides]
+    extra = [side.sum(0, dtype=np.int64) for side in beside]
+    above, below = (_wide(one >= rough) for one in extra)
     # A stroke along the line makes it thicker than it is elsewhere.
     core = strip[first : last + 1].all(0)
-    up = np.minimum.accumulate(strip[first - 1 :: -1], 0)
-    down = np.minimum.accumulate(strip[last + 1 :], 0)
-    along = core & (up.sum(0, dtype=np.int64) + down.sum(0, dtype=np.int64) >= ALONG)
+    along = core & (extra[0] + extra[1] >= rough)
     along = opening(along[None].astype(np.uint8), 1, STRETCH)[0] > 0
-    keep[first - 1 : last + 2] |= along
+    keep = strip.copy()
+    keep[first - 1 :: -1] &= ~beside[0] | above | along
+    keep[last + 1 :] &= ~beside[1] | below | along
+    keep[first : last + 1] &= _crossings(above, below, thick) | along
     bare = ~(above | below | along) & strip[first]
     if bare.any():
-        core_shades = shades[first : last + 1]
-        usual = float(np.median(core_shades[:, bare]))
-        keep[first : last + 1] |= core_shades > max(DARKER * usual, usual + 30)
-    return keep & strip
+        shade = shades[first : last + 1]
+        usual = float(np.quantile(shade[:, bare], 0.9))
+        keep[first : last + 1] |= strip[first : last + 1] & (shade > max(DARKER * usual, usual + 25))
+    return keep & ~_crumbs(keep, thick + rough)
+
+
+def _crumbs(strip: Strip, highest: int) -> Strip:
+    """What is left of the rough edges of a line: low, or short, and not connected to ink farther away."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(strip.astype(np.uint8), connectivity=8)
+    tops, heights, widths = (
+        stats[:, part] for part in (cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH)
+    )
+    inside = (tops > 0) & (tops + heights < len(strip))
+    crumbs = inside & ((heights <= ALONG) | ((heights <= highest) & (widths < LEAST)))
+    crumbs[0] = False
+    return np.asarray(crumbs[labels])
 
 
 def _crossings(above: NDArray[np.bool_], below: NDArray[np.bool_], thick: int) -> Strip:

@@ -15,6 +15,7 @@ THIN = 0.5  # share of a line that no stroke crosses
 SIDE = 0.5  # times the height of writing that a box is wide
 UPRIGHT = 0.75  # times the height of writing that a box is high
 CORNER = 3.5  # pixels by which lines that meet may miss each other, beside half their thickness
+COMPANY = 3  # sides between the same two long lines, at least
 SQUARE = 0.08  # slope by which the angle of lines that meet may differ from a right angle
 THICKER = 1.6  # times the thickness of the lines it meets that a side has at most
 
@@ -67,8 +68,10 @@ def box_sides(across: list[Course], down: list[Course], found: Pair, height: flo
     while True:
         before = len(chosen[0]) + len(chosen[1])
         for direction in (0, 1):
-            met = _meet(chosen[direction], found[1 - direction] + chosen[1 - direction], masks[direction])
-            chosen[direction] = [one for one, both in zip(chosen[direction], met, strict=True) if both]
+            lines = found[1 - direction]
+            met = _meet(chosen[direction], lines + chosen[1 - direction], masks[direction])
+            both = (met >= 0).all(0) & ~_alone(met, len(lines))
+            chosen[direction] = [one for one, kept in zip(chosen[direction], both, strict=True) if kept]
         if len(chosen[0]) + len(chosen[1]) == before:
             return chosen[0], chosen[1]
 
@@ -79,14 +82,29 @@ def _may_be_side(course: Course, shortest: float) -> bool:
     return straight and long and course.covered >= COVERED
 
 
-def _meet(courses: list[Course], others: list[Course], mask: Mask) -> NDArray[np.bool_]:
-    """Which courses have both ends on one of the others, which run in the other direction.
+def _alone(met: NDArray[np.int64], lines: int) -> NDArray[np.bool_]:
+    """Which sides lie between two long lines where hardly another one does: a 1 that touches both.
+
+    Args:
+        met: `(2, n)`, what each end of a side meets, as `_meet` gives it.
+        lines: How many of the others are long lines; they come first.
+    """
+    between = ((met >= 0) & (met < lines)).all(0)
+    same = (met[:, :, None] == met[:, None, :]).all(0)
+    return np.asarray(between & (same.sum(1) < COMPANY))
+
+
+def _meet(courses: list[Course], others: list[Course], mask: Mask) -> NDArray[np.int64]:
+    """What both ends of each course meet: one of the others, which run in the other direction.
 
     There is ink from the end to the corner: a stroke of a digit turns off or ends before it gets there.
+
+    Returns:
+        `(2, n)`, numbers of the others, by their first and their last ends; -1 for nothing.
     """
-    met = np.zeros((2, len(courses)), np.bool_)
+    met = np.full((2, len(courses)), -1)
     if not (courses and others):
-        return np.zeros(len(courses), np.bool_)
+        return met
     starts = np.array([other.start for other in others])
     stops = np.array([other.stop for other in others])
     first = np.array([other.rows[0] for other in others])
@@ -108,8 +126,8 @@ def _meet(courses: list[Course], others: list[Course], mask: Mask) -> NDArray[np
         for part in (0.25, 0.5, 0.75, 1):
             x = np.round(along + part * (corner - along)).astype(np.int64).clip(0, mask.shape[1] - 1)
             near &= mask[y, x] > 0
-        met[end] = near.any(1)
-    return np.asarray(met.all(0))
+        met[end] = np.where(near.any(1), near.argmax(1), -1)
+    return met
 
 
 def _reach(course: Course) -> float:
