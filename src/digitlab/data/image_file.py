@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
+from digitlab.data.gray import gray_pixels, plain_mode
 from digitlab.data.normalize import to_mnist_format
 from digitlab.data.png_strips import reduced_png
 from digitlab.data.segmentation import Piece, whole_and_pieces
@@ -259,92 +260,37 @@ def _seen(
     picture.load()
     turned = turned or picture.getexif().get(ORIENTATION)
     plain = _reduced(picture, wanted)
-    if longest is not None and max(plain.size) > longest:
-        sides = (max(1, round(side * longest / max(plain.size))) for side in plain.size)
-        plain = plain.resize((next(sides), next(sides)), Image.Resampling.BOX)
-    gray = _on_paper(plain) if plain.mode == "RGBA" else _gray(plain)
+    if plain.mode == "RGBA":
+        gray = gray_pixels(_limited(plain, longest))
+    else:  # gray first, because three channels take three times as long to reduce
+        gray = np.array(_limited(Image.fromarray(gray_pixels(plain)), longest))
     upright = (height, width) if turned in LYING else (width, height)
     return TURNS[turned](gray).copy() if turned in TURNS else gray, upright
+
+
+def _limited(picture: Image.Image, longest: int | None) -> Image.Image:
+    """The picture, with no side longer than `longest`."""
+    most = max(picture.size)
+    if longest is None or most <= longest:
+        return picture
+    width, height = (max(1, round(side * longest / most)) for side in picture.size)
+    return picture.resize((width, height), Image.Resampling.BOX)
 
 
 def _reduced(picture: Image.Image, long_side: int) -> Image.Image:
     """The picture, plain, of fewer than twice `long_side` pixels a side: blocks of pixels are averaged."""
     factor = max(picture.size) // long_side
     if factor < 2:
-        return _plain(picture)
+        return plain_mode(picture)
     if picture.mode in AVERAGED and "transparency" not in picture.info:
-        return _plain(picture.reduce(factor))
+        return plain_mode(picture.reduce(factor))
     # Other kinds become plain first, a strip at a time, because that takes up to eight times their memory.
     rows = max(1, WHOLE // picture.width // factor) * factor
     strips = [
-        _plain(picture.crop((0, top, picture.width, min(top + rows, picture.height))), factor)
+        plain_mode(picture.crop((0, top, picture.width, min(top + rows, picture.height))), factor)
         for top in range(0, picture.height, rows)
     ]
     whole = Image.new(strips[0].mode, (strips[0].width, sum(strip.height for strip in strips)))
     for number, strip in enumerate(strips):
         whole.paste(strip, (0, number * (rows // factor)))
-    return _plain(whole)
-
-
-def _plain(picture: Image.Image, factor: int = 1) -> Image.Image:
-    """The picture in one of three modes: `L`, `RGB` or `RGBA`.
-
-    With a factor, blocks of so many pixels a side are averaged; deep pixels are then left as `F`, because it
-    takes all of them to tell their range.
-    """
-    if factor > 1:
-        deep = picture.mode == "F" or picture.mode.startswith("I")
-        values = np.asarray(picture, np.float32) if deep else None
-        plain = _plain(picture) if values is None else Image.fromarray(values)
-        return plain.reduce(factor)
-    if picture.mode == "F" or picture.mode.startswith("I"):
-        return Image.fromarray(_eight_bits(np.asarray(picture)))
-    if picture.mode == "LAB":
-        return picture.getchannel("L")
-    mode = "RGBA" if picture.has_transparency_data else "L" if picture.mode in ("1", "L") else "RGB"
-    return picture if picture.mode == mode else picture.convert(mode)
-
-
-def _eight_bits(deep: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Deep pixels as 8 bits: the number of bits is that of the brightest pixel, as scanners use 10 to 16."""
-    values = np.nan_to_num(deep.astype(np.float64), copy=False, posinf=0, neginf=0)
-    values -= min(values.min(), 0.0)
-    brightest = values.max()
-    full = 2.0 ** max(8, int(np.ceil(np.log2(brightest + 1)))) - 1 if brightest > 1 else 1.0
-    values *= 255 / full  # in place, because eight bytes a pixel are much already
-    return values.round(out=values).astype(np.uint8)
-
-
-def _gray(picture: Image.Image) -> NDArray[np.uint8]:
-    """Lightness, or the color channel that shows more than twice the contrast that lightness does."""
-    lightness = picture.convert("L")
-    if picture.mode == "L":
-        return np.array(lightness)
-    channels = picture.split()
-    contrasts = [_contrast(channel) for channel in channels]
-    best = int(np.argmax(contrasts))
-    return np.array(channels[best] if contrasts[best] > 2 * _contrast(lightness) else lightness)
-
-
-def _contrast(channel: Image.Image) -> int:
-    """Lightest minus darkest, with single noisy pixels averaged away in all but small pictures."""
-    small = channel.copy()
-    small.thumbnail((256, 256), Image.Resampling.BOX)
-    darkest, lightest = small.getextrema()
-    return int(lightest) - int(darkest)  # type: ignore[arg-type]
-
-
-def _on_paper(picture: Image.Image) -> NDArray[np.uint8]:
-    """A picture with transparent parts, laid on the paper that its opaque parts ask for.
-
-    Where most of it is opaque, those parts hold paper and ink, and the paper is their median. Where
-    most is transparent, they are the ink, and the paper is white or black, whichever is farther.
-    """
-    alpha = np.array(picture.getchannel("A"))
-    opaque = alpha > 127 if (alpha > 127).any() else alpha > 0
-    if not opaque.any():
-        return np.full(alpha.shape, 255, np.uint8)
-    middle = float(np.median(np.array(picture.convert("RGB").convert("L"))[opaque]))
-    paper = middle if opaque.mean() > 0.8 else 255 if middle < 128 else 0
-    ground = Image.new("RGBA", picture.size, (round(paper),) * 3 + (255,))
-    return _gray(Image.alpha_composite(ground, picture).convert("RGB"))
+    return plain_mode(whole)
