@@ -97,6 +97,21 @@ def calls(run, tmp_path, monkeypatch):
         "open": (digitlab.open, {"path": run.folder}),
         "open_runs": (runs.open_runs, {"path": run.folder}),
         "predict": (digitlab.predict, {"paths": [picture], "model": None}),
+        "read": (
+            digitlab.read,
+            {
+                "images": [picture],
+                "model": None,
+                "length": None,
+                "count": None,
+                "pattern": None,
+                "cells": None,
+                "region": None,
+                "max_error": None,
+                "skip_errors": False,
+                "show_progress": False,
+            },
+        ),
         "recipe": (digitlab.recipe, {"name": "swift", "overrides": {}}),
         "resume": (digitlab.resume, {"folder": run.folder, "epochs": None, "more_epochs": None}),
         "Run.open": (Run.open, {"folder": run.folder}),
@@ -145,8 +160,8 @@ NAMES = [
     *("Digits", "Digits.take", "Digits.split", "Digits.subset", "Digits.features", "Recipe", "DataConfig"),
     *("Examples.of", "build", "build by name", "classroom", "compare_runs", "compute_metrics", "evaluate"),
     *("export_model", "fine_tune", "fit", "fit with callbacks", "inspect", "layer_table", "load"),
-    *("load_network", "mnist", "open", "open_runs", "predict", "recipe", "resume", "Run.open", "Run.create"),
-    *("save_network", "search", "train", "train_seeds", "resume_seeds", "model.predict"),
+    *("load_network", "mnist", "open", "open_runs", "predict", "read", "recipe", "resume", "Run.open"),
+    *("Run.create", "save_network", "search", "train", "train_seeds", "resume_seeds", "model.predict"),
     *("model.predict_proba", "model.evaluate", "model.activations", "model.export", "metrics.top_confusions"),
 ]
 DONE_ELSEWHERE = {"DigitClassifier", "DigitlabError", "Metrics", "Network", "TrainedModel", "Run"}

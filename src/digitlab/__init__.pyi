@@ -10,6 +10,7 @@ from .networks import (
     load_network as load_network,
     save_network as save_network,
 )
+from .pages import read as read
 from .reader import predict as predict
 from .runs import (
     DataConfig as DataConfig,

@@ -156,6 +156,8 @@ def test_a_file_instead(digitlab, picture, tmp_path, ending):
         (("--out", "a.txt"), "does not say how to write it"),
         (("--out", "none/a.json"), "cannot write none/a.json"),
         (("--show", "a.gif"), "cannot write a.gif"),
+        (("--show", "none/a.png"), "there is no folder none"),
+        (("--explain", "none/stages"), "there is no folder none"),
         (("--cells", "9"), "cells '9'"),
         (("--cells", "0x3"), "cells of (0, 3)"),
         (("--region", "1,2,3"), "region '1,2,3'"),

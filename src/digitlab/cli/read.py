@@ -117,6 +117,9 @@ def read(
         raise OutputError(
             f"cannot write {show}: its name ends in none of {', '.join(PICTURES)}", "Name it FILE.png."
         )
+    for path in (show, explain):
+        if path is not None and not path.parent.is_dir():
+            raise OutputError(f"cannot write {path}: there is no folder {path.parent}", "Make it first.")
     opened = open_model(model or DEFAULT_MODEL)
     with writer(form, out) as output:
         kept = PagePictures(show, explain)
