@@ -139,7 +139,9 @@ def test_a_file_that_no_worker_survives(folder, monkeypatch):
 
     module = sys.modules["digitlab.pages.reading"]
     plain = module.read_page
-    module.read_page = lambda *rest, **named: (fail if "3" in named["image"] else plain)(*rest, **named)
+    module.read_page = lambda *rest, **named: (fail if named["image"].endswith("3.png") else plain)(
+        *rest, **named
+    )
     reading = read_files([folder], OnnxModel(), ReadOptions())
     assert len(reading.pages) == 4
     (failure,) = reading.failures
@@ -168,3 +170,14 @@ def test_ray_needs_an_onnx_file(reader, sheet):
 
     with pytest.raises(SettingError, match="no ONNX file"):
         read_files([sheet()], Other(), ReadOptions(), ray="127.0.0.1:1")
+
+
+def test_workers_read_what_this_process_reads(folder, monkeypatch):
+    """With the real reader: two processes that end with the call."""
+    workers = read_files([folder], OnnxModel(), ReadOptions(), show=True)
+    monkeypatch.setattr("digitlab.pages.many.FEW", 100)
+    plain = read_files([folder], OnnxModel(), ReadOptions())
+    assert workers.failures == plain.failures == []
+    assert [(page.image, page.lines, page.left_out) for page in workers.pages] == [
+        (page.image, page.lines, page.left_out) for page in plain.pages
+    ]

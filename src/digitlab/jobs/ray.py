@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
@@ -37,6 +37,8 @@ QUIET = {
 }
 PROBE = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1]).get_all_node_info()"
 FOLDERS = "digitlab-jobs-"
+KEPT_INPUTS = 100
+"""Input folders that the object store and each worker's disk keep for later jobs."""
 
 
 def ray_executor(address: str) -> JobExecutor:
@@ -130,6 +132,8 @@ class _RayExecutor(JobExecutor):
         token = hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
         if self._inputs.get(str(folder), ("", None))[0] != token:
             self._inputs[str(folder)] = token, self._ray.put(pack_folder(folder))
+            for old in list(self._inputs)[:-KEPT_INPUTS]:
+                del self._inputs[old]
         return self._inputs[str(folder)]
 
     def _as_ours(self, error: BaseException) -> BaseException:
@@ -155,6 +159,7 @@ def _call_shipped(
         words = f"{socket.gethostname()} has another version of digitlab: install this machine's there"
         return Outcome(None, JobError(words), 0.0)
     use_one_thread()
+    _forget(names.values())
     folders = {
         key: _unpacked(token, files) for (key, token), files in zip(names.items(), inputs, strict=True)
     }
@@ -174,6 +179,13 @@ def _unpacked(token: str, files: Mapping[str, bytes]) -> Path:
         unpack_folder(folder, files)
         _UNPACKED[token] = folder
     return _UNPACKED[token]
+
+
+def _forget(needed: Collection[str]) -> None:
+    """Removes the oldest input folders from this machine's disk, but for those that are needed now."""
+    old = [token for token in _UNPACKED if token not in needed]
+    for token in old[: max(0, len(_UNPACKED) - KEPT_INPUTS)]:
+        shutil.rmtree(_UNPACKED.pop(token), ignore_errors=True)
 
 
 @cache
