@@ -138,9 +138,9 @@ def _rows(page: Page) -> Iterator[tuple[Any, ...]]:
     for number, line in enumerate(page.lines, start=1):
         for string in line.strings:
             row, column = ("", "") if string.cell is None else (string.cell[0] + 1, string.cell[1] + 1)
-            second = string.second_probability if string.second is not None else ""
+            second = "" if string.second is None else round(string.second_probability, 6)
             yield (
-                *(page.image, page.page, number, string.text, string.written, string.probability),
+                *(page.image, page.page, number, string.text, string.written, round(string.probability, 6)),
                 *(string.status, string.second, second, row, column, *string.box),
             )
 
