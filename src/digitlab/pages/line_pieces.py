@@ -13,6 +13,7 @@ from digitlab.data.morphology import Mask, closing, components, dilation, openin
 
 __all__ = [
     "COVERED",
+    "HOLE",
     "Course",
     "Pieces",
     "find_pieces",

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.morphology import Grid, Mask, opening
-from digitlab.pages.line_pieces import Course, thickest
+from digitlab.data.morphology import Grid, Mask, closing, opening
+from digitlab.pages.line_pieces import HOLE, Course, thickest
 
 __all__ = ["Canvas", "is_straight", "remove_line"]
 
@@ -20,6 +20,8 @@ DARKER = 1.25  # times the ink of nearly all of a line that a stroke has which l
 ALONG = 2  # pixels by which a stroke along a line makes it thicker
 STRETCH = 7  # columns that it does so at least; a stroke that crosses a line is narrower
 LEAST = 16  # columns of what is left of a line, if it is a stroke along it
+FAINT = 0.4  # times the ink of a line that it has at least where it is faint
+NEAR = 3  # pixels that ink of a line may lie beside the course that was found
 STRAIGHT = 0.45  # pixels from a straight line, the median, and
 BENT = 0.003  # times the length, that the side of a box has at most
 CURVED = 80  # pixels from which a line may be bent
@@ -31,15 +33,22 @@ Strip = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Canvas:
-    """Ink and mask of a page, `(height, width)`, changed in place while its lines are removed."""
+    """Ink and mask of a page, `(height, width)`, changed in place while its lines are removed.
+
+    Attributes:
+        ink: Levels of 255.
+        mask: 0 or 1.
+        given: The ink as it was before any line was removed.
+    """
 
     ink: Grid
     mask: Mask
+    given: Grid
 
 
 def remove_line(
     canvas: Canvas, course: Course, vertical: bool
-) -> tuple[int, NDArray[np.float64], float] | None:
+) -> tuple[int, NDArray[np.float64], NDArray[np.bool_], float] | None:
     """Takes one line out of ink and mask.
 
     Args:
@@ -48,8 +57,8 @@ def remove_line(
         vertical: Whether it runs from top to bottom.
 
     Returns:
-        Its first column, its row at each column from there on, and its thickness in pixels (columns for rows
-        if vertical); None if there is no line there.
+        Its first column, its row at each column from there on, whether there is ink on it there, and its
+        thickness in pixels (columns for rows if vertical); None if there is no line there.
     """
     ink, mask = (canvas.ink.T, canvas.mask.T) if vertical else (canvas.ink, canvas.mask)
     height, width = mask.shape
@@ -66,6 +75,8 @@ def remove_line(
     rows = rows.clip(0, height - 1)
     strip = (mask[rows, columns] > 0) & valid
     shades = ink[rows, columns]
+    given = canvas.given.T if vertical else canvas.given
+    covered = _covered(strip, given[rows, columns])
     keep = _strokes(strip, shades, thick, rough)
     gone = strip & ~keep
     # Ink fades out beside a line: what is no clear ink there belongs to it as well.
@@ -75,7 +86,22 @@ def remove_line(
     places = np.broadcast_to(columns, rows.shape)
     mask[rows[gone], places[gone]] = 0
     ink[rows[faint], places[faint]] = 0
-    return start, middle, thickness
+    return start, middle, covered, max(1.0, thickness)
+
+
+def _covered(strip: Strip, given: Grid) -> NDArray[np.bool_]:
+    """In which columns there is ink on a line, faint ink and holes included.
+
+    Args:
+        strip: `(MARGIN + thick + MARGIN, columns)`, where there is clear ink.
+        given: The same, levels of 255, before lines that cross this one were removed.
+    """
+    on = slice(MARGIN - 1, len(strip) - MARGIN + 1)
+    clear, shade = np.asarray(strip[on].any(0)), given[on].max(0)
+    if not clear.any():
+        return clear
+    inked = shade >= FAINT * float(np.median(shade[clear]))
+    return np.asarray(closing(inked[None].astype(np.uint8), 1, HOLE)[0] > 0)
 
 
 def is_straight(mask: Mask, course: Course, vertical: bool, side: bool) -> bool:
@@ -97,7 +123,7 @@ def is_straight(mask: Mask, course: Course, vertical: bool, side: bool) -> bool:
         return False
     rows = course.at(columns.astype(np.float64))
     found, lengths, most = _followed(mask, columns, rows)
-    thin = (lengths > 0) & (lengths <= most)
+    thin = (lengths > 0) & (lengths <= most) & (np.abs(found - rows) <= NEAR)
     if thin.sum() < max(5, 0.4 * len(columns)):
         return False
     degree = 1 if len(columns) < CURVED else 2

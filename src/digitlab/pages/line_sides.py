@@ -11,7 +11,7 @@ from digitlab.pages.line_pieces import COVERED, Course
 __all__ = ["SIDE", "Pair", "box_sides", "long_courses"]
 
 LONG = 4.5  # times the height of writing that a line is long
-THIN = 0.5  # share of a line that no stroke crosses
+THIN = 0.6  # share of a line that no stroke crosses, more where there are holes in it
 SIDE = 0.5  # times the height of writing that a box is wide
 UPRIGHT = 0.75  # times the height of writing that a box is high
 CORNER = 3.5  # pixels by which lines that meet may miss each other, beside half their thickness
@@ -36,7 +36,7 @@ def long_courses(courses: list[Course], height: float, width: int, spanning: flo
 
 def _is_line(course: Course) -> bool:
     smooth = course.bend <= 1 + 0.002 * course.length
-    return smooth and course.covered >= COVERED and course.thin >= THIN
+    return smooth and course.covered >= COVERED and course.covered + course.thin >= 1 + THIN
 
 
 def _is_long(course: Course, height: float, spanning: float) -> bool:

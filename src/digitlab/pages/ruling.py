@@ -34,6 +34,7 @@ class RuledLine:
         vertical: Whether it runs from top to bottom, rather than from left to right.
         start: Its first column (row, if vertical).
         course: `(length,)`, the row (column, if vertical) of its middle at each column (row) from `start` on.
+        covered: `(length,)`, where there is ink on it; holes of up to four pixels count as ink.
         thickness: In pixels, at least 1.
         side: Whether it was found as a side of a box or cell only, being no longer than writing may be.
     """
@@ -41,6 +42,7 @@ class RuledLine:
     vertical: bool
     start: int
     course: NDArray[np.float64]
+    covered: NDArray[np.bool_]
     thickness: float
     side: bool = False
 
@@ -125,7 +127,7 @@ def remove_ruling(ink: Grid, mask: Mask) -> Ruling:
     found = _printed(found, mask, scale, CERTAIN * height, False)
     sides = box_sides(across, down, found, height, small)
     sides = box_sides(*_printed(sides, mask, scale, np.inf, True), found, height, small)
-    canvas = Canvas(ink.copy(), mask.copy())
+    canvas = Canvas(ink.copy(), mask.copy(), ink)
     lines: list[RuledLine] = []
     # Horizontal lines first: where two lines cross, the vertical one then has no neighbors left.
     for vertical in (False, True):
@@ -135,8 +137,7 @@ def remove_ruling(ink: Grid, mask: Mask) -> Ruling:
         for course, side in sorted(chosen, key=_place):
             traced = remove_line(canvas, course.scaled(scale), vertical)
             if traced is not None:
-                start, middle, thickness = traced
-                lines.append(RuledLine(vertical, start, middle, thickness, side))
+                lines.append(RuledLine(vertical, *traced, side))
     if not lines:
         return Ruling(ink, mask, ())
     return Ruling(canvas.ink, canvas.mask, tuple(lines))
