@@ -185,12 +185,14 @@ def test_bad_files_keep_the_answers_of_others(digitlab, picture, encrypted, tmp_
     (tmp_path / "text.jpg").write_text("hello")
     Image.new("1", (30_000, 30_000)).save(tmp_path / "huge.png")
     (tmp_path / "notes.txt").write_text("not looked at")
-    code, out, err = digitlab(tmp_path, "--csv")
+    (tmp_path / "nothing").mkdir()
+    code, out, err = digitlab(tmp_path, tmp_path / "nothing", "--csv")
     assert code == 2
     assert {row["file"] for row in csv.DictReader(io.StringIO(out))} == {str(picture), str(pdf)}
     lines = err.splitlines()
-    assert len(lines) == 2 * 5
+    assert len(lines) == 2 * 6
     for name, told in {
+        "nothing": "holds no image files",
         "cut.pdf": "damaged, not whole",
         "secret.pdf": "is encrypted",
         "empty.png": "it is empty",

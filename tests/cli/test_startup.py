@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from digitlab.cli import listing
 from digitlab.errors import OutputError
@@ -30,6 +31,11 @@ def _heavy_imports(*words):
 )
 def test_lists_without_torch(words):
     assert _heavy_imports(*words) == "[]"
+
+
+def test_reading_without_torch(tmp_path):
+    Image.new("L", (90, 60), 250).save(tmp_path / "blank.png")
+    assert _heavy_imports("read", str(tmp_path / "blank.png")) == "[]"
 
 
 def test_a_comparison_without_torch(make_run):

@@ -11,7 +11,6 @@ from PIL import Image
 
 from digitlab.arguments import check_arguments
 from digitlab.errors import DataError, SettingError
-from digitlab.files import check_path
 from digitlab.pages.answers import Page
 from digitlab.pages.options import MAX_ERROR, ReadOptions, parse_cells
 from digitlab.pages.parallel import Unit, Wanted, plan_units, read_by_jobs, read_here
@@ -19,7 +18,7 @@ from digitlab.pages.pictures import REMEDY
 from digitlab.pages.progress import read_progress
 from digitlab.pages.read_job import Failure, PageFiles
 from digitlab.reader import Model, OnnxModel
-from digitlab.reader.predict import IMAGE_SUFFIXES, image_files, open_model
+from digitlab.reader.predict import open_model
 
 __all__ = ["PageResult", "Reading", "read", "read_files"]
 
@@ -99,8 +98,8 @@ def read(
         A page for each page of each file, in order. Boxes are in the pixels of the upright page.
 
     Raises:
-        DataError: If `images` holds anything else, or a folder without files; without `skip_errors`, if a
-            page cannot be read.
+        DataError: If `images` holds anything else; without `skip_errors`, if a page cannot be read, or a
+            folder holds none.
         SettingError: If an option is out of range, or contradicts another or the page.
         ModelError: If `model` is no model, or fails.
     """
@@ -155,11 +154,13 @@ def read_files(
         Answers and errors.
 
     Raises:
-        DataError: If `images` holds anything else, or a folder without files.
+        DataError: If `images` holds anything else.
         SettingError: If Ray is wanted and not installed, or for a model that is no ONNX file.
         RunError: If no Ray cluster answers.
     """
-    units = plan_units([one for image in images for one in _sources(image)])
+    for image in images:
+        _check_type(image)
+    units = plan_units(images)
     onnx = isinstance(model, OnnxModel) and all(isinstance(unit.source, str) for unit in units)
     if ray is not None and not onnx:
         raise SettingError(
@@ -186,10 +187,8 @@ def read_files(
     )
 
 
-def _sources(image: Any) -> list[Any]:
-    """Paths of the files that a path stands for; or the pixels themselves."""
-    if isinstance(image, str | os.PathLike):
-        return list(image_files(check_path(image), (*IMAGE_SUFFIXES, ".pdf")))
-    if isinstance(image, Image.Image) or (hasattr(image, "__array__") and not isinstance(image, type)):
-        return [image]
-    raise DataError(f"{type(image).__name__} where a page is needed", REMEDY)
+def _check_type(image: Any) -> None:
+    """Refuses what is neither a path nor pixels."""
+    pixels = isinstance(image, Image.Image) or (hasattr(image, "__array__") and not isinstance(image, type))
+    if not pixels and not isinstance(image, str | os.PathLike):
+        raise DataError(f"{type(image).__name__} where a page is needed", REMEDY)

@@ -19,6 +19,9 @@ from digitlab.reader import Model, OnnxModel
 
 __all__ = ["Failure", "PageFiles", "outcomes", "read_job", "read_pages"]
 
+COMPRESSION = 4
+"""Of PNG files: a photo takes half the time that 6, Pillow's own, takes, and a tenth more bytes."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -124,7 +127,7 @@ def _draw(picture: PagePicture, small: Page, page: Page, stages: Sequence[Stage]
 
     drawing = draw_page(upright_gray(picture.gray, small), page)
     if files.show:
-        drawing.save(files.shown(page.page))
+        drawing.save(files.shown(page.page), compress_level=COMPRESSION)
     if files.explain:
         write_stages(files.explained(page.page), page, stages, drawing)
 
