@@ -1,5 +1,6 @@
 """`digitlab.read` and many files: kinds of input, errors, jobs, and on from where it stopped."""
 
+import fcntl
 import os
 import sys
 
@@ -121,6 +122,22 @@ def test_it_goes_on_where_it_was_stopped(folder, reader):
     reader.clear()
     read(folder)
     assert len(reader) == 5
+
+
+@pytest.mark.usefixtures("here", "reader")
+def test_two_processes_do_not_share_results(folder):
+    places = []
+
+    def on_page(result):
+        places.append(result.files.folder.parent)
+
+    read_files([folder], OnnxModel(), ReadOptions(), on_page=on_page)
+    assert set(places) == {cache_folder() / "reading"}
+    with (cache_folder() / "reading.lock").open("w") as lock:  # as another process has it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        pages = read_files([folder], OnnxModel(), ReadOptions(), on_page=on_page).pages
+    assert len(pages) == 5
+    assert cache_folder() / "reading" not in places[5:]
 
 
 @pytest.mark.usefixtures("here", "reader")

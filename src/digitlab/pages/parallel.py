@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -261,16 +262,20 @@ def _shipped_folders(
 
 @contextmanager
 def _store() -> Iterator[ResultStore]:
-    """Where results are kept: in the cache, or where that cannot be written, in a temporary folder."""
+    """Where results are kept: in the cache.
+
+    Where that cannot be written, or another process that reads has it, in a temporary folder.
+    """
     from digitlab.jobs import ResultStore
 
-    try:
-        folder = make_folder(cache_folder() / "reading")
-    except OutputError:
-        with tempfile.TemporaryDirectory(prefix="digitlab-read-") as name:
-            yield ResultStore(Path(name))
-        return
-    yield ResultStore(folder)
+    with ExitStack() as stack:
+        try:
+            folder = make_folder(cache_folder() / "reading")
+            lock = stack.enter_context((cache_folder() / "reading.lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until it is closed, or this process ends
+        except (OSError, OutputError):
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="digitlab-read-")))
+        yield ResultStore(folder)
 
 
 def _executor(ray: str | None, n_jobs: int) -> JobExecutor:
