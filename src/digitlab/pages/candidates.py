@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -19,13 +19,15 @@ from digitlab.pages.pieces import Piece
 from digitlab.probabilities import digit_probabilities
 from digitlab.reader.predict import Model
 
-__all__ = ["Candidate", "PieceImages", "list_candidates", "recognize"]
+__all__ = ["Candidate", "PieceImages", "is_cut", "list_candidates", "recognize"]
 
 FRINGE = 0.35  # widths of a stroke that its faint edge reaches
 WIDEST = 1.5  # heights of a digit that a candidate is wide at most
 TALLEST = 1.7  # times as tall as the digits nearby a candidate is at most
 MOST_PIECES = 7
 GAP = 0.25  # heights of a digit that may lie between two parts of one
+SHARING = 0.6  # heights of a digit that a candidate is large at least, to share ink with its neighbors
+REACH = 1.2  # widths of a stroke that shared ink reaches beyond a cut
 UNLIKELY = 1e-7  # probability below which all are alike
 
 
@@ -37,11 +39,16 @@ class Candidate:
         start: Number of the first piece in its row of pieces.
         stop: Number after that of the last.
         box: The box around them.
+        shares_before: Whether it also has ink of the piece before, close to the cut between the two: where
+            two digits overlap, as zeros do that share a wall, a stroke belongs to both.
+        shares_after: The same of the piece after.
     """
 
     start: int
     stop: int
     box: Box
+    shares_before: bool = False
+    shares_after: bool = False
 
 
 def list_candidates(pieces: Sequence[Piece], height: float) -> list[Candidate]:
@@ -54,7 +61,7 @@ def list_candidates(pieces: Sequence[Piece], height: float) -> list[Candidate]:
     found = []
     for start in range(len(pieces)):
         box = pieces[start].box
-        found.append(Candidate(start, start + 1, box))
+        found += _variants(pieces, Candidate(start, start + 1, box), height)
         for stop in range(start + 2, min(len(pieces), start + MOST_PIECES) + 1):
             other = pieces[stop - 1].box
             if other[0] - (box[0] + box[2]) > GAP * height:
@@ -62,8 +69,24 @@ def list_candidates(pieces: Sequence[Piece], height: float) -> list[Candidate]:
             box = around([box, other])
             if box[2] > WIDEST * height or box[3] > TALLEST * height:
                 break
-            found.append(Candidate(start, stop, box))
+            found += _variants(pieces, Candidate(start, stop, box), height)
     return found
+
+
+def _variants(pieces: Sequence[Piece], candidate: Candidate, height: float) -> list[Candidate]:
+    """A candidate, and the same with ink that it may share with its neighbors."""
+    if max(candidate.box[2:]) < SHARING * height:
+        return [candidate]
+    before = (False, True) if is_cut(pieces, candidate.start) else (False,)
+    after = (False, True) if is_cut(pieces, candidate.stop) else (False,)
+    return [replace(candidate, shares_before=b, shares_after=a) for b in before for a in after]
+
+
+def is_cut(pieces: Sequence[Piece], number: int) -> bool:
+    """Whether a piece was cut from the one before."""
+    if not 0 < number < len(pieces):
+        return False
+    return pieces[number].cut > 0 and pieces[number].component == pieces[number - 1].component
 
 
 class PieceImages:
@@ -87,14 +110,23 @@ class PieceImages:
         self._ink = np.minimum(self._ink, 255).astype(np.uint8)
         self._corner = left, top
         self._fringe = fringe
+        self._reach = max(1, round(REACH * page.stroke))
 
     def image(self, candidate: Candidate) -> NDArray[np.uint8]:
         """The ink of a candidate's pieces, `(28, 28)`, in MNIST's format."""
-        x, y = candidate.box[0] - self._corner[0], candidate.box[1] - self._corner[1]
-        size = 2 * self._fringe
-        where = slice(y, y + candidate.box[3] + size), slice(x, x + candidate.box[2] + size)
+        shared = candidate.shares_before or candidate.shares_after
+        room = self._reach if shared else 0
+        x, y = candidate.box[0] - self._corner[0] - room, candidate.box[1] - self._corner[1] - room
+        size = 2 * (self._fringe + room)
+        where = slice(max(y, 0), y + candidate.box[3] + size), slice(max(x, 0), x + candidate.box[2] + size)
         labels = self._labels[where]
         own = (labels > candidate.start) & (labels <= candidate.stop)
+        if shared:
+            box = np.ones((2 * self._reach + 1, 2 * self._reach + 1), np.uint8)
+            near = cv2.dilate(own.view(np.uint8), box) > 0
+            neighbors = (labels == candidate.start) & candidate.shares_before
+            neighbors |= (labels == candidate.stop + 1) & candidate.shares_after
+            own |= near & neighbors
         return normalize_ink(np.where(own, self._ink[where], 0).astype(np.uint8))
 
 

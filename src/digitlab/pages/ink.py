@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.morphology import Grid, Mask
+from digitlab.data.morphology import Grid, Mask, inside, resized, smoothed
 from digitlab.errors import NoInkError
 
 __all__ = ["PageInk", "page_ink"]
@@ -19,6 +19,7 @@ FAINTEST = 14.0  # levels of 255 by which ink differs from its paper at least
 NOISE = 4.0  # standard deviations of the paper's noise by which it differs at least
 PAPER = 24.0  # levels of 255 that paper has at least, so that a quotient stays finite
 CLEAR = 0.5  # share of the threshold down to which ink belongs to a stroke that passes it somewhere
+INNER = 0.1  # share of all strokes from which those that touch no border tell how wide strokes are
 LIGHTER = 2.0  # times stronger that light ink must be than dark, to be ink
 
 
@@ -58,10 +59,10 @@ def page_ink(gray: NDArray[np.uint8]) -> PageInk:
     picture = _dark_on_light(gray.astype(np.float32))
     stroke = _stroke_width(picture)
     side = 2 * round(1.3 * stroke) + 5
-    smooth = cv2.GaussianBlur(picture, (3, 3), 0)
-    paper = _closing(smooth, side)
-    paper = cv2.blur(paper, (side, side), borderType=cv2.BORDER_REPLICATE)
-    paper = np.minimum(_closing(smooth, side), paper + 2 * FAINTEST)
+    smooth = smoothed(picture)
+    closed = _closing(smooth, side)
+    even = cv2.blur(closed, (side, side), borderType=cv2.BORDER_REPLICATE)
+    paper = np.minimum(closed, even + 2 * FAINTEST)
     seen = (paper - smooth).astype(np.float32)
     seen -= np.float32(np.median(seen[:: max(1, seen.shape[0] // 200), :: max(1, seen.shape[1] // 200)]))
     ink = np.maximum(255 * seen / np.maximum(paper, PAPER), 0).astype(np.float32)
@@ -81,10 +82,12 @@ def _dark_on_light(picture: Grid) -> Grid:
     height, width = picture.shape
     scale = min(1.0, COPY / 2 / max(height, width))
     rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
-    small = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
+    small = resized(picture, rows, columns)
     window = max(3, min(rows, columns) // 3 | 1)
     bytes_ = np.clip(small, 0, 255).astype(np.uint8)
-    middle = cv2.medianBlur(cv2.copyMakeBorder(bytes_, window, window, window, window, cv2.BORDER_REFLECT), window)
+    middle = cv2.medianBlur(
+        cv2.copyMakeBorder(bytes_, window, window, window, window, cv2.BORDER_REFLECT), window
+    )
     middle = middle[window:-window, window:-window].astype(np.float32)
     box = max(3, min(rows, columns) // SHARE) | 1
     dark = np.minimum(middle - small, _closing(small, box) - small).clip(0)
@@ -104,7 +107,7 @@ def _stroke_width(picture: Grid) -> float:
     """Width of a typical stroke in pixels: four times the mean distance of its pixels from its edge."""
     scale = min(1.0, COPY / max(picture.shape))
     rows, columns = (max(1, round(side * scale)) for side in picture.shape)
-    small = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
+    small = resized(picture, rows, columns)
     box = max(5, min(rows, columns) // SHARE) | 1
     ink = (_closing(small, box) - small).clip(0)
     threshold, _ = _threshold(ink, FAINTEST)
@@ -115,10 +118,14 @@ def _stroke_width(picture: Grid) -> float:
     distance = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     areas = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
     widths = 4 * np.bincount(labels.reshape(-1), distance.reshape(-1), count) / areas - 1
-    areas[0] = 0
-    areas[widths > box] = 0
+    lengths = areas / np.maximum(widths, 1.0)
+    lengths[0] = 0
+    lengths[widths > box] = 0
+    inner = inside(np.asarray(stats[:, :4], np.int64), mask.shape)
+    if lengths[inner].sum() > INNER * lengths.sum():
+        lengths[~inner] = 0
     order = np.argsort(widths)
-    heavier = np.cumsum(areas[order])
+    heavier = np.cumsum(lengths[order])
     if heavier[-1] == 0:
         return 2.0
     middle = widths[order][int(np.searchsorted(heavier, heavier[-1] / 2))]
@@ -127,7 +134,9 @@ def _stroke_width(picture: Grid) -> float:
 
 def _closing(picture: Grid, side: int) -> Grid:
     box = np.ones((side, side), np.uint8)
-    return np.asarray(cv2.morphologyEx(picture, cv2.MORPH_CLOSE, box, borderType=cv2.BORDER_REPLICATE), np.float32)
+    return np.asarray(
+        cv2.morphologyEx(picture, cv2.MORPH_CLOSE, box, borderType=cv2.BORDER_REPLICATE), np.float32
+    )
 
 
 def _noise(seen: Grid) -> float:
@@ -165,4 +174,4 @@ def _hysteresis(strong: Mask, weak: Mask) -> Mask:
     holds = np.zeros(count, np.bool_)
     holds[labels[strong > 0]] = True
     holds[0] = False
-    return holds[labels].astype(np.uint8)
+    return np.asarray(holds[labels], np.uint8)

@@ -1,8 +1,8 @@
 """The lattice of a row of pieces, and the most probable readings of it: the K best paths.
 
-Each piece belongs to a candidate that is read as a digit, or is left out as a mark. The score of a path is a sum
-of logarithms: of the recognizer's probabilities; of how usual the size, shape and place of each digit is; and
-of how likely each cut, join and mark is.
+Each piece belongs to a candidate that is read as a digit, or is left out as a mark. The score of a path is a
+sum of logarithms: of the recognizer's probabilities; of how usual the size, shape and place of each digit
+are; and of how likely each cut, join and mark is.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.pages.answers import Box
-from digitlab.pages.candidates import Candidate
+from digitlab.pages.candidates import Candidate, is_cut
 from digitlab.pages.form import Form
 from digitlab.pages.pieces import Piece
 
@@ -39,6 +38,7 @@ class Weights:
         cut: Of a cut by itself.
         crossed: Of each width of a stroke that a cut crosses.
         join: Of joining two pieces that do not touch to one digit.
+        shared: Of ink that a digit shares with one neighbor.
         shape: Of a digit's width / height.
         size: Of a digit's height, in relation to the row's.
         spread: Standard deviation of the logarithm of that.
@@ -53,6 +53,7 @@ class Weights:
     cut: float = 1.2
     crossed: float = 1.0
     join: float = 1.0
+    shared: float = 0.7
     shape: float = 0.5
     size: float = 1.0
     spread: float = 0.22
@@ -89,6 +90,7 @@ class Segment:
         digit: What they are read as; None: they are a mark.
         score: What it adds to the score of the path.
         string: Number of the string that it is in; of marks outside, that of the one before.
+        candidate: Number of its candidate.
     """
 
     start: int
@@ -96,6 +98,7 @@ class Segment:
     digit: int | None
     score: float
     string: int
+    candidate: int
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,9 @@ def best_paths(
                         if form is not None:
                             steps = form.steps(place, state.string, digit is not None, gap, weights)
                         for after, extra, string in steps:
-                            segment = Segment(candidate.start, candidate.stop, digit, score + extra, string)
+                            segment = Segment(
+                                candidate.start, candidate.stop, digit, score + extra, string, number
+                            )
                             text = state.text if digit is None else state.text + str(digit)
                             best[candidate.stop][after].append(
                                 _State(state.score + score + extra, text, string, segment, state)
@@ -220,25 +225,21 @@ def _choices(
         choices.append(
             (digit, shared + float(logs[digit]) - 0.5 * weights.shape * min(unusual * unusual, 25.0))
         )
-    if candidate.stop == candidate.start + 1:
+    shares = candidate.shares_before or candidate.shares_after
+    if candidate.stop == candidate.start + 1 and not shares:
         choices.append((None, _mark(row, candidate, float(logs[NO_DIGIT]), weights)))
     return choices
-
-
-def _is_cut(row: Row, number: int) -> bool:
-    """Whether a piece was cut from the one before."""
-    if not 0 < number < len(row.pieces):
-        return False
-    before, own = row.pieces[number - 1], row.pieces[number]
-    return own.cut > 0 and own.component == before.component
 
 
 def _parting(row: Row, candidate: Candidate, weights: Weights) -> float:
     """Score of the cut before a candidate, and of joining its pieces."""
     score = 0.0
-    if _is_cut(row, candidate.start):
+    if is_cut(row.pieces, candidate.start):
         score -= weights.cut + weights.crossed * row.pieces[candidate.start].cut
-    joined = [number for number in range(candidate.start + 1, candidate.stop) if not _is_cut(row, number)]
+    joined = [
+        number for number in range(candidate.start + 1, candidate.stop) if not is_cut(row.pieces, number)
+    ]
+    score -= weights.shared * (candidate.shares_before + candidate.shares_after)
     return score - weights.join * len(joined)
 
 
@@ -249,8 +250,8 @@ def _mark(row: Row, candidate: Candidate, no_digit: float, weights: Weights) -> 
     if height < 0.3 * row.height:
         large = min(large, 0.15)  # a dash
     score = 0.5 * no_digit - weights.mark - weights.large * large
-    if _is_cut(row, candidate.start):
+    if is_cut(row.pieces, candidate.start):
         score -= weights.cut + weights.crossed * row.pieces[candidate.start].cut
-    if _is_cut(row, candidate.start) or _is_cut(row, candidate.stop):
+    if is_cut(row.pieces, candidate.start) or is_cut(row.pieces, candidate.stop):
         score -= weights.torn
     return score

@@ -22,6 +22,7 @@ TALL = 2.6  # times as high as typical digits is no digit
 WIDE = 12.0  # times as wide as typical digits are high is no row of touching digits
 ACROSS = 2.6  # heights of a digit that lie between neighbors in a row at most
 SHARED = 0.4  # of the lower one's height that two neighbors share
+BORDER = 0.5  # share of its length along which what runs off the page touches its border
 NEAR = 1.0  # heights of a digit within which a mark stands beside a digit
 BELOW = 0.35  # heights of a digit that a mark reaches below or above its row
 
@@ -39,16 +40,17 @@ class Layout:
     left_out: list[LeftOut]
 
 
-def find_rows(pieces: Sequence[Piece], stroke: float) -> Layout:
+def find_rows(pieces: Sequence[Piece], stroke: float, shape: tuple[int, ...]) -> Layout:
     """Sorts the components of a page into rows.
 
-    Components that stand side by side, as high as digits are, are linked; chains of links that lie at one height,
-    along the slope that most links have, are a row. Rows may slope and bend. Small components
-    join the row that they stand in.
+    Components that stand side by side, as high as digits are, are linked; chains of links that lie at one
+    height, along the slope that most links have, are a row. Rows may slope and bend. Small components join
+    the row that they stand in.
 
     Args:
         pieces: The components of the page.
         stroke: Width of a stroke, in pixels.
+        shape: `(height, width)` of the page.
     """
     left_out = []
     kept = []
@@ -57,6 +59,8 @@ def find_rows(pieces: Sequence[Piece], stroke: float) -> Layout:
     for number, piece in enumerate(by_size):
         if number >= MOST or piece.mask.sum() < least:
             left_out.append(LeftOut(piece.box, "too small"))
+        elif _runs_off(piece, shape):
+            left_out.append(LeftOut(piece.box, "runs off the page"))
         else:
             kept.append(piece)
     if not kept:
@@ -86,6 +90,19 @@ def find_rows(pieces: Sequence[Piece], stroke: float) -> Layout:
     return Layout(ordered, left_out)
 
 
+def _runs_off(piece: Piece, shape: tuple[int, ...]) -> bool:
+    """Whether a component lies along a border of the page with most of its length: no digit does."""
+    left, top, width, height = piece.box
+    length = max(width, height)
+    touching = [
+        piece.mask[:, 0].sum() if left == 0 else 0,
+        piece.mask[:, -1].sum() if left + width == shape[1] else 0,
+        piece.mask[0].sum() if top == 0 else 0,
+        piece.mask[-1].sum() if top + height == shape[0] else 0,
+    ]
+    return bool(max(touching) >= BORDER * length)
+
+
 def row_of(pieces: Sequence[Piece], likely: Sequence[Piece]) -> Row:
     """A row of pieces with the height and the course of its digits.
 
@@ -105,7 +122,7 @@ def row_of(pieces: Sequence[Piece], likely: Sequence[Piece]) -> Row:
 
 
 def _typical_height(boxes: NDArray[np.float64], stroke: float) -> float:
-    """Height of typical digits: the median of what is higher than a stroke is wide, the large ones weighing more."""
+    """Height of typical digits: a median of what is higher than strokes are wide; large ones weigh more."""
     heights = boxes[:, 3]
     tall = heights >= max(FLAT * stroke, 0.2 * np.quantile(heights, 0.95))
     if not tall.any():
@@ -129,7 +146,9 @@ def _links(boxes: NDArray[np.float64], slope: float) -> NDArray[np.int64]:
         among = among[(middle[among] > middle[i]) & (among != i)]
         gap = left[among] - (left[i] + width[i])
         lower = np.minimum(height[among], height[i])
-        shared = np.minimum(tops[i] + height[i], tops[among] + height[among]) - np.maximum(tops[i], tops[among])
+        shared = np.minimum(tops[i] + height[i], tops[among] + height[among]) - np.maximum(
+            tops[i], tops[among]
+        )
         fits = (shared >= SHARED * lower) & (gap <= ACROSS * np.maximum(height[among], height[i]))
         if fits.any():
             j = among[fits][np.argmin((gap + 0.5 * np.abs(tops[among] - tops[i]))[fits])]
@@ -195,9 +214,7 @@ def _collide(boxes: NDArray[np.float64], one: list[int], other: list[int]) -> bo
     return False
 
 
-def _row_of_mark(
-    boxes: NDArray[np.float64], number: int, rows: list[list[int]], slope: float
-) -> int | None:
+def _row_of_mark(boxes: NDArray[np.float64], number: int, rows: list[list[int]], slope: float) -> int | None:
     """The row in which a small component stands beside a digit; None if there is none."""
     x, y = boxes[number, 0] + boxes[number, 2] / 2, boxes[number, 1] + boxes[number, 3] / 2
     best, found = NEAR, None

@@ -27,8 +27,8 @@ class Piece:
     Attributes:
         box: Left, top, width and height on the page.
         mask: `(height, width)`, whether a pixel of the box is its ink.
-        cut: Strokes that were crossed to part it from the piece before it, in widths of a stroke; 0 if the two
-            do not touch.
+        cut: Strokes that were crossed to part it from the piece before it, in widths of a stroke; 0 if the
+            two do not touch.
         component: Number of the connected component that it is from.
     """
 
@@ -63,9 +63,9 @@ def components(mask: Mask) -> list[Piece]:
 def cut(piece: Piece, stroke: float, height: float) -> list[Piece]:
     """Cuts a component wherever two digits may touch.
 
-    A cut is a path from its upper to its lower border that crosses little ink (a seam, by dynamic programming),
-    so that it follows slanted digits. Each local minimum of the ink that a path through a column of the middle
-    row crosses is a cut.
+    A cut is a path from its upper to its lower border that crosses little ink (a seam, found by dynamic
+    programming), so that it follows slanted digits. There is one at each local minimum of the ink that the
+    best path through a column of the middle row crosses.
 
     Args:
         piece: A component.
@@ -83,7 +83,7 @@ def cut(piece: Piece, stroke: float, height: float) -> list[Piece]:
     for seam in seams:
         where += np.arange(columns)[None, :] >= seam[:, None]
     left, top = piece.box[:2]
-    pieces = []
+    pieces: list[Piece] = []
     for number in range(len(seams) + 1):
         own = piece.mask & (where == number)
         if not own.any():

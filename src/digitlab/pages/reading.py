@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,19 +12,21 @@ from numpy.typing import NDArray
 
 from digitlab.data.normalize import check_gray
 from digitlab.errors import NoInkError
-from digitlab.pages.answers import Box, LeftOut, Line, Page, ReadDigit, ReadString, Separator, around
+from digitlab.pages.answers import Box, LeftOut, Line, Page
 from digitlab.pages.candidates import Candidate, PieceImages, list_candidates, recognize
-from digitlab.pages.form import form_of
+from digitlab.pages.evidence import calibration
+from digitlab.pages.form import Form, form_of
 from digitlab.pages.ink import PageInk, page_ink
 from digitlab.pages.lattice import Weights
 from digitlab.pages.layout import find_rows, row_of
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.pieces import Piece, components, cut
+from digitlab.pages.ruling import remove_ruling
 from digitlab.pages.stages import Stages
-from digitlab.pages.strings import ScoredRow, read_strings
+from digitlab.pages.strings import FoundString, ScoredRow, answer, find_strings
 from digitlab.reader.predict import Model
 
-__all__ = ["read_page"]
+__all__ = ["FoundPage", "find_page", "read_page", "score_rows"]
 
 THIN = 6.0  # pixels that a stroke is wide at least; pages with thinner ones are enlarged
 WANTED = 8.0  # pixels that it is wide then, about
@@ -66,22 +68,53 @@ def read_page(
     start = time.perf_counter()
     check_gray(gray)
     options = options or ReadOptions()
-    try:
-        ink, scale = _page_ink(gray)
-    except NoInkError:
-        return Page(image, page, gray.shape[1], gray.shape[0], time.perf_counter() - start, ())
-    layout = find_rows(components(ink.mask), ink.stroke)
-    rows = _recognized(ink, layout.rows, model)
-    left_out = list(layout.left_out)
-    lines = []
-    for row in rows:
-        strings, others = read_strings(row, form_of(options), WEIGHTS)
-        left_out += others
+    found = find_page(gray, model, form_of(options))
+    lines, left_out = [], list(found.left_out)
+    for row in found.rows:
+        strings = []
+        for string in row:
+            answered = answer(string, calibration(), options.max_error)
+            if answered is None:
+                left_out.append(LeftOut(string.box, "no number"))
+            else:
+                strings.append(answered)
         if strings:
             lines.append(Line(tuple(strings)))
     seconds = time.perf_counter() - start
-    found = Page(image, page, gray.shape[1], gray.shape[0], seconds, tuple(lines), tuple(left_out))
-    return _scaled(found, scale)
+    whole = Page(image, page, gray.shape[1], gray.shape[0], seconds, tuple(lines), tuple(left_out))
+    return _scaled(whole, found.scale)
+
+
+@dataclass(frozen=True, eq=False)
+class FoundPage:
+    """The strings of a page, before their probabilities are known.
+
+    Attributes:
+        rows: From top to bottom; the strings of each from left to right.
+        left_out: What is in none.
+        scale: Pixels that boxes are given in, for a pixel of the page: more than 1 if it was enlarged.
+    """
+
+    rows: list[list[FoundString]]
+    left_out: list[LeftOut]
+    scale: float
+
+
+def find_page(gray: NDArray[np.uint8], model: Model, form: Form | None = None) -> FoundPage:
+    """Finds the strings of a page; for the arguments see `read_page`."""
+    try:
+        ink, scale = _page_ink(gray)
+    except NoInkError:
+        return FoundPage([], [], 1.0)
+    ruling = remove_ruling(ink.ink, ink.mask)
+    ink = replace(ink, ink=ruling.ink, mask=ruling.mask)
+    layout = find_rows(components(ink.mask), ink.stroke, ink.mask.shape)
+    rows, left_out = [], list(layout.left_out)
+    for row in score_rows(ink, layout.rows, model):
+        strings, others = find_strings(row, form, WEIGHTS)
+        left_out += others
+        rows.append(strings)
+    return FoundPage(rows, left_out, scale)
 
 
 def _page_ink(gray: NDArray[np.uint8]) -> tuple[PageInk, float]:
@@ -95,7 +128,7 @@ def _page_ink(gray: NDArray[np.uint8]) -> tuple[PageInk, float]:
     return page_ink(np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_CUBIC), np.uint8)), scale
 
 
-def _recognized(ink: PageInk, rows: Sequence[Sequence[Piece]], model: Model) -> list[ScoredRow]:
+def score_rows(ink: PageInk, rows: Sequence[Sequence[Piece]], model: Model) -> list[ScoredRow]:
     """Rows of pieces with the scores of all candidates, by two runs of the network for the whole page.
 
     The first tells which components are one digit each; the others are cut.
@@ -123,9 +156,7 @@ def _recognized(ink: PageInk, rows: Sequence[Sequence[Piece]], model: Model) -> 
     logs = iter(recognize(model, images))
     found = []
     for row, candidates, height in zip(cut_rows, every, heights, strict=True):
-        own_logs = [
-            next(logs) if _unknown(one, row, known) else known[row[one.start]] for one in candidates
-        ]
+        own_logs = [next(logs) if _unknown(one, row, known) else known[row[one.start]] for one in candidates]
         likely = [piece for piece in row if piece.box[3] >= LARGE * height] or row
         scored = np.array(own_logs).reshape(-1, 11)
         found.append(ScoredRow(replace(row_of(row, likely), height=height), candidates, scored))
@@ -151,9 +182,7 @@ def _singles(row: Sequence[Piece], height: float) -> list[int]:
     ]
 
 
-def _images(
-    ink: PageInk, row: Sequence[Piece], candidates: Sequence[Candidate]
-) -> list[NDArray[np.uint8]]:
+def _images(ink: PageInk, row: Sequence[Piece], candidates: Sequence[Candidate]) -> list[NDArray[np.uint8]]:
     if not candidates:
         return []
     images = PieceImages(ink, row)

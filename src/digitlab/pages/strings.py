@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.pages.answers import Box, LeftOut, ReadDigit, ReadString, Separator, around
 from digitlab.pages.candidates import Candidate
+from digitlab.pages.evidence import Calibration, Evidence
 from digitlab.pages.form import Form
 from digitlab.pages.lattice import Path, Row, Segment, Weights, best_paths
 
-__all__ = ["ScoredRow", "read_strings"]
+__all__ = ["FoundDigit", "FoundString", "ScoredRow", "answer", "find_strings"]
 
 ALTERNATIVES = 8  # readings of a string that share its probability
 SPLIT = 0.75  # heights of a digit from which a gap may part two strings
 WIDER = 2.2  # times as wide as the usual gaps of its row that it is then
 BESIDE = 0.8  # heights of a digit within which a mark belongs to a string
-NONSENSE = -7.0  # mean score of the digits of what is no number
+NUMBER = 0.1  # probability of being a number from which a string is read
+SMALL = 0.35  # heights of a digit up to which a mark is small
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +50,58 @@ class ScoredRow:
         return ScoredRow(row, moved, self.logs[inside])
 
 
-def read_strings(
+@dataclass(frozen=True)
+class FoundDigit:
+    """A digit of a string, before its probability is known.
+
+    Attributes:
+        digit: 0 to 9.
+        second: The second most probable digit.
+        box: Where it is.
+        margin: Logarithm of the odds of all readings in which it stands against the others, from -8 to 8.
+        log: Logarithm of the recognizer's probability.
+    """
+
+    digit: int
+    second: int
+    box: Box
+    margin: float
+    log: float
+
+
+@dataclass(frozen=True)
+class FoundString:
+    """A string, before its probability is known.
+
+    Attributes:
+        digits: From left to right; at least one.
+        separators: Marks between and behind them.
+        evidence: What tells how probable it is that it is read right.
+        second: The second most probable reading; None if there is no other.
+        second_share: Its share of the probability of all readings.
+    """
+
+    digits: tuple[FoundDigit, ...]
+    separators: tuple[Separator, ...]
+    evidence: Evidence
+    second: str | None
+    second_share: float
+
+    @property
+    def text(self) -> str:
+        """Its digits."""
+        return "".join(str(one.digit) for one in self.digits)
+
+    @property
+    def box(self) -> Box:
+        """The box around its digits."""
+        return around([one.box for one in self.digits])
+
+
+def find_strings(
     scored: ScoredRow, form: Form | None, weights: Weights
-) -> tuple[list[ReadString], list[LeftOut]]:
-    """Reads a row.
+) -> tuple[list[FoundString], list[LeftOut]]:
+    """Finds the strings of a row.
 
     Args:
         scored: The row and its candidates.
@@ -58,28 +109,56 @@ def read_strings(
         weights: How much counts what in a path.
 
     Returns:
-        The strings from left to right, and what is left out.
+        The strings from left to right, and the marks that are in none.
     """
     paths = best_paths(scored.row, scored.candidates, scored.logs, weights, form=form, most=4)
     if not paths and form is not None:
+        form = None
         paths = best_paths(scored.row, scored.candidates, scored.logs, weights, most=4)
     if not paths:
         return [], []
     segments = paths[0].segments
     groups = _groups(scored.row, segments, form)
-    strings, left_out = [], []
-    used: set[Segment] = set()
-    for group in groups:
-        string = _string(scored, group, form, weights)
-        if string is None:
-            continue
-        strings.append(string)
-        used |= set(group)
+    used = {segment for group in groups for segment in group}
+    left_out = []
     for segment in segments:
         if segment not in used:
             box = _box(scored.row, segment)
-            left_out.append(LeftOut(box, _reason(scored.row, segment, box)))
-    return strings, left_out
+            small = max(box[2:]) < SMALL * scored.row.height
+            left_out.append(LeftOut(box, "too small" if small else "no digit"))
+    return [_string(scored, group, form, weights) for group in groups], left_out
+
+
+def answer(found: FoundString, given: Calibration, max_error: float) -> ReadString | None:
+    """The answer for a string; None if it is no number.
+
+    Args:
+        found: The string.
+        given: Makes probabilities of its evidence.
+        max_error: The share of wrong strings, and digits, that those that are sure may have.
+
+    Raises:
+        SettingError: If `max_error` is smaller than the calibration can promise.
+    """
+    if given.number_probability(found.evidence) < NUMBER:
+        return None
+    probability = given.right_probability(found.evidence)
+    sure = given.strings.threshold_for(max_error)
+    sure_digit = given.digits.threshold_for(max_error)
+    digits = []
+    for one in found.digits:
+        own = max(given.digit_probability(one.margin, one.log), probability)
+        digits.append(
+            ReadDigit(one.digit, own, "sure" if own >= sure_digit else "unsure", one.second, one.box)
+        )
+    return ReadString(
+        tuple(digits),
+        probability,
+        "sure" if probability >= sure else "unsure",
+        found.second,
+        (1 - probability) * found.second_share,
+        found.separators,
+    )
 
 
 def _groups(row: Row, segments: Sequence[Segment], form: Form | None) -> list[list[Segment]]:
@@ -87,7 +166,7 @@ def _groups(row: Row, segments: Sequence[Segment], form: Form | None) -> list[li
     digits = [segment for segment in segments if segment.digit is not None]
     if not digits:
         return []
-    gaps = np.array([_white(row, segments, a, b) for a, b in zip(digits, digits[1:], strict=False)])
+    gaps = np.array([_white(row, segments, a, b) for a, b in pairwise(digits)])
     usual = float(np.quantile(gaps, 0.4)) if len(gaps) else 0.0
     limit = max(SPLIT, WIDER * usual)
     strings = [[digits[0]]]
@@ -131,30 +210,45 @@ def _box(row: Row, segment: Segment) -> Box:
     return around([piece.box for piece in row.pieces[segment.start : segment.stop]])
 
 
-def _string(
-    scored: ScoredRow, group: Sequence[Segment], form: Form | None, weights: Weights
-) -> ReadString | None:
-    """One number of a row; None if it is none."""
-    digits = [segment for segment in group if segment.digit is not None]
-    if np.mean([segment.score for segment in digits]) < NONSENSE:
-        return None
+def _string(scored: ScoredRow, group: Sequence[Segment], form: Form | None, weights: Weights) -> FoundString:
+    """One string of a row, with the other readings of its pieces."""
     start, stop = group[0].start, group[-1].stop
     part = scored.part(start, stop)
     paths = best_paths(part.row, part.candidates, part.logs, weights, form=form, most=ALTERNATIVES)
-    text = "".join(str(segment.digit) for segment in digits)
     shares = _shares(paths)
+    digits = []
+    for segment in group:
+        if segment.digit is not None:
+            logs = scored.logs[segment.candidate]
+            digits.append(_digit(scored.row, segment, start, logs, paths, shares))
+    text = "".join(str(one.digit) for one in digits)
     others = [(path.text, share) for path, share in zip(paths, shares, strict=True) if path.text != text]
-    probability = 1.0 - sum(share for _, share in others)
-    second = others[0] if others and others[0][0] else (None, 0.0)
-    read = [_digit(scored, segment, start, paths, shares) for segment in digits]
-    return ReadString(
-        tuple(read),
-        probability,
-        "unsure",
-        second[0],
-        float(second[1]),
-        tuple(_separators(scored.row, group)),
+    share = max(1.0 - sum(share for _, share in others), 0.0)
+    second = others[0] if others else (None, 0.0)
+    evidence = _evidence(scored.row, group, digits, share)
+    return FoundString(tuple(digits), tuple(_separators(scored.row, group)), evidence, *second)
+
+
+def _evidence(row: Row, group: Sequence[Segment], digits: Sequence[FoundDigit], share: float) -> Evidence:
+    scores = [one.score for one in group if one.digit is not None]
+    marks = sum(one.score for one in group if one.digit is None)
+    cuts = [row.pieces[one.start].cut > 0 for one in group if one.digit is not None]
+    logs = [one.log for one in digits]
+    return Evidence(
+        len(digits),
+        float(np.mean(logs)),
+        min(logs),
+        float(np.mean(scores)),
+        min(scores),
+        _odds(share),
+        marks / len(digits),
+        sum(cuts[1:]) / len(digits),
     )
+
+
+def _odds(share: float) -> float:
+    """Logarithm of the odds of a probability, from -8 to 8."""
+    return float(np.clip(np.log(max(share, 1e-9) / max(1 - share, 1e-9)), -8, 8))
 
 
 def _shares(paths: Sequence[Path]) -> list[float]:
@@ -165,26 +259,24 @@ def _shares(paths: Sequence[Path]) -> list[float]:
 
 
 def _digit(
-    scored: ScoredRow, segment: Segment, offset: int, paths: Sequence[Path], shares: Sequence[float]
-) -> ReadDigit:
-    """A digit with the probability of all readings in which it is the same."""
+    row: Row,
+    segment: Segment,
+    offset: int,
+    logs: NDArray[np.float64],
+    paths: Sequence[Path],
+    shares: Sequence[float],
+) -> FoundDigit:
+    """A digit, with the share of all readings in which it is the same."""
+    assert segment.digit is not None
     here = segment.start - offset, segment.stop - offset, segment.digit
-    own = sum(
+    share = sum(
         share
         for path, share in zip(paths, shares, strict=True)
         if any((one.start, one.stop, one.digit) == here for one in path.segments)
     )
-    number = next(
-        i
-        for i, one in enumerate(scored.candidates)
-        if (one.start, one.stop) == (segment.start, segment.stop)
-    )
-    logs = scored.logs[number, :10]
-    second = int(np.argsort(-logs, kind="stable")[1])
-    if second == segment.digit:
-        second = int(np.argmax(logs))
-    assert segment.digit is not None
-    return ReadDigit(segment.digit, min(own, 1.0), "unsure", second, _box(scored.row, segment))
+    order = [int(digit) for digit in np.argsort(-logs[:10], kind="stable") if digit != segment.digit]
+    log = float(logs[segment.digit])
+    return FoundDigit(segment.digit, order[0], _box(row, segment), _odds(share), log)
 
 
 def _separators(row: Row, group: Sequence[Segment]) -> list[Separator]:
@@ -208,9 +300,3 @@ def _kind(row: Row, segment: Segment, box: Box) -> str:
     if height <= 0.6 and width <= 0.4 and low > 0.15:
         return ","
     return "/" if height >= 0.8 and width >= 0.2 else "?"
-
-
-def _reason(row: Row, segment: Segment, box: Box) -> str:
-    if segment.digit is not None:
-        return "no number"
-    return "too small" if max(box[2:]) < 0.35 * row.height else "no digit"
