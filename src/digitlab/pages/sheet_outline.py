@@ -11,12 +11,15 @@ from digitlab.data.morphology import Mask, closing, opening
 __all__ = ["Numbers", "find_outline"]
 
 SHARE = 0.2  # of the picture, that the sheet takes up at least
-AROUND = 0.04  # of the picture, that lies around the sheet at least
+AROUND = 0.03  # of the picture, that lies around the sheet at least
 SOLID = 0.8  # share of the sheet that is as light (or as dark) as it is; the rest is written on it
+SHADOWS = (1.0, 0.75, 0.57, 0.43)  # times the level that divides light from dark best, tried one by one
 CONTRAST = 30.0  # levels of 255 between the sheet and what lies around it
 BESIDE = 12.0  # the same, at each of its sides
 AGREE = 0.93  # share that the sheet and the quadrilateral have in common of both
 STRAIGHT = 0.6  # share of a side within two pixels of which there is an edge of the sheet
+BEYOND = 4.0  # pixels from a side at which its two sides are compared
+SEEN = 0.15  # share of a side beyond which the picture shows anything
 OUTSIDE = 0.08  # of the picture, by which a corner may lie beyond its border
 SQUARE = 0.6  # cosine of the angle in a corner, at most: from 53 to 127 degrees
 LENGTHS = 2.0  # times as long that a side may be as the opposite one
@@ -37,8 +40,10 @@ def find_outline(gray: NDArray[np.uint8]) -> Numbers | None:
     """
     smooth = np.asarray(cv2.GaussianBlur(gray, (5, 5), 0), np.uint8)
     threshold, _ = cv2.threshold(smooth, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    for light in (True, False):
-        apart = smooth > threshold if light else smooth <= threshold
+    # A sheet that lies half in shadow is still lighter than a dark table.
+    levels = [(True, share * threshold) for share in SHADOWS] + [(False, threshold)]
+    for light, level in levels:
+        apart = smooth > level if light else smooth <= level
         sheet = _largest(apart.astype(np.uint8))
         if sheet is None:
             continue
@@ -158,13 +163,13 @@ def _differs(smooth: NDArray[np.uint8], corner: Numbers, unit: Numbers, length: 
     # Clockwise around the sheet, what is outside is to the left: (x, y) turned to (y, -x).
     out = np.array([unit[1], -unit[0]])
     levels = []
-    for step in (-6.0, 6.0):
+    for step in (-BEYOND, BEYOND):
         places = np.round(along + step * out).astype(np.int64)
         seen = ((places >= 0) & (places < (width, height))).all(1)
         places = places.clip(0, np.array([width - 1, height - 1]))
         levels.append(np.where(seen, smooth[places[:, 1], places[:, 0]].astype(np.float64), np.nan))
     differences = sign * (levels[0] - levels[1])
     shown = np.isfinite(differences)
-    if shown.mean() < 0.3:
+    if shown.mean() < SEEN:
         return False
     return bool(np.median(differences[shown]) >= BESIDE and (differences[shown] > 0).mean() >= 0.8)
