@@ -16,6 +16,7 @@ from digitlab.errors import SettingError
 from digitlab.formatting import format_share
 from digitlab.pages.answers import Page
 from digitlab.pages.composition import KINDS, STRENGTHS, Composed, compose, held_out
+from digitlab.pages.evidence import READING_MODEL
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.scoring import Score, Truth, digits_right, joined, score, upright_boxes
 from digitlab.reader import OnnxModel
@@ -145,7 +146,7 @@ def _shipped_reader() -> Reader:
     """Reads a picture as `digitlab read` does, without its file."""
     from digitlab.pages.reading import read_page  # type: ignore[import-not-found, unused-ignore]
 
-    model = OnnxModel()
+    model = OnnxModel(READING_MODEL)
 
     def reader(gray: NDArray[np.uint8], options: ReadOptions) -> Page:
         page: Page = read_page(gray, model, options)

@@ -108,7 +108,7 @@ def read(
     from digitlab.cli.predict import open_model
     from digitlab.cli.read_output import PagePictures, writer
     from digitlab.pages import read_files
-    from digitlab.reader import DEFAULT_MODEL
+    from digitlab.pages.evidence import READING_MODEL
 
     options = _options(length, count, pattern, cells, region, max_error)
     chosen = [name for name, asked in zip(FORMATS, (as_json, as_jsonl, as_csv), strict=True) if asked]
@@ -120,7 +120,7 @@ def read(
     for path in (show, explain):
         if path is not None and not path.parent.is_dir():
             raise OutputError(f"cannot write {path}: there is no folder {path.parent}", "Make it first.")
-    opened = open_model(model or DEFAULT_MODEL)
+    opened = open_model(model or READING_MODEL)
     with writer(form, out) as output:
         kept = PagePictures(show, explain)
 

@@ -14,7 +14,7 @@ from digitlab.data.morphology import Grid
 from digitlab.data.normalize import normalize_ink
 from digitlab.errors import ModelError
 from digitlab.pages.answers import Box, around
-from digitlab.pages.ink import PageInk
+from digitlab.pages.page_ink import PageInk
 from digitlab.pages.pieces import Piece
 from digitlab.probabilities import digit_probabilities
 from digitlab.reader.predict import Model

@@ -12,9 +12,11 @@ from typing import Any
 
 from digitlab.decisions import ThresholdTable
 
-__all__ = ["FEATURES", "Calibration", "Evidence", "calibration"]
+__all__ = ["FEATURES", "READING_MODEL", "Calibration", "Evidence", "calibration"]
 
 FILE = Path(__file__).with_name("calibration.json")
+READING_MODEL = Path(__file__).with_name("model.onnx")
+"""The recognizer that ships for pages: fine-tuned on parts of strings (recipe `reading`)."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,11 @@ class Calibration:
 
     def right_probability(self, evidence: Evidence) -> float:
         """Probability that a string is a number and read right."""
-        return self.number_probability(evidence) * logistic(self.right, evidence.features())
+        return self.right_of(evidence.features())
+
+    def right_of(self, features: Sequence[float]) -> float:
+        """The same, of `Evidence.features`."""
+        return logistic(self.number, features) * logistic(self.right, features)
 
     def digit_probability(self, margin: float, log: float) -> float:
         """Probability that a digit is right.

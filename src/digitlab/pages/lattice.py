@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.pages.candidates import Candidate, is_cut
-from digitlab.pages.form import Form
 from digitlab.pages.pieces import Piece
+from digitlab.pages.string_form import Form
 
 __all__ = ["Path", "Row", "Segment", "Weights", "best_paths"]
 

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.pages.answers import LeftOut
+from digitlab.pages.cells import Cells
 from digitlab.pages.lattice import Row
 from digitlab.pages.pieces import Piece
+from digitlab.pages.string_form import Form
 
-__all__ = ["Layout", "find_rows", "row_of"]
+__all__ = ["Layout", "Part", "row_of", "rows_of_cells", "rows_of_page"]
 
 SPECK = 0.7  # widths of a stroke that the side of a speck has at most
 MOST = 4000  # components of a page; the smallest of more are specks
@@ -28,19 +30,38 @@ BELOW = 0.35  # heights of a digit that a mark reaches below or above its row
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
-    """Rows of a page.
+class Part:
+    """Components side by side that are read together.
 
     Attributes:
-        rows: From top to bottom; the pieces of each from left to right.
+        pieces: From left to right; at least one.
+        height: Of digits there, in pixels.
+        cell: Row and column of the cell that they stand in; None outside a form.
+        form: What each string there looks like, if that is known; None: anything.
+        whole: Whether they are one string, whatever the gaps.
+    """
+
+    pieces: list[Piece]
+    height: float
+    cell: tuple[int, int] | None = None
+    form: Form | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Lines of a page.
+
+    Attributes:
+        lines: From top to bottom; the parts of each from left to right.
         left_out: What is in none.
     """
 
-    rows: list[list[Piece]]
+    lines: list[list[Part]]
     left_out: list[LeftOut]
 
 
-def find_rows(pieces: Sequence[Piece], stroke: float, shape: tuple[int, ...]) -> Layout:
+def rows_of_page(pieces: Sequence[Piece], stroke: float, shape: tuple[int, ...]) -> Layout:
     """Sorts the components of a page into rows.
 
     Components that stand side by side, as high as digits are, are linked; chains of links that lie at one
@@ -87,7 +108,67 @@ def find_rows(pieces: Sequence[Piece], stroke: float, shape: tuple[int, ...]) ->
         else:
             grouped[row].append(number)
     ordered = [sorted((kept[i] for i in row), key=lambda piece: piece.middle[0]) for row in grouped]
-    return Layout(ordered, left_out)
+    return Layout([[Part(row, _height(row))] for row in ordered], left_out)
+
+
+def rows_of_cells(
+    pieces: Sequence[Piece],
+    cells: Cells,
+    stroke: float,
+    shape: tuple[int, int],
+    want: tuple[int, int] | str | None,
+) -> tuple[list[list[Part]], list[Piece], list[LeftOut]]:
+    """Sorts the components of a page into the cells of a form or table.
+
+    Args:
+        pieces: The components of the page.
+        cells: The cells.
+        stroke: Width of a stroke, in pixels.
+        shape: Height and width of the page.
+        want: What was asked for; see `ReadOptions.cells`. If nothing was, and cells have the shape of one
+            digit, each row of them is one string.
+
+    Returns:
+        Lines of parts, from top to bottom; the components outside of all cells; and what is left out.
+    """
+    numbers = cells.numbers(shape)
+    inside: dict[int, list[Piece]] = {}
+    rest, left_out = [], []
+    least = (SPECK * stroke) ** 2
+    for piece in pieces:
+        left, top, width, height = piece.box
+        own = numbers[top : top + height, left : left + width][piece.mask]
+        counts = np.bincount(own[own >= 0], minlength=1)
+        number = int(counts.argmax())
+        if 2 * counts[number] < len(own):
+            rest.append(piece)
+        elif len(own) < least:
+            left_out.append(LeftOut(piece.box, "too small"))
+        else:
+            inside.setdefault(number, []).append(piece)
+    if not inside:
+        return [], rest, left_out
+    typical = _height([piece for own in inside.values() for piece in own])
+    one_digit = Form("d") if isinstance(want, tuple) else None
+    lines: dict[int, list[Part]] = {}
+    for number in sorted(inside):
+        row, column = divmod(number, cells.columns)
+        own_pieces = sorted(inside[number], key=lambda piece: piece.middle[0])
+        if max(piece.box[3] for piece in own_pieces) < LARGE * typical:
+            left_out += [LeftOut(piece.box, "too small") for piece in own_pieces]
+            continue
+        lines.setdefault(row, []).append(Part(own_pieces, typical, (row, column), one_digit))
+    if want is None and cells.single:
+        joined = [[piece for part in line for piece in part.pieces] for line in lines.values()]
+        ordered = [sorted(row, key=lambda piece: piece.middle[0]) for row in joined]
+        return [[Part(row, typical, whole=True)] for row in ordered], rest, left_out
+    return list(lines.values()), rest, left_out
+
+
+def _height(row: Sequence[Piece]) -> float:
+    """Height of the digits of a row: the median of its large components."""
+    heights = np.array([piece.box[3] for piece in row], np.float64)
+    return float(np.median(heights[heights >= 0.5 * np.quantile(heights, 0.8)]))
 
 
 def _runs_off(piece: Piece, shape: tuple[int, ...]) -> bool:
@@ -103,15 +184,15 @@ def _runs_off(piece: Piece, shape: tuple[int, ...]) -> bool:
     return bool(max(touching) >= BORDER * length)
 
 
-def row_of(pieces: Sequence[Piece], likely: Sequence[Piece]) -> Row:
-    """A row of pieces with the height and the course of its digits.
+def row_of(pieces: Sequence[Piece], height: float) -> Row:
+    """A row of pieces with the course of its digits.
 
     Args:
-        pieces: All of them, from left to right.
-        likely: Those whose boxes are like those of digits; at least one.
+        pieces: From left to right; at least one.
+        height: Of digits there, in pixels.
     """
+    likely = [piece for piece in pieces if piece.box[3] >= LARGE * height] or list(pieces)
     boxes = np.array([piece.box for piece in likely], np.float64)
-    height = float(np.median(boxes[:, 3]))
     at = boxes[:, 0] + boxes[:, 2] / 2
     middles = boxes[:, 1] + boxes[:, 3] / 2
     order = np.argsort(at)

@@ -12,6 +12,7 @@ from PIL import Image
 from digitlab.arguments import check_arguments
 from digitlab.errors import DataError, SettingError
 from digitlab.pages.answers import Page
+from digitlab.pages.evidence import READING_MODEL
 from digitlab.pages.options import MAX_ERROR, ReadOptions, parse_cells
 from digitlab.pages.parallel import Unit, Wanted, plan_units, read_by_jobs, read_here
 from digitlab.pages.pictures import REMEDY
@@ -118,7 +119,9 @@ def read(
 
     several = isinstance(images, list | tuple | set | frozenset | Iterator)
     every = list(images) if several else [images]
-    return read_files(every, open_model(model), options, on_page=check, show_progress=show_progress).pages
+    return read_files(
+        every, open_model(model or READING_MODEL), options, on_page=check, show_progress=show_progress
+    ).pages
 
 
 def read_files(

@@ -18,10 +18,11 @@ from digitlab.data import cache_folder
 from digitlab.errors import DataError, DigitlabError, OutputError
 from digitlab.files import check_path, make_folder
 from digitlab.pages.answers import Page
+from digitlab.pages.evidence import READING_MODEL
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.pictures import count_pages
 from digitlab.pages.read_job import Failure, PageFiles, outcomes, read_job, read_pages
-from digitlab.reader import DEFAULT_MODEL, Model, OnnxModel
+from digitlab.reader import Model, OnnxModel
 from digitlab.reader.predict import IMAGE_SUFFIXES, image_files
 
 if TYPE_CHECKING:
@@ -235,7 +236,7 @@ def _jobs(units: Sequence[Unit], wanted: Wanted, shipped: bool) -> dict[int, Job
                 {
                     "image": str(unit.source),
                     "pages": list(unit.pages),
-                    "model": "" if model == DEFAULT_MODEL else str(model.absolute()),
+                    "model": "" if model == READING_MODEL else str(model.absolute()),
                     "options": asdict(wanted.options),
                     "show": wanted.show,
                     "explain": wanted.explain,

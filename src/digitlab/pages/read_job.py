@@ -12,6 +12,7 @@ from typing import Any
 
 from digitlab.errors import DataError, DigitlabError
 from digitlab.pages.answers import Page
+from digitlab.pages.evidence import READING_MODEL
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.pictures import PagePicture, full_size, iter_pictures, scaled_options
 from digitlab.pages.stages import Stage, Stages
@@ -209,4 +210,4 @@ def _options(plain: dict[str, Any]) -> ReadOptions:
 @lru_cache(maxsize=1)
 def _model(path: str) -> OnnxModel:
     """The model, opened once in each worker."""
-    return OnnxModel(path) if path else OnnxModel()
+    return OnnxModel(path or READING_MODEL)

@@ -1,4 +1,8 @@
-"""Reading: from the gray pixels of a page to lines of strings of digits."""
+"""Reading: from the gray pixels of a page to lines of strings of digits.
+
+The one path: the page upright, its ink, printed lines taken out, pieces of ink in rows or cells, every run
+of pieces that may be a digit scored by the recognizer, the best path through each row, strings.
+"""
 
 from __future__ import annotations
 
@@ -11,31 +15,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.normalize import check_gray
-from digitlab.errors import NoInkError
-from digitlab.pages.answers import Box, LeftOut, Line, Page
-from digitlab.pages.candidates import Candidate, PieceImages, list_candidates, recognize
+from digitlab.errors import NoInkError, SettingError
+from digitlab.pages.answers import Box, LeftOut, Line, Page, ReadString
+from digitlab.pages.cells import find_cells
 from digitlab.pages.evidence import calibration
-from digitlab.pages.form import Form, form_of
-from digitlab.pages.ink import PageInk, page_ink
 from digitlab.pages.lattice import Weights
-from digitlab.pages.layout import find_rows, row_of
+from digitlab.pages.layout import Layout, Part, rows_of_cells, rows_of_page
 from digitlab.pages.options import ReadOptions
-from digitlab.pages.pieces import Piece, components, cut
-from digitlab.pages.ruling import remove_ruling
+from digitlab.pages.page_ink import PageInk, page_ink
+from digitlab.pages.pieces import components
+from digitlab.pages.row_scores import score_rows
+from digitlab.pages.ruling import Ruling, remove_ruling
+from digitlab.pages.sheet import upright
 from digitlab.pages.stages import Stages
-from digitlab.pages.strings import FoundString, ScoredRow, answer, find_strings
+from digitlab.pages.string_form import form_of
+from digitlab.pages.strings import FoundString, answer, find_strings
 from digitlab.reader.predict import Model
 
-__all__ = ["FoundPage", "find_page", "read_page", "score_rows"]
+__all__ = ["FoundPage", "find_page", "read_page"]
 
 THIN = 6.0  # pixels that a stroke is wide at least; pages with thinner ones are enlarged
 WANTED = 8.0  # pixels that it is wide then, about
 MOST_PIXELS = 6_000_000  # of an enlarged page
-CLEAR = 0.97  # probability from which a component is one digit, and is not cut
-SQUARE = 1.15  # width / height up to which that holds
 WEIGHTS = Weights()
-LARGE = 0.5  # heights of a digit that a component is high at least, to be one
-CUT_WIDTH = 0.4  # heights of a digit that a component is wide at least, to be cut
+
+Matrix = NDArray[np.float64]
 
 
 def read_page(
@@ -50,9 +54,9 @@ def read_page(
     """Reads all numbers of a page.
 
     Args:
-        gray: `(height, width)`, `uint8`, upright.
+        gray: `(height, width)`, `uint8`, upright by its EXIF orientation.
         model: The recognizer: takes images of 28 x 28.
-        options: What is known about the page.
+        options: What is known about the page. With a region, that part of `gray` is read as it is.
         image: Name of the page's file.
         page: Its number there.
         stages: Where pictures of the stages are kept, if someone asks for them.
@@ -61,14 +65,15 @@ def read_page(
         The page with its lines; none where there is nothing to read.
 
     Raises:
-        DataError: If `gray` is not `(height, width)` `uint8`, the region lies outside of the page, or the
-            page does not show the cells that are asked for.
+        DataError: If `gray` is not `(height, width)` `uint8`, or the page does not show the cells that are
+            asked for.
         ModelError: If the model takes images of another size.
+        SettingError: If the region lies outside of the page, or the calibration cannot promise `max_error`.
     """
     start = time.perf_counter()
     check_gray(gray)
     options = options or ReadOptions()
-    found = find_page(gray, model, form_of(options))
+    found = find_page(gray, model, options, stages)
     lines, left_out = [], list(found.left_out)
     for row in found.rows:
         strings = []
@@ -80,9 +85,10 @@ def read_page(
                 strings.append(answered)
         if strings:
             lines.append(Line(tuple(strings)))
-    seconds = time.perf_counter() - start
-    whole = Page(image, page, gray.shape[1], gray.shape[0], seconds, tuple(lines), tuple(left_out))
-    return _scaled(whole, found.scale)
+    height, width = found.shape
+    matrix = tuple(tuple(float(value) for value in row) for row in found.matrix)
+    whole = Page(image, page, width, height, 0.0, tuple(lines), tuple(left_out), matrix)
+    return replace(_placed(whole, found), seconds=time.perf_counter() - start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,29 +98,60 @@ class FoundPage:
     Attributes:
         rows: From top to bottom; the strings of each from left to right.
         left_out: What is in none.
-        scale: Pixels that boxes are given in, for a pixel of the page: more than 1 if it was enlarged.
+        scale: Pixels in which boxes are given, for a pixel of the upright page.
+        corner: Left and top of what was read on the upright page.
+        shape: Height and width of the upright page.
+        matrix: `(3, 3)`: takes (x, y, 1) of the given picture to the upright page.
     """
 
     rows: list[list[FoundString]]
     left_out: list[LeftOut]
     scale: float
+    corner: tuple[int, int]
+    shape: tuple[int, int]
+    matrix: Matrix
 
 
-def find_page(gray: NDArray[np.uint8], model: Model, form: Form | None = None) -> FoundPage:
-    """Finds the strings of a page; for the arguments see `read_page`."""
+def find_page(
+    gray: NDArray[np.uint8], model: Model, options: ReadOptions, stages: Stages | None = None
+) -> FoundPage:
+    """Finds the strings of a page. For arguments and errors see `read_page`."""
+    matrix, corner = np.eye(3), (0, 0)
+    shape = gray.shape[0], gray.shape[1]
+    if options.region is not None:
+        gray, corner = _region(gray, options.region)
+    else:
+        gray, matrix, _ = upright(gray)
+        shape = gray.shape[0], gray.shape[1]
     try:
         ink, scale = _page_ink(gray)
     except NoInkError:
-        return FoundPage([], [], 1.0)
+        return FoundPage([], [], 1.0, corner, shape, matrix)
     ruling = remove_ruling(ink.ink, ink.mask)
     ink = replace(ink, ink=ruling.ink, mask=ruling.mask)
-    layout = find_rows(components(ink.mask), ink.stroke, ink.mask.shape)
-    rows, left_out = [], list(layout.left_out)
-    for row in score_rows(ink, layout.rows, model):
-        strings, others = find_strings(row, form, WEIGHTS)
-        left_out += others
-        rows.append(strings)
-    return FoundPage(rows, left_out, scale)
+    layout = _layout(ink, ruling, options)
+    rows: list[list[FoundString]] = []
+    left_out = list(layout.left_out)
+    scored = iter(score_rows(ink, [part for line in layout.lines for part in line], model))
+    form = form_of(options)
+    for line in layout.lines:
+        rows.append([])
+        for part in line:
+            strings, others = find_strings(next(scored), part.form or form, WEIGHTS, whole=part.whole)
+            rows[-1] += [replace(one, cell=part.cell) for one in strings]
+            left_out += others
+    return FoundPage(rows, left_out, scale, corner, shape, matrix)
+
+
+def _region(gray: NDArray[np.uint8], region: Box) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """The part of a page that a region covers, and its upper left corner."""
+    left, top, width, height = region
+    if left >= gray.shape[1] or top >= gray.shape[0]:
+        raise SettingError(
+            f"region {','.join(map(str, region))} lies outside the page",
+            f"Give one inside its {gray.shape[1]} x {gray.shape[0]} pixels.",
+        )
+    return gray[top : top + height, left : left + width], (left, top)
 
 
 def _page_ink(gray: NDArray[np.uint8]) -> tuple[PageInk, float]:
@@ -128,99 +165,48 @@ def _page_ink(gray: NDArray[np.uint8]) -> tuple[PageInk, float]:
     return page_ink(np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_CUBIC), np.uint8)), scale
 
 
-def score_rows(ink: PageInk, rows: Sequence[Sequence[Piece]], model: Model) -> list[ScoredRow]:
-    """Rows of pieces with the scores of all candidates, by two runs of the network for the whole page.
-
-    The first tells which components are one digit each; the others are cut.
-    """
-    heights = [_height(row) for row in rows]
-    whole = [_singles(row, height) for row, height in zip(rows, heights, strict=True)]
-    images = [
-        image
-        for row, own in zip(rows, whole, strict=True)
-        for image in _images(ink, row, [Candidate(i, i + 1, row[i].box) for i in own])
-    ]
-    logs = iter(recognize(model, images))
-    known: dict[Piece, NDArray[np.float64]] = {}
-    cut_rows = []
-    for row, height, own in zip(rows, heights, whole, strict=True):
-        known |= {row[i]: next(logs) for i in own}
-        pieces = []
-        for piece in row:
-            pieces += _cut_if_needed(piece, known.get(piece), ink.stroke, height)
-        cut_rows.append(sorted(pieces, key=lambda piece: piece.middle[0]))
-    every = [list_candidates(row, height) for row, height in zip(cut_rows, heights, strict=True)]
-    images = []
-    for row, candidates in zip(cut_rows, every, strict=True):
-        images += _images(ink, row, [one for one in candidates if _unknown(one, row, known)])
-    logs = iter(recognize(model, images))
-    found = []
-    for row, candidates, height in zip(cut_rows, every, heights, strict=True):
-        own_logs = [next(logs) if _unknown(one, row, known) else known[row[one.start]] for one in candidates]
-        likely = [piece for piece in row if piece.box[3] >= LARGE * height] or row
-        scored = np.array(own_logs).reshape(-1, 11)
-        found.append(ScoredRow(replace(row_of(row, likely), height=height), candidates, scored))
-    return found
+def _layout(ink: PageInk, ruling: Ruling, options: ReadOptions) -> Layout:
+    """Rows of pieces: of the cells of a form or a table, if there is one, and of all else."""
+    pieces = components(ink.mask)
+    shape = ink.mask.shape[0], ink.mask.shape[1]
+    cells = find_cells(ruling, shape, options.cells)
+    if cells is None:
+        return rows_of_page(pieces, ink.stroke, shape)
+    inside, rest, left_out = rows_of_cells(pieces, cells, ink.stroke, shape, options.cells)
+    if options.cells is not None:
+        outside = [LeftOut(piece.box, "outside of the cells") for piece in rest]
+        return Layout(inside, [*left_out, *outside])
+    other = rows_of_page(rest, ink.stroke, shape)
+    lines = sorted([*inside, *other.lines], key=_middle)
+    return Layout(lines, [*left_out, *other.left_out])
 
 
-def _unknown(candidate: Candidate, row: Sequence[Piece], known: dict[Piece, NDArray[np.float64]]) -> bool:
-    return candidate.stop > candidate.start + 1 or row[candidate.start] not in known
+def _middle(line: Sequence[Part]) -> float:
+    return float(np.median([piece.middle[1] for part in line for piece in part.pieces]))
 
 
-def _height(row: Sequence[Piece]) -> float:
-    """Height of the digits of a row: the median of its large components."""
-    heights = np.array([piece.box[3] for piece in row], np.float64)
-    return float(np.median(heights[heights >= 0.5 * np.quantile(heights, 0.8)]))
-
-
-def _singles(row: Sequence[Piece], height: float) -> list[int]:
-    """Numbers of the components that may be one digit each, by their size."""
-    return [
-        i
-        for i, piece in enumerate(row)
-        if piece.box[3] >= LARGE * height and piece.box[2] <= SQUARE * max(height, piece.box[3])
-    ]
-
-
-def _images(ink: PageInk, row: Sequence[Piece], candidates: Sequence[Candidate]) -> list[NDArray[np.uint8]]:
-    if not candidates:
-        return []
-    images = PieceImages(ink, row)
-    return [images.image(one) for one in candidates]
-
-
-def _cut_if_needed(
-    piece: Piece, logs: NDArray[np.float64] | None, stroke: float, height: float
-) -> list[Piece]:
-    clear = logs is not None and float(np.exp(logs[:10].max())) >= CLEAR
-    low = piece.box[3] < LARGE * height or piece.box[2] < CUT_WIDTH * height
-    return [piece] if clear or low else cut(piece, stroke, height)
-
-
-def _scaled(found: Page, scale: float) -> Page:
-    """The page with its boxes in its own pixels, instead of those of the enlarged one."""
-    if scale == 1:
-        return found
+def _placed(page: Page, found: FoundPage) -> Page:
+    """The page with its boxes in its own pixels, inside it, and none left out twice."""
 
     def own(box: Box) -> Box:
-        left, top = int(box[0] / scale), int(box[1] / scale)
-        right, bottom = -int(-(box[0] + box[2]) // scale), -int(-(box[1] + box[3]) // scale)
-        right, bottom = min(right, found.width), min(bottom, found.height)
-        left, top = min(left, right - 1), min(top, bottom - 1)
-        return left, top, right - left, bottom - top
+        ends = []
+        for start, length, offset, most in zip(
+            box[:2], box[2:], found.corner, (page.width, page.height), strict=True
+        ):
+            first = min(int(start / found.scale) + offset, most - 1)
+            last = min(-int(-(start + length) // found.scale) + offset, most)
+            ends.append((first, max(last - first, 1)))
+        (left, width), (top, height) = ends
+        return left, top, width, height
 
-    lines = tuple(
-        Line(
-            tuple(
-                replace(
-                    string,
-                    digits=tuple(replace(one, box=own(one.box)) for one in string.digits),
-                    separators=tuple(replace(one, box=own(one.box)) for one in string.separators),
-                )
-                for string in line.strings
-            )
-        )
-        for line in found.lines
-    )
-    left_out = tuple(replace(one, box=own(one.box)) for one in found.left_out)
-    return replace(found, lines=lines, left_out=left_out)
+    def string(one: ReadString) -> ReadString:
+        digits = tuple(replace(digit, box=own(digit.box)) for digit in one.digits)
+        marks = tuple(replace(mark, box=own(mark.box)) for mark in one.separators)
+        return replace(one, digits=digits, separators=marks)
+
+    lines = tuple(Line(tuple(string(one) for one in line.strings)) for line in page.lines)
+    left_out: dict[Box, LeftOut] = {}
+    for one in page.left_out:
+        left_out.setdefault(own(one.box), replace(one, box=own(one.box)))
+    order = sorted(left_out.values(), key=lambda one: (one.box[1], one.box[0]))
+    return replace(page, lines=lines, left_out=tuple(order))

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from digitlab.pages.answers import Box, LeftOut, ReadDigit, ReadString, Separator, around
 from digitlab.pages.candidates import Candidate
 from digitlab.pages.evidence import Calibration, Evidence
-from digitlab.pages.form import Form
 from digitlab.pages.lattice import Path, Row, Segment, Weights, best_paths
+from digitlab.pages.string_form import Form
 
 __all__ = ["FoundDigit", "FoundString", "ScoredRow", "answer", "find_strings"]
 
@@ -79,6 +79,7 @@ class FoundString:
         evidence: What tells how probable it is that it is read right.
         second: The second most probable reading; None if there is no other.
         second_share: Its share of the probability of all readings.
+        cell: Row and column of the cell that it stands in; None outside a form.
     """
 
     digits: tuple[FoundDigit, ...]
@@ -86,6 +87,7 @@ class FoundString:
     evidence: Evidence
     second: str | None
     second_share: float
+    cell: tuple[int, int] | None = None
 
     @property
     def text(self) -> str:
@@ -99,7 +101,7 @@ class FoundString:
 
 
 def find_strings(
-    scored: ScoredRow, form: Form | None, weights: Weights
+    scored: ScoredRow, form: Form | None, weights: Weights, *, whole: bool = False
 ) -> tuple[list[FoundString], list[LeftOut]]:
     """Finds the strings of a row.
 
@@ -107,6 +109,7 @@ def find_strings(
         scored: The row and its candidates.
         form: What each string looks like; None: anything.
         weights: How much counts what in a path.
+        whole: Whether the row is one string, whatever its gaps.
 
     Returns:
         The strings from left to right, and the marks that are in none.
@@ -118,7 +121,7 @@ def find_strings(
     if not paths:
         return [], []
     segments = paths[0].segments
-    groups = _groups(scored.row, segments, form)
+    groups = _groups(scored.row, segments, form, whole)
     used = {segment for group in groups for segment in group}
     left_out = []
     for segment in segments:
@@ -158,17 +161,18 @@ def answer(found: FoundString, given: Calibration, max_error: float) -> ReadStri
         found.second,
         (1 - probability) * found.second_share,
         found.separators,
+        found.cell,
     )
 
 
-def _groups(row: Row, segments: Sequence[Segment], form: Form | None) -> list[list[Segment]]:
+def _groups(row: Row, segments: Sequence[Segment], form: Form | None, whole: bool) -> list[list[Segment]]:
     """The segments of each string, from its first digit to its last, and marks close behind that."""
     digits = [segment for segment in segments if segment.digit is not None]
     if not digits:
         return []
     gaps = np.array([_white(row, segments, a, b) for a, b in pairwise(digits)])
     usual = float(np.quantile(gaps, 0.4)) if len(gaps) else 0.0
-    limit = max(SPLIT, WIDER * usual)
+    limit = np.inf if whole else max(SPLIT, WIDER * usual)
     strings = [[digits[0]]]
     for before, own, gap in zip(digits, digits[1:], gaps, strict=False):
         parted = own.string != before.string if form is not None else gap >= limit

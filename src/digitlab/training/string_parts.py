@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from digitlab.pages.answers import around
 from digitlab.pages.candidates import Candidate, PieceImages, list_candidates
 from digitlab.pages.handwriting import Hand, Mark
-from digitlab.pages.ink import PageInk
+from digitlab.pages.page_ink import PageInk
 from digitlab.pages.pieces import Piece, components, cut
 from digitlab.training.european import draw_european
 
