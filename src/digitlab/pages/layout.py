@@ -20,6 +20,7 @@ SPECK = 0.7  # widths of a stroke that the side of a speck has at most
 MOST = 4000  # components of a page; the smallest of more are specks
 FLAT = 2.0  # widths of a stroke that a component is high at least, to be part of a digit by itself
 LARGE = 0.5  # heights of typical digits that a component is high at least, to make a row
+THICK = 3.2  # times as thick as a stroke is no writing
 TALL = 2.6  # times as high as typical digits is no digit
 WIDE = 12.0  # times as wide as typical digits are high is no row of touching digits
 ACROSS = 2.6  # heights of a digit that lie between neighbors in a row at most
@@ -80,6 +81,8 @@ def rows_of_page(pieces: Sequence[Piece], stroke: float, shape: tuple[int, ...])
     for number, piece in enumerate(by_size):
         if number >= MOST or piece.mask.sum() < least:
             left_out.append(LeftOut(piece.box, "too small"))
+        elif piece.thickness > THICK * stroke:
+            left_out.append(LeftOut(piece.box, "a blot"))
         elif _runs_off(piece, shape):
             left_out.append(LeftOut(piece.box, "runs off the page"))
         else:

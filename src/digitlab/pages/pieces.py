@@ -30,12 +30,14 @@ class Piece:
         cut: Strokes that were crossed to part it from the piece before it, in widths of a stroke; 0 if the
             two do not touch.
         component: Number of the connected component that it is from.
+        thickness: Of the component, where it is thickest, in pixels.
     """
 
     box: Box
     mask: NDArray[np.bool_]
     cut: float = 0.0
     component: int = 0
+    thickness: float = 0.0
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -53,10 +55,13 @@ def components(mask: Mask) -> list[Piece]:
         A piece for each, in the order of their first rows.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    distance = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     pieces = []
     for number, (left, top, width, height, _) in enumerate(stats[1:].tolist(), 1):
-        own = labels[top : top + height, left : left + width] == number
-        pieces.append(Piece((left, top, width, height), own, 0.0, number))
+        where = slice(top, top + height), slice(left, left + width)
+        own = labels[where] == number
+        thickness = 2 * float(distance[where][own].max())
+        pieces.append(Piece((left, top, width, height), own, 0.0, number, thickness))
     return pieces
 
 
@@ -91,7 +96,7 @@ def cut(piece: Piece, stroke: float, height: float) -> list[Piece]:
         x, y, width, tall = cv2.boundingRect(own.view(np.uint8))
         strokes = crossed[number - 1] if pieces else 0.0
         box = (left + x, top + y, width, tall)
-        pieces.append(Piece(box, own[y : y + tall, x : x + width], strokes, piece.component))
+        pieces.append(Piece(box, own[y : y + tall, x : x + width], strokes, piece.component, piece.thickness))
     return pieces
 
 

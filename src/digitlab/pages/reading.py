@@ -27,9 +27,16 @@ from digitlab.pages.pieces import components
 from digitlab.pages.row_scores import score_rows
 from digitlab.pages.ruling import Ruling, remove_ruling
 from digitlab.pages.sheet import upright
+from digitlab.pages.stage_pictures import (
+    picture_of_digits,
+    picture_of_ink,
+    picture_of_lines,
+    picture_of_pieces,
+    picture_of_rows,
+)
 from digitlab.pages.stages import Stages
 from digitlab.pages.string_form import form_of
-from digitlab.pages.strings import FoundString, answer, find_strings
+from digitlab.pages.strings import FoundString, ScoredRow, answer, find_strings, is_number
 from digitlab.reader.predict import Model
 
 __all__ = ["FoundPage", "find_page", "read_page"]
@@ -38,6 +45,17 @@ THIN = 6.0  # pixels that a stroke is wide at least; pages with thinner ones are
 WANTED = 8.0  # pixels that it is wide then, about
 MOST_PIXELS = 6_000_000  # of an enlarged page
 WEIGHTS = Weights()
+SPLITS = (1.0, 0.8, 1.25, 0.65, 1.6, 0.5, 2.0, 0.35, 2.5, 0.2, 4.0, np.inf)
+"""Widths of gaps, in relation to the usual, that are tried to find a number of strings that is asked for."""
+UPRIGHT = "A sheet on a table is made a rectangle, and skew of more than three degrees is taken out."
+INK = "How far each pixel is from its paper, whatever the light. Thin writing is enlarged."
+LINES = "Printed lines, in red, are taken out of the ink; strokes that cross them stay."
+ROWS = "Connected components side by side are a row, or stand in a cell of a form. Each has one color."
+PIECES = "Components that are not clearly one digit are cut where two digits may touch."
+DIGITS = "What the recognizer sees of each digit on the best path, its probability, and that of no digit."
+TURNS = (2, 1, 3)  # quarters of a circle that a page may be turned by
+TURNED = 2.0  # times as many digits that a turned page shows
+FEWEST = 4  # digits that it shows at least
 
 Matrix = NDArray[np.float64]
 
@@ -73,7 +91,7 @@ def read_page(
     start = time.perf_counter()
     check_gray(gray)
     options = options or ReadOptions()
-    found = find_page(gray, model, options, stages)
+    found = _turned_page(gray, model, options, stages)
     lines, left_out = [], list(found.left_out)
     for row in found.rows:
         strings = []
@@ -89,6 +107,48 @@ def read_page(
     matrix = tuple(tuple(float(value) for value in row) for row in found.matrix)
     whole = Page(image, page, width, height, 0.0, tuple(lines), tuple(left_out), matrix)
     return replace(_placed(whole, found), seconds=time.perf_counter() - start)
+
+
+def _turned_page(
+    gray: NDArray[np.uint8], model: Model, options: ReadOptions, stages: Stages | None
+) -> FoundPage:
+    """The page as it is, or turned by quarters of a circle, if it shows many more numbers then."""
+    found = find_page(gray, model, options, stages)
+    if options.region is not None or options.cells is not None:
+        return found
+    shown, doubtful = _shown(found)
+    if shown >= doubtful or shown + doubtful < FEWEST:
+        return found
+    best, most = found, max(TURNED * shown, FEWEST - 0.5)
+    for quarters in TURNS:
+        turned = np.ascontiguousarray(np.rot90(gray, quarters))
+        own = Stages() if stages is not None else None
+        other = find_page(turned, model, options, own)
+        numbers = _shown(other)[0]
+        if numbers > most:
+            best, most = replace(other, matrix=other.matrix @ _quarters(quarters, gray.shape)), numbers
+            if stages is not None and own is not None:
+                stages.every[:] = own.every
+    return best
+
+
+def _shown(found: FoundPage) -> tuple[float, float]:
+    """How many digits stand in numbers, and how many in what is rather none."""
+    given = calibration()
+    strings = [string for row in found.rows for string in row]
+    numbers = sum(len(one.digits) for one in strings if is_number(one, given))
+    return float(numbers), float(sum(len(one.digits) for one in strings) - numbers)
+
+
+def _quarters(quarters: int, shape: tuple[int, ...]) -> Matrix:
+    """Takes (x, y, 1) of a picture to the picture turned by quarters of a circle, as `numpy.rot90` does."""
+    height, width = shape[:2]
+    matrices = {
+        1: [[0, 1, 0], [-1, 0, width - 1], [0, 0, 1]],
+        2: [[-1, 0, width - 1], [0, -1, height - 1], [0, 0, 1]],
+        3: [[0, -1, height - 1], [1, 0, 0], [0, 0, 1]],
+    }
+    return np.array(matrices[quarters], np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,20 +187,59 @@ def find_page(
         ink, scale = _page_ink(gray)
     except NoInkError:
         return FoundPage([], [], 1.0, corner, shape, matrix)
+    if stages is not None:
+        stages.add("page", "The page upright", UPRIGHT, gray)
+        stages.add("ink", "Ink", INK, picture_of_ink(ink.ink))
     ruling = remove_ruling(ink.ink, ink.mask)
     ink = replace(ink, ink=ruling.ink, mask=ruling.mask)
     layout = _layout(ink, ruling, options)
+    parts = [part for line in layout.lines for part in line]
+    scored = score_rows(ink, parts, model)
+    if stages is not None:
+        stages.add("lines", "Printed lines", LINES, picture_of_lines(ruling))
+        stages.add("rows", "Rows", ROWS, picture_of_rows(layout, ink.mask.shape))
+        stages.add("pieces", "Pieces", PIECES, picture_of_pieces(scored, ink.mask.shape))
+        stages.add("digits", "Digits", DIGITS, picture_of_digits(ink, scored, WEIGHTS))
+    rows, left_out = _counted(layout, scored, options)
+    return FoundPage(rows, [*layout.left_out, *left_out], scale, corner, shape, matrix)
+
+
+def _counted(
+    layout: Layout, scored: Sequence[ScoredRow], options: ReadOptions
+) -> tuple[list[list[FoundString]], list[LeftOut]]:
+    """The strings of each line; if a number of strings is asked for, parted at gaps that give so many."""
+    count, given = options.count, calibration()
+    if count is None:
+        return _strings(layout, scored, options, 1.0)
+
+    def numbers(rows: list[list[FoundString]]) -> list[FoundString]:
+        return [string for row in rows for string in row if is_number(string, given)]
+
+    tried = [_strings(layout, scored, options, split) for split in SPLITS]
+    rows, left_out = min(tried, key=lambda one: abs(len(numbers(one[0])) - count))
+    found = sorted(numbers(rows), key=lambda one: -given.right_probability(one.evidence))
+    kept = {id(string) for string in found[:count]}
+    surplus = [LeftOut(string.box, "more than the count") for string in found[count:]]
+    return [[one for one in row if id(one) in kept] for row in rows], [*left_out, *surplus]
+
+
+def _strings(
+    layout: Layout, scored: Sequence[ScoredRow], options: ReadOptions, split: float
+) -> tuple[list[list[FoundString]], list[LeftOut]]:
+    """The strings of each line, and what is left out there; for `split` see `find_strings`."""
     rows: list[list[FoundString]] = []
-    left_out = list(layout.left_out)
-    scored = iter(score_rows(ink, [part for line in layout.lines for part in line], model))
+    left_out: list[LeftOut] = []
     form = form_of(options)
+    own = iter(scored)
     for line in layout.lines:
         rows.append([])
         for part in line:
-            strings, others = find_strings(next(scored), part.form or form, WEIGHTS, whole=part.whole)
+            strings, others = find_strings(
+                next(own), part.form or form, WEIGHTS, split=np.inf if part.whole else split
+            )
             rows[-1] += [replace(one, cell=part.cell) for one in strings]
             left_out += others
-    return FoundPage(rows, left_out, scale, corner, shape, matrix)
+    return rows, left_out
 
 
 def _region(gray: NDArray[np.uint8], region: Box) -> tuple[NDArray[np.uint8], tuple[int, int]]:

@@ -15,13 +15,13 @@ from digitlab.pages.evidence import Calibration, Evidence
 from digitlab.pages.lattice import Path, Row, Segment, Weights, best_paths
 from digitlab.pages.string_form import Form
 
-__all__ = ["FoundDigit", "FoundString", "ScoredRow", "answer", "find_strings"]
+__all__ = ["FoundDigit", "FoundString", "ScoredRow", "answer", "find_strings", "is_number"]
 
 ALTERNATIVES = 8  # readings of a string that share its probability
 SPLIT = 0.75  # heights of a digit from which a gap may part two strings
 WIDER = 2.2  # times as wide as the usual gaps of its row that it is then
 BESIDE = 0.8  # heights of a digit within which a mark belongs to a string
-NUMBER = 0.1  # probability of being a number from which a string is read
+NUMBER = 0.5  # probability of being a number from which a string is read
 SMALL = 0.35  # heights of a digit up to which a mark is small
 
 
@@ -101,7 +101,7 @@ class FoundString:
 
 
 def find_strings(
-    scored: ScoredRow, form: Form | None, weights: Weights, *, whole: bool = False
+    scored: ScoredRow, form: Form | None, weights: Weights, *, split: float = 1.0
 ) -> tuple[list[FoundString], list[LeftOut]]:
     """Finds the strings of a row.
 
@@ -109,7 +109,7 @@ def find_strings(
         scored: The row and its candidates.
         form: What each string looks like; None: anything.
         weights: How much counts what in a path.
-        whole: Whether the row is one string, whatever its gaps.
+        split: How many times as wide as usual a gap must be to part two strings; infinite: none does.
 
     Returns:
         The strings from left to right, and the marks that are in none.
@@ -121,7 +121,7 @@ def find_strings(
     if not paths:
         return [], []
     segments = paths[0].segments
-    groups = _groups(scored.row, segments, form, whole)
+    groups = _groups(scored.row, segments, form, split)
     used = {segment for group in groups for segment in group}
     left_out = []
     for segment in segments:
@@ -130,6 +130,11 @@ def find_strings(
             small = max(box[2:]) < SMALL * scored.row.height
             left_out.append(LeftOut(box, "too small" if small else "no digit"))
     return [_string(scored, group, form, weights) for group in groups], left_out
+
+
+def is_number(found: FoundString, given: Calibration) -> bool:
+    """Whether a string is rather a number than a word or a drawing."""
+    return given.number_probability(found.evidence) >= NUMBER
 
 
 def answer(found: FoundString, given: Calibration, max_error: float) -> ReadString | None:
@@ -143,7 +148,7 @@ def answer(found: FoundString, given: Calibration, max_error: float) -> ReadStri
     Raises:
         SettingError: If `max_error` is smaller than the calibration can promise.
     """
-    if given.number_probability(found.evidence) < NUMBER:
+    if not is_number(found, given):
         return None
     probability = given.right_probability(found.evidence)
     sure = given.strings.threshold_for(max_error)
@@ -165,14 +170,14 @@ def answer(found: FoundString, given: Calibration, max_error: float) -> ReadStri
     )
 
 
-def _groups(row: Row, segments: Sequence[Segment], form: Form | None, whole: bool) -> list[list[Segment]]:
+def _groups(row: Row, segments: Sequence[Segment], form: Form | None, split: float) -> list[list[Segment]]:
     """The segments of each string, from its first digit to its last, and marks close behind that."""
     digits = [segment for segment in segments if segment.digit is not None]
     if not digits:
         return []
     gaps = np.array([_white(row, segments, a, b) for a, b in pairwise(digits)])
     usual = float(np.quantile(gaps, 0.4)) if len(gaps) else 0.0
-    limit = np.inf if whole else max(SPLIT, WIDER * usual)
+    limit = split * max(SPLIT, WIDER * usual)
     strings = [[digits[0]]]
     for before, own, gap in zip(digits, digits[1:], gaps, strict=False):
         parted = own.string != before.string if form is not None else gap >= limit
