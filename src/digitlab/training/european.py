@@ -59,16 +59,19 @@ def _one(rng: np.random.Generator) -> list[Points]:
 
 
 def _seven(rng: np.random.Generator) -> list[Points]:
-    """A roof, a stem, before some a serif, and on most a bar through the stem."""
+    """A roof, a stem, before some a serif, under some a hook, and on most a bar through the stem."""
     left = np.array([26 + rng.normal(0, 4), 20 + rng.normal(0, 3)])
     right = np.array([84 + rng.normal(0, 5), 20 + rng.normal(0, 3)])
     bottom = np.array([46 + rng.normal(0, 7), 92])
     bend = (right + bottom) / 2 + np.array((rng.uniform(-7, 4), rng.normal(0, 2)))
     roof = (left + right) / 2 + np.array((0, rng.normal(0, 3)))
     serif = [left + np.array((rng.normal(0, 2), rng.uniform(5, 14)))] if rng.random() < 0.4 else []
-    strokes = [[*serif, left, roof, right, bend, bottom]]
+    foot = [bottom + np.array((-rng.uniform(4, 14), -rng.uniform(2, 10)))] if rng.random() < 0.2 else []
+    strokes = [[*serif, left, roof, right, bend, bottom, *foot]]
     if rng.random() < 0.8:
-        strokes.append(_bar((right + bottom) / 2 + rng.normal(0, 3, 2), float(rng.uniform(12, 24)), rng))
+        low = rng.uniform(0.35, 0.65)
+        middle = right + low * (bottom - right) + rng.normal(0, 2, 2)
+        strokes.append(_bar(middle, float(rng.uniform(12, 24)), rng))
     return strokes
 
 
