@@ -66,6 +66,7 @@ CHANGED: dict[str, dict[str, Any]] = {
     "degrade": {"degrade": 0.5},
     "augment_fade": {"rotate": 20, "augment_fade": 0.5},
     "non_digits": {"non_digits": 0.5},
+    "string_parts": {"string_parts": 0.5},
     "distillation": {"distillation": 0.5},
     "teachers": {"distillation": 0.5, "teachers": 2},
     "precision": {"precision": "bfloat16"},
@@ -74,15 +75,16 @@ CHANGED: dict[str, dict[str, Any]] = {
     "seed": {"seed": 3},
 }
 """For each field of `Recipe`: settings in which it is not at its default and matters."""
-AUTOGRAD_ONLY = {"precision", "non_digits", "distillation", "teachers"}
+AUTOGRAD_ONLY = {"precision", "non_digits", "string_parts", "distillation", "teachers"}
 """Fields that send a run to autograd."""
 NO_EFFECT_ON_WEIGHTS = {"device", "threads", "teachers"}
 """Fields that say where a run is computed, not what; and one for runs, which train teachers before `fit`."""
 
 
 @pytest.fixture(autouse=True)
-def few_non_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+def few_made_examples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "NON_DIGITS", 60)
+    monkeypatch.setattr(batches, "STRING_PARTS", 60)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +95,7 @@ def examples() -> tuple[Examples, Examples]:
 
 def _train(recipe: Recipe, examples: tuple[Examples, Examples]) -> tuple[list[torch.Tensor], str]:
     network = build("mlp", seed=recipe.seed, **OPTIONS)
-    if recipe.non_digits:  # as in the networks that have such an output
+    if recipe.non_digits or recipe.string_parts:  # as in the networks that have such an output
         network.no_digit = dense(OPTIONS["hidden"][-1], 1, "zeros", torch.Generator())
     teachers = [build("mlp", seed=9, **OPTIONS)] if recipe.distillation else []
     result = fit(network, recipe, *examples, teachers=teachers)

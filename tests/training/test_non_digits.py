@@ -8,7 +8,7 @@ from digitlab.data import mnist
 from digitlab.errors import SettingError
 from digitlab.networks import build
 from digitlab.training import Examples, Recipe, StepCounts, batches, fit, non_digits
-from digitlab.training.batches import NO_DIGIT, iter_batches, make_non_digit_examples
+from digitlab.training.batches import NO_DIGIT, iter_batches, make_examples
 from digitlab.training.non_digits import KINDS, make_non_digits
 
 
@@ -66,7 +66,7 @@ def test_batches_end_with_the_non_digits(digits):
     train = Examples.of(digits)
     recipe = Recipe(batch_size=40, non_digits=0.25, seed=3)
     counts = StepCounts.of(recipe, len(train))
-    extra = make_non_digit_examples(train, recipe)
+    extra = make_examples(train, recipe)
     every = list(iter_batches(train, [3, 4], recipe, counts, 0, 2, extra))
     assert [tuple(inputs.shape) for inputs, _ in every] == [(2, 50, 28, 28)] * 2
     for inputs, labels in every:

@@ -60,6 +60,7 @@ BOUNDS = {
     "degrade": ([0, 1], [-0.1, 1.1]),
     "augment_fade": ([0, 1], [-0.1, 1.1]),
     "non_digits": ([0, 4], [-0.1, 4.1]),
+    "string_parts": ([0, 4], [-0.1, 4.1]),
     "distillation": ([0, 1], [-0.1, 1.1]),
     "teachers": ([0, 100], [-1, 101]),
     "precision": (["auto", "float32", "bfloat16"], ["float16"]),

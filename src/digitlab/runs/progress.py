@@ -64,6 +64,8 @@ class TrainingProgress:
             f"{format_count(start.counts.total_steps, 'step')}, {start.hardware.device}, "
             f"{format_count(start.hardware.threads, 'thread')}"
         )
+        if self.recipe.string_parts:
+            self._line("making parts of strings first, which takes about a minute")
 
     def on_step(self, info: StepInfo) -> None:
         """Tells how long it will take, early on, and how far it is, if nothing was told for a while."""

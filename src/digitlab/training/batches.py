@@ -19,15 +19,20 @@ from digitlab.notebook import text_html
 from digitlab.training.augmentation import augment
 from digitlab.training.hyperparameters import Recipe
 from digitlab.training.non_digits import make_non_digits
-from digitlab.training.randomness import epoch_order, generator_for
+from digitlab.training.randomness import RngStream, epoch_order, generator_for
+from digitlab.training.string_parts import make_string_parts
 
-__all__ = ["NO_DIGIT", "Examples", "StepCounts", "iter_batches", "make_non_digit_examples"]
+__all__ = ["NO_DIGIT", "Examples", "MadeExamples", "StepCounts", "iter_batches", "make_examples"]
 
 
 NO_DIGIT = 10
 """Label of pictures that show no digit."""
 NON_DIGITS = 40_000
 """How many non-digits are made for a training; each is augmented anew in every step that it comes in."""
+STRING_PARTS = 60_000
+"""How many parts of strings are made for a training; they, too, are augmented anew in every step."""
+GENTLER = 0.4
+"""Strength of their augmentation: they are cut and centered already, as reading shows them."""
 GATHERED_BYTES = 2**20
 """About how much is gathered at once: less stays in the cache, more costs fewer calls."""
 
@@ -55,7 +60,7 @@ class Examples:
 
     Attributes:
         inputs: `(n, height, width)` ink in [0, 1], or `(n, features)`; `float32`.
-        labels: `(n,)`, `int64`, 0 to 9.
+        labels: `(n,)`, `int64`, 0 to 9; of examples made by code also 10 for no digit.
     """
 
     inputs: Tensor
@@ -96,6 +101,19 @@ class Examples:
             )
 
 
+@dataclass(frozen=True, eq=False)
+class MadeExamples:
+    """What is made by code before training, to be drawn from in every step; None: nothing of the kind.
+
+    Attributes:
+        non_digits: Pictures that show no digit.
+        string_parts: Parts of written strings: digits, and what wrong cuts leave.
+    """
+
+    non_digits: Examples | None = None
+    string_parts: Examples | None = None
+
+
 def iter_batches(
     train: Examples,
     seeds: Sequence[int],
@@ -103,7 +121,7 @@ def iter_batches(
     counts: StepCounts,
     start: int,
     end: int,
-    non_digits: Examples | None = None,
+    made: MadeExamples = MadeExamples(),
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """The batches of steps `start` to `end` - 1, each seed's examples in its own order.
 
@@ -117,10 +135,12 @@ def iter_batches(
         counts: Of the training.
         start: The first step, from 0.
         end: The step after the last.
-        non_digits: Of which `recipe.non_digits` are drawn for each digit of a batch, at random.
+        made: Of which `recipe.non_digits` and `recipe.string_parts` are drawn for each digit of a batch, at
+            random.
 
     Yields:
-        Inputs `(R, batch, *shape)`, `float32`, and labels `(R, batch)`; the non-digits come last.
+        Inputs `(R, batch, *shape)`, `float32`, and labels `(R, batch)`: digits, then non-digits, then
+        parts of strings.
     """
     size, shape = recipe.batch_size, train.inputs.shape[1:]
     example_bytes = train.inputs[0].numel() * train.inputs.element_size()
@@ -137,40 +157,51 @@ def iter_batches(
             inputs = torch.index_select(train.inputs, 0, indices, out=buffer[: len(indices)])
             labels = train.labels.index_select(0, indices).view(count, len(seeds), batch)
             for part, own in zip(inputs.view(count, len(seeds), batch, *shape), labels, strict=True):
-                if non_digits:
-                    part, own = _with_non_digits(part, own, non_digits, seeds, recipe, step)
+                cut = round(recipe.string_parts * batch) if made.string_parts else 0
+                if made.non_digits:
+                    n = round(recipe.non_digits * batch)
+                    part, own = _with_drawn(part, own, made.non_digits, n, seeds, "non-digits", step)
+                if made.string_parts:
+                    part, own = _with_drawn(part, own, made.string_parts, cut, seeds, "string-parts", step)
                 if recipe.augments:
-                    part = _augmented(part, seeds, recipe, step, counts.total_steps)
+                    part = _augmented(part, cut, seeds, recipe, step, counts.total_steps)
                 yield part, own
                 step += 1
 
 
-def make_non_digit_examples(train: Examples, recipe: Recipe) -> Examples:
-    """The non-digits of a training: `NON_DIGITS` of them, made from its digits and by drawing.
+def make_examples(train: Examples, recipe: Recipe) -> MadeExamples:
+    """Makes what the recipe draws from: `NON_DIGITS` non-digits and `STRING_PARTS` parts of strings.
+
+    They are made from the training digits and by drawing; `recipe.seed` decides them.
 
     Args:
-        train: Digits of 28 x 28.
-        recipe: Its seed decides them.
+        train: Digits of 28 x 28, if the recipe asks for any of these.
+        recipe: Says which of them are needed.
     """
+    if not (recipe.non_digits or recipe.string_parts):
+        return MadeExamples()
     images = (train.inputs * 255).round().byte().cpu().numpy()
-    rng = np.random.default_rng((recipe.seed, NON_DIGITS))
-    made = make_non_digits(images, train.labels.cpu().numpy(), NON_DIGITS, rng)
-    inputs = torch.from_numpy(scale_ink(made)).to(train.inputs.device)
-    return Examples(inputs, torch.full((NON_DIGITS,), NO_DIGIT, device=train.labels.device))
+    labels, device = train.labels.cpu().numpy(), str(train.inputs.device)
+    non_digits = string_parts = None
+    if recipe.non_digits:
+        rng = np.random.default_rng((recipe.seed, NON_DIGITS))
+        made = make_non_digits(images, labels, NON_DIGITS, rng)
+        none = torch.full((NON_DIGITS,), NO_DIGIT)
+        non_digits = Examples(torch.from_numpy(scale_ink(made)), none).to(device)
+    if recipe.string_parts:
+        rng = np.random.default_rng((recipe.seed, STRING_PARTS))
+        parts, theirs = make_string_parts(images, labels, STRING_PARTS, rng)
+        string_parts = Examples(torch.from_numpy(scale_ink(parts)), torch.from_numpy(theirs)).to(device)
+    return MadeExamples(non_digits, string_parts)
 
 
-def _with_non_digits(
-    inputs: Tensor, labels: Tensor, non_digits: Examples, seeds: Sequence[int], recipe: Recipe, step: int
+def _with_drawn(
+    inputs: Tensor, labels: Tensor, pool: Examples, n: int, seeds: Sequence[int], stream: RngStream, step: int
 ) -> tuple[Tensor, Tensor]:
-    """A batch `(R, batch, ...)` with non-digits drawn for each seed behind its digits."""
-    n = round(recipe.non_digits * labels.shape[1])
-    drawn = [
-        torch.randint(len(non_digits), (n,), generator=generator_for(seed, "non-digits", step))
-        for seed in seeds
-    ]
+    """A batch `(R, batch, ...)` with `n` examples of a pool, drawn for each seed, at its end."""
+    drawn = [torch.randint(len(pool), (n,), generator=generator_for(seed, stream, step)) for seed in seeds]
     indices = torch.stack(drawn).to(labels.device)
-    more, their_labels = non_digits.inputs[indices], non_digits.labels[indices]
-    return torch.cat([inputs, more], 1), torch.cat([labels, their_labels], 1)
+    return torch.cat([inputs, pool.inputs[indices]], 1), torch.cat([labels, pool.labels[indices]], 1)
 
 
 def _chunks(order: Tensor, size: int, first: int, last: int, most: int) -> Iterator[Tensor]:
@@ -191,9 +222,16 @@ def _chunks(order: Tensor, size: int, first: int, last: int, most: int) -> Itera
         yield order[:, whole * size :].unsqueeze(0)
 
 
-def _augmented(inputs: Tensor, seeds: Sequence[int], recipe: Recipe, step: int, total: int) -> Tensor:
-    device = str(inputs.device)
+def _augmented(
+    inputs: Tensor, gentler: int, seeds: Sequence[int], recipe: Recipe, step: int, total: int
+) -> Tensor:
+    """A batch `(R, batch, ...)` augmented, the last `gentler` of each seed with less strength."""
+    device, whole = str(inputs.device), inputs.shape[1] - gentler
     strength = min(1.0, (total - step) / (recipe.augment_fade * total)) if recipe.augment_fade else 1.0
-    generators = [generator_for(seed, "augmentation", step, device) for seed in seeds]
-    every = [augment(part, recipe, own, strength) for part, own in zip(inputs, generators, strict=True)]
+    every = []
+    for part, seed in zip(inputs, seeds, strict=True):
+        generator = generator_for(seed, "augmentation", step, device)
+        every.append(augment(part[:whole], recipe, generator, strength))
+        if gentler:
+            every[-1] = torch.cat([every[-1], augment(part[whole:], recipe, generator, GENTLER * strength)])
     return torch.stack(every)

@@ -165,6 +165,9 @@ class Recipe:
     """Share of all steps, at the end, over which the augmentation's strength falls evenly to 0."""
     non_digits: Annotated[float, Field(ge=0, le=4)] = 0.0
     """Non-digits, made by code, in each step for each digit: only for networks with a no-digit output."""
+    string_parts: Annotated[float, Field(ge=0, le=4)] = 0.0
+    """Parts of written strings, digits and none, made by code, in each step for each digit: only for networks
+    with a no-digit output. They are augmented with 0.4 times the strength of the rest."""
     distillation: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Distillation: weight of the teachers' mean probabilities in the target; the label has the rest."""
     teachers: Annotated[int, Field(ge=0, le=100), UsedWhen("distillation")] = 0
@@ -198,6 +201,8 @@ class Recipe:
         recipe = handler(given)
         if recipe.warmup_fraction and recipe.schedule == "one-cycle":
             raise ValueError("one-cycle has its own warm-up (pct_start), so warmup_fraction must be 0")
+        if recipe.string_parts and recipe.distillation:
+            raise ValueError("teachers do not know parts of strings: set string_parts=0 or distillation=0")
         named = getattr(given, "kwargs", None) or {}
         if len(named) < len(fields(cls)):  # else a whole recipe is copied, as `dataclasses.replace` does
             check_effect(recipe, named)

@@ -18,7 +18,7 @@ from digitlab.arguments import check_arguments
 from digitlab.errors import SettingError
 from digitlab.evaluation import accuracy_and_log_loss, predict_logits
 from digitlab.networks import Network
-from digitlab.training.batches import Examples, StepCounts, iter_batches, make_non_digit_examples
+from digitlab.training.batches import Examples, MadeExamples, StepCounts, iter_batches, make_examples
 from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.distributed import ProcessGroup, init_distributed
 from digitlab.training.fit_result import Callback, FitResult, OnHistory, StepInfo
@@ -146,7 +146,7 @@ def fit(
     own_seeds = [recipe.seed] if seeds is None else list(seeds)
     teachers = [hardware.move_model(copy.deepcopy(teacher)).eval() for teacher in teachers]
     step = make_step(networks, own_seeds, recipe, hardware, group, first_layer, teachers)
-    non_digits = make_non_digit_examples(train, recipe) if recipe.non_digits else None
+    made = make_examples(train, recipe)
     members = [
         Member(each, seed, EarlyStopping(recipe)) for each, seed in zip(networks, own_seeds, strict=True)
     ]
@@ -162,7 +162,7 @@ def fit(
         while state.steps < counts.total_steps and state.active and not stopped:
             active = state.active
             entries, stopped = _train_until_entry(
-                state, recipe, counts, hardware, group, train, non_digits, callbacks
+                state, recipe, counts, hardware, group, train, made, callbacks
             )
             entries = _evaluate(state, entries, validation, extra_eval)
             if group.rank == 0:
@@ -189,7 +189,7 @@ def _train_until_entry(
     hardware: Hardware,
     group: ProcessGroup,
     train: Examples,
-    non_digits: Examples | None,
+    made: MadeExamples,
     callbacks: Sequence[Callback],
 ) -> tuple[list[HistoryEntry], bool]:
     """Takes the steps up to the next history entry.
@@ -205,7 +205,7 @@ def _train_until_entry(
     end = min(counts.total_steps, state.steps + counts.eval_every)
     factor = plateau_factor(recipe, active[0].history)
     started = time.perf_counter()
-    batches = iter_batches(train, seeds, recipe, counts, state.position, end + state.ahead, non_digits)
+    batches = iter_batches(train, seeds, recipe, counts, state.position, end + state.ahead, made)
     for inputs, targets in batches:
         total = counts.total_steps + state.ahead
         rate = learning_rate_at(recipe, state.position, total, counts.epoch_steps)

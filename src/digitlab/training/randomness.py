@@ -14,7 +14,7 @@ from torch import Tensor
 __all__ = ["RngStream", "epoch_order", "generator_for", "reseed"]
 
 RngStream = Literal[
-    "order", "dropout", "augmentation", "non-digits"
+    "order", "dropout", "augmentation", "non-digits", "string-parts"
 ]  # a new one goes last: its index is hashed
 STREAMS: tuple[RngStream, ...] = get_args(RngStream)
 

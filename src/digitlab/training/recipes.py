@@ -98,6 +98,19 @@ _NAMED: tuple[tuple[str, str, Recipe], ...] = (
         replace(TEACHER, epochs=60, distillation=0.8, teachers=3),
     ),
     (
+        "reading",
+        "fine-tunes a trained recognizer (--from RUN) for reading strings, on parts of strings",
+        replace(
+            TEACHER,
+            learning_rate=4e-4,
+            batch_size=128,
+            epochs=3,
+            ema_decay=0.995,
+            non_digits=0.3,
+            string_parts=0.9,
+        ),
+    ),
+    (
         "micro",
         "for micro: distilled from networks of recognizer (needs --teacher), with weaker augmentation",
         replace(

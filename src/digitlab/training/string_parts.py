@@ -29,6 +29,7 @@ MARGIN = 14
 DIGIT = 0.85  # share that a part and a digit have in common of both, from which the part is the digit
 NONE = 0.55  # share up to which it is none
 SMALLEST = 0.4  # heights of a digit that a part is large at least
+KEPT_NONE = 0.25  # share of the parts that are no digit which is kept: there are five times as many as digits
 LINE = 18.0  # times as long as wide is a line: it may be a 1, wherever it comes from
 NARROW = 0.38  # width / height of what may be a 1, too
 EUROPEAN = 8  # for so many parts of strings one digit is drawn as in Europe: a 1 with a flag, a 7 with a bar
@@ -74,7 +75,7 @@ def make_string_parts(
 def _parts(hand: Hand) -> list[tuple[NDArray[np.uint8], int]]:
     """The parts of one string with their labels."""
     rng = hand.rng
-    tight = hand.height * rng.uniform(-0.16, 0.08)
+    tight = hand.height * rng.uniform(-0.12, 0.16)
     text = _text(rng)
     marks = list(hand.string(text, lambda: float(tight + rng.normal(0, 0.06) * hand.height)).marks)
     page, owners = _page(marks, rng)
@@ -98,10 +99,12 @@ def _parts(hand: Hand) -> list[tuple[NDArray[np.uint8], int]]:
         inside = slice(candidate.start, candidate.stop)
         both = shared[:, inside].sum(axis=1)
         overlap = both / (sizes + own_sizes[inside].sum() - both)
-        label = _label(row[inside], candidate, overlap, hand.height)
-        if label is not None:
+        if overlap.max() < DIGIT and rng.random() >= KEPT_NONE:
+            continue
+        no_digit = _is_no_digit(row[inside], candidate, overlap, hand.height)
+        if no_digit is not None:
             digit = marks[int(overlap.argmax())].digit
-            parts.append((pictures.image(candidate), NO_DIGIT if label else int(digit or 0)))
+            parts.append((pictures.image(candidate), NO_DIGIT if no_digit else int(digit or 0)))
     return parts
 
 
@@ -151,7 +154,7 @@ def _overlaps(
     return np.stack(shared), np.array([own.sum() for own in owners])
 
 
-def _label(
+def _is_no_digit(
     pieces: Sequence[Piece], candidate: Candidate, overlap: NDArray[np.float64], height: float
 ) -> bool | None:
     """Whether a part is no digit; None if that cannot be told."""
@@ -171,8 +174,9 @@ def _is_line(pieces: Sequence[Piece]) -> bool:
     for piece in pieces:
         x, y = piece.box[0] - left, piece.box[1] - top
         mask[y : y + piece.box[3], x : x + piece.box[2]] |= piece.mask
-    rows, columns = np.nonzero(mask)
-    if len(rows) < 3:
-        return True
-    small, large = np.linalg.eigvalsh(np.cov(columns, rows))
-    return bool(large > LINE * max(small, 0.1))
+    moments = cv2.moments(mask.view(np.uint8), binaryImage=True)
+    across, down, both = (moments[name] for name in ("mu20", "mu02", "mu11"))
+    # Variances along the principal axes of the ink, times its pixels.
+    middle, radius = (across + down) / 2, float(np.hypot((across - down) / 2, both))
+    least = 0.1 * moments["m00"]  # a straight line of one pixel has no variance across
+    return bool(middle + radius > LINE * max(middle - radius, least))

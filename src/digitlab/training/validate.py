@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from digitlab.errors import SettingError, TrainingError
+from digitlab.formatting import join_words
 from digitlab.networks import Network
 from digitlab.training.batches import Examples
 from digitlab.training.hardware import choose_hardware
@@ -46,7 +47,7 @@ def check_training(
             f"only pictures can be augmented; these inputs are {train.inputs.ndim - 1}-dimensional",
             f"Set {', '.join(AUGMENTATIONS)} to 0.",
         )
-    _check_non_digits(network, recipe, train)
+    _check_made_examples(network, recipe, train)
     _check_teachers(network, recipe, teachers)
     outputs = network.options.get("outputs", 10)
     highest = int(train.labels.max())
@@ -57,18 +58,24 @@ def check_training(
         )
 
 
-def _check_non_digits(network: Network, recipe: Recipe, train: Examples) -> None:
-    if not recipe.non_digits:
-        return
-    if network.no_digit is None:
+def _check_made_examples(network: Network, recipe: Recipe, train: Examples) -> None:
+    for field, made in (("non_digits", "non-digits"), ("string_parts", "parts of strings")):
+        share = getattr(recipe, field)
+        if share and network.no_digit is None:
+            raise SettingError(
+                f"recipe field {field}={share:g}: {network.name} has no output for `no digit`",
+                f"Set {field}=0, or train recognizer or micro.",
+            )
+        if share and tuple(train.inputs.shape[1:]) != (28, 28):
+            raise SettingError(
+                f"recipe field {field}={share:g}: {made} are made of 28 x 28 pixels", f"Set {field}=0."
+            )
+    missing = sorted(set(range(10)) - set(train.labels.unique().tolist()))
+    if recipe.string_parts and missing:
         raise SettingError(
-            f"recipe field non_digits={recipe.non_digits:g}: {network.name} has no output for `no digit`",
-            "Set non_digits=0, or train recognizer or micro.",
-        )
-    if tuple(train.inputs.shape[1:]) != (28, 28):
-        raise SettingError(
-            f"recipe field non_digits={recipe.non_digits:g}: non-digits are made of 28 x 28 pixels",
-            "Set non_digits=0.",
+            f"recipe field string_parts={recipe.string_parts:g}: strings are written of all ten digits, and "
+            f"there are no training digits of {join_words([str(digit) for digit in missing], 'or')}",
+            "Set string_parts=0, or add some.",
         )
 
 
