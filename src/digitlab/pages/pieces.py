@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -17,6 +18,9 @@ CROSSED = 2.6  # widths of a stroke that a cut crosses at most
 APART = 0.1  # of the height of digits that two cuts lie apart at least
 MARGIN = 0.1  # of that height that is left beside a cut
 MOST_CUTS = 14  # in one component
+HOLE = 0.25  # heights of a digit that a hole is high at least, to be that of a zero
+THICK = 2.5  # widths of a stroke that the wall between two such holes is thick at most
+WALL = 1.5  # widths of a stroke that a cut along a wall counts
 SLANTED = 0.12  # cost of a step aside, in pixels of ink
 
 
@@ -70,7 +74,8 @@ def cut(piece: Piece, stroke: float, height: float) -> list[Piece]:
 
     A cut is a path from its upper to its lower border that crosses little ink (a seam, found by dynamic
     programming), so that it follows slanted digits. There is one at each local minimum of the ink that the
-    best path through a column of the middle row crosses.
+    best path through a column of the middle row crosses; and along the stroke between two large holes that
+    lie side by side, which two zeros share.
 
     Args:
         piece: A component.
@@ -114,7 +119,10 @@ def _seams(
     below, from_below = _cheapest(cost[middle:][::-1])
     total = above + below - cost[middle]
     chosen = _minima(total, margin, max(2.0, APART * height), CROSSED * stroke, stroke)
-    seams, crossed = [], []
+    walls = _walls(mask, stroke, height)
+    apart = 1.2 * stroke
+    chosen = [column for column in chosen if all(abs(column - wall[middle]) > apart for wall in walls)]
+    seams, crossed = list(walls), [WALL] * len(walls)
     for column in chosen:
         path = np.empty(rows, np.int64)
         at = column
@@ -127,7 +135,34 @@ def _seams(
             at += int(from_below[rows - 1 - row, at])
         seams.append(path)
         crossed.append(float(mask[np.arange(rows), path].sum()) / stroke)
-    return seams, crossed
+    order = np.argsort([seam[middle] for seam in seams], kind="stable").tolist()
+    return [seams[i] for i in order], [crossed[i] for i in order]
+
+
+def _walls(mask: NDArray[np.bool_], stroke: float, height: float) -> list[NDArray[np.int64]]:
+    """Seams along the middle of each stroke between two large holes side by side."""
+    rows = len(mask)
+    outside = np.pad((~mask).astype(np.uint8), 1, constant_values=1)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(outside, connectivity=4)
+    large = [
+        number
+        for number in range(1, count)
+        if number != labels[0, 0] and stats[number, cv2.CC_STAT_HEIGHT] >= HOLE * height
+    ]
+    large.sort(key=lambda number: int(stats[number, 0]))
+    labels = labels[1:-1, 1:-1]
+    seams = []
+    for one, other in pairwise(large):
+        left, right = labels == one, labels == other
+        both = np.flatnonzero(left.any(axis=1) & right.any(axis=1))
+        if 2 * len(both) < min(stats[one, cv2.CC_STAT_HEIGHT], stats[other, cv2.CC_STAT_HEIGHT]):
+            continue
+        end = mask.shape[1] - 1 - np.argmax(left[both, ::-1], axis=1)
+        start = np.argmax(right[both], axis=1)
+        if (start <= end).any() or (start - end).min() > THICK * stroke:
+            continue
+        seams.append(np.interp(np.arange(rows), both, (start + end + 1) / 2).round().astype(np.int64))
+    return seams
 
 
 def _cheapest(cost: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int8]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -80,6 +80,7 @@ class FoundString:
         second: The second most probable reading; None if there is no other.
         second_share: Its share of the probability of all readings.
         cell: Row and column of the cell that it stands in; None outside a form.
+        fits: Whether it has the form that was asked for.
     """
 
     digits: tuple[FoundDigit, ...]
@@ -88,6 +89,7 @@ class FoundString:
     second: str | None
     second_share: float
     cell: tuple[int, int] | None = None
+    fits: bool = True
 
     @property
     def text(self) -> str:
@@ -115,8 +117,9 @@ def find_strings(
         The strings from left to right, and the marks that are in none.
     """
     paths = best_paths(scored.row, scored.candidates, scored.logs, weights, form=form, most=4)
-    if not paths and form is not None:
-        form = None
+    fits = True
+    if form is not None and not any(path.text for path in paths):
+        form, fits = None, False
         paths = best_paths(scored.row, scored.candidates, scored.logs, weights, most=4)
     if not paths:
         return [], []
@@ -129,7 +132,8 @@ def find_strings(
             box = _box(scored.row, segment)
             small = max(box[2:]) < SMALL * scored.row.height
             left_out.append(LeftOut(box, "too small" if small else "no digit"))
-    return [_string(scored, group, form, weights) for group in groups], left_out
+    found = [replace(_string(scored, group, form, weights), fits=fits) for group in groups]
+    return found, left_out
 
 
 def is_number(found: FoundString, given: Calibration) -> bool:
@@ -150,7 +154,7 @@ def answer(found: FoundString, given: Calibration, max_error: float) -> ReadStri
     """
     if not is_number(found, given):
         return None
-    probability = given.right_probability(found.evidence)
+    probability = given.right_probability(found.evidence) if found.fits else 0.0
     sure = given.strings.threshold_for(max_error)
     sure_digit = given.digits.threshold_for(max_error)
     digits = []

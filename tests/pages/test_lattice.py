@@ -1,0 +1,157 @@
+"""The best paths through a lattice, on hand-made rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from digitlab.pages.candidates import Candidate, list_candidates
+from digitlab.pages.lattice import Row, Weights, best_paths
+from digitlab.pages.options import ReadOptions
+from digitlab.pages.pieces import Piece
+from digitlab.pages.string_form import Form, form_of
+
+NO_DIGIT = 10
+
+
+def piece(left: int, top: int, width: int, height: int, cut: float = 0.0, component: int = 0) -> Piece:
+    return Piece((left, top, width, height), np.ones((height, width), bool), cut, component or left)
+
+
+def row(*pieces: Piece, height: float = 50.0) -> Row:
+    return Row(pieces, height, np.full(len(pieces), 25.0))
+
+
+def logs(*digits: int | None) -> np.ndarray:
+    """Scores of candidates that are surely these digits, or none."""
+    scores = np.full((len(digits), 11), -12.0)
+    for own, digit in zip(scores, digits, strict=True):
+        own[NO_DIGIT if digit is None else digit] = -0.01
+    return scores
+
+
+def singles(row: Row) -> list[Candidate]:
+    return [Candidate(i, i + 1, one.box) for i, one in enumerate(row.pieces)]
+
+
+def test_digits_side_by_side_are_read_from_left_to_right() -> None:
+    own = row(piece(0, 0, 40, 50), piece(60, 0, 40, 50), piece(120, 0, 18, 50))
+    (best, *_) = best_paths(own, singles(own), logs(2, 0, 1), Weights())
+    assert best.text == "201"
+    assert [(one.start, one.stop) for one in best.segments] == [(0, 1), (1, 2), (2, 3)]
+
+
+def test_a_dot_is_left_out_and_a_digit_is_not() -> None:
+    own = row(piece(0, 0, 40, 50), piece(50, 44, 6, 6), piece(70, 0, 40, 50))
+    (best, *_) = best_paths(own, singles(own), logs(5, None, 7), Weights())
+    assert best.text == "57"
+    assert best.segments[1].digit is None
+
+
+def test_two_pieces_of_one_zero_are_joined() -> None:
+    own = row(piece(0, 0, 20, 50, 0, 1), piece(20, 0, 20, 50, 2.0, 1))
+    candidates = [
+        Candidate(0, 1, (0, 0, 20, 50)),
+        Candidate(1, 2, (20, 0, 20, 50)),
+        Candidate(0, 2, (0, 0, 40, 50)),
+    ]
+    scores = logs(None, None, 0)
+    scores[0, 6], scores[1, 2] = -2.0, -2.0
+    assert best_paths(own, candidates, scores, Weights())[0].text == "0"
+
+
+def test_readings_differ_and_come_in_the_order_of_their_scores() -> None:
+    own = row(piece(0, 0, 40, 50), piece(60, 0, 40, 50))
+    scores = logs(4, 9)
+    scores[0, 9], scores[1, 4] = -1.0, -2.0
+    paths = best_paths(own, singles(own), scores, Weights(), most=3)
+    assert [path.text for path in paths] == ["49", "99", "44"]
+    assert [path.score for path in paths] == sorted((path.score for path in paths), reverse=True)
+
+
+def test_the_score_of_a_path_is_the_sum_of_its_segments() -> None:
+    own = row(piece(0, 0, 40, 50), piece(50, 44, 6, 6), piece(70, 0, 40, 50))
+    for path in best_paths(own, singles(own), logs(5, None, 7), Weights(), most=5):
+        assert path.score == pytest.approx(sum(one.score for one in path.segments))
+
+
+def brute_force(own: Row, candidates: list[Candidate], scores: np.ndarray) -> float:
+    """The best score, by trying all ways to cover the pieces."""
+    by_span = {(one.start, one.stop): i for i, one in enumerate(candidates)}
+    n = len(own.pieces)
+
+    def best(start: int) -> float:
+        if start == n:
+            return 0.0
+        found = []
+        for stop in range(start + 1, n + 1):
+            if (start, stop) in by_span:
+                i = by_span[start, stop]
+                alone = [Candidate(start, stop, candidates[i].box)]
+                part = best_of_one(own, alone[0], scores[i])
+                found.append(part + best(stop))
+        return max(found)
+
+    return best(0)
+
+
+def best_of_one(own: Row, candidate: Candidate, scores: np.ndarray) -> float:
+    from digitlab.pages import lattice
+
+    return max(score for _, score in lattice._choices(own, candidate, scores, Weights()))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_best_path_is_that_of_brute_force(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    pieces, left = [], 0
+    for number in range(7):
+        width = int(rng.integers(8, 40))
+        touching = number > 0 and rng.random() < 0.5
+        pieces.append(piece(left, 0, width, 50, 1.0 if touching else 0.0, 1))
+        left += width + (0 if touching else int(rng.integers(2, 10)))
+    own = row(*pieces)
+    candidates = [one for one in list_candidates(pieces, 50.0) if not (one.shares_before or one.shares_after)]
+    scores = np.log(rng.dirichlet(np.ones(11), len(candidates)))
+    (best, *_) = best_paths(own, candidates, scores, Weights())
+    assert best.score == pytest.approx(brute_force(own, candidates, scores))
+
+
+def test_a_length_chooses_a_reading_of_so_many_digits() -> None:
+    own = row(piece(0, 0, 20, 50, 0, 1), piece(20, 0, 20, 50, 1.0, 1))
+    candidates = [
+        Candidate(0, 1, (0, 0, 20, 50)),
+        Candidate(1, 2, (20, 0, 20, 50)),
+        Candidate(0, 2, (0, 0, 40, 50)),
+    ]
+    scores = logs(1, 1, 0)
+    scores[:2, 1] = -1.0
+    free = best_paths(own, candidates, scores, Weights())[0]
+    two = best_paths(own, candidates, scores, Weights(), form=form_of(ReadOptions(length=2)))[0]
+    assert (free.text, two.text) == ("0", "11")
+
+
+def test_a_length_parts_a_row_at_its_gap() -> None:
+    own = row(*(piece(left, 0, 30, 50) for left in (0, 35, 110, 145)))
+    (best, *_) = best_paths(own, singles(own), logs(1, 2, 3, 4), Weights(), form=Form("dd"))
+    assert best.text == "1234"
+    assert [one.string for one in best.segments] == [0, 0, 1, 1]
+
+
+def test_a_pattern_takes_marks_as_its_separators() -> None:
+    own = row(
+        piece(0, 0, 30, 50),
+        piece(35, 0, 30, 50),
+        piece(70, 44, 6, 6),
+        piece(82, 0, 30, 50),
+        piece(117, 0, 30, 50),
+    )
+    (best, *_) = best_paths(own, singles(own), logs(1, 2, None, 5, 0), Weights(), form=Form("dd.dd"))
+    assert best.text == "1250"
+    assert {one.string for one in best.segments} == {0}
+
+
+def test_a_row_of_too_few_pieces_has_no_reading_of_a_length() -> None:
+    own = row(piece(0, 0, 40, 50))
+    paths = best_paths(own, singles(own), logs(4), Weights(), form=Form("ddd"))
+    assert [path.text for path in paths] == [""]
