@@ -103,6 +103,22 @@ def test_a_box_at_the_end_that_is_not_found_is_added_where_there_is_ink():
         find_cells(ruled(row), SHAPE, (1, 7))
 
 
+def test_boxes_between_which_a_side_is_missing_are_parted():
+    row = boxes([40 + 60 * number for number in range(5)], width=60)
+    row = [line for line in row if line[0] != 160 or line[2] != 160]  # the side at x of 160, drawn twice
+    cells = find_cells(ruled(row), SHAPE, "auto")
+    assert (cells.rows, cells.columns) == (1, 5)
+    np.testing.assert_allclose(cells.quads[0, :, 0, 0], [40, 100, 160, 220, 280], atol=3)
+
+
+def test_a_cell_that_is_open_to_its_neighbor_is_made_of_those_around_it():
+    lines, marks = table([80, 200, 280, 400, 480], [*range(10, 411, 50)])
+    lines = [line for line in lines if line[:2] != (280, 10)]
+    lines += [(280, 10, 280, 160), (280, 210, 280, 410)]  # no line at x of 280 in the fourth row
+    cells = find_cells(ruled(lines, marks), SHAPE, (8, 4))
+    np.testing.assert_allclose(cells.quads[3, 1], [(200, 160), (280, 160), (280, 210), (200, 210)], atol=3)
+
+
 def test_squared_paper_and_ruled_paper_are_no_table():
     squares = [(0, y, 559, y) for y in range(10, 420, 26)] + [(x, 0, x, 419) for x in range(10, 560, 26)]
     across = [(0, y, 559, y) for y in range(40, 420, 60)]

@@ -102,6 +102,27 @@ def test_a_one_between_two_lines_is_no_divider():
     assert agreement(ruling.mask, without) > 0.97
 
 
+def test_faint_lines_are_taken_out_of_the_ink():
+    ink, mask = page(130, 600, STROKES)
+    lined = np.maximum(ink, 60 * page(130, 600, (), [(0, 90, 599, 94, 2), (0, 40, 599, 44, 2)])[0] / 255)
+    ruling = remove_ruling(lined.astype(np.float32), mask)  # the lines are too faint for the mask
+    assert len(ruling.horizontals) == 2
+    assert agreement(ruling.ink > 30, mask > 0) > 0.97
+    assert agreement(ruling.mask, mask) > 0.97
+
+
+def test_what_lines_tell_of_their_ink():
+    ink, mask = page(130, 700, STROKES, [(0, 100, 320, 100, 2), (360, 100, 699, 100, 2)])
+    lines = remove_ruling(ink, mask).horizontals
+    covered = np.zeros(700, np.bool_)
+    for line in lines:
+        assert len(line.covered) == len(line.course) == line.stop - line.start
+        covered[line.start : line.stop] |= line.covered
+    assert covered[:320].mean() > 0.98
+    assert covered[360:].mean() > 0.98
+    assert not covered[326:354].any()
+
+
 def test_a_large_page_is_treated_like_a_small_one():
     ink, mask = page(2000, 1800, [[(x + 20, 390), (x, 460), (x + 50, 460)] for x in range(100, 1600, 90)])
     lined = ink.copy()

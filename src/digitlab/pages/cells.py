@@ -26,6 +26,8 @@ FITTING = 0.8  # share of what is written that stands inside of cells, if they a
 WITHIN = 0.75  # share of its ink that a component has in one cell if it stands inside
 SQUARES = 12  # rows and columns from which a grid of equal squares is squared paper
 SINGLE = 1.25  # times as wide as high that a cell for one digit is at most
+UNLIKE = 1.6  # times as wide that a cell may be as another one in its lane
+FEW = 0.34  # times the usual number of cells that a lane of merged cells has at most
 ALIKE = 0.2  # share by which widths and steps of equal boxes differ
 WRITTEN = 0.25  # times the height of a cell that a component is high at least, if it is writing
 
@@ -145,17 +147,33 @@ def _grid(quads: Numbers) -> Numbers:
     heights = np.hypot(*(quads[:, 3] - quads[:, 0]).T)
     rows = _lanes(centers[:, 1], centers[:, 0], heights)
     columns = _lanes(centers[:, 0], centers[:, 1], widths)
+    merged = _merged(rows, centers[:, 1], heights) | _merged(columns, centers[:, 0], widths)
+    if merged.any():
+        return _grid(quads[~merged])
     grid = np.full((rows.max() + 1, columns.max() + 1, 4, 2), np.nan)
     grid[rows, columns] = quads
-    if len(grid) == 1 and np.ptp(widths) <= ALIKE * np.median(widths):
-        return _evenly_spaced(grid)
-    return _filled(grid)
+    return _evenly_spaced(_parted(grid)) if len(grid) == 1 else _filled(grid)
+
+
+def _parted(row: Numbers) -> Numbers:
+    """A row of equal boxes in which those that are as wide as several are parted: a digit hides a side."""
+    widths = np.hypot(*(row[0, :, 1] - row[0, :, 0]).T)
+    times = np.maximum(np.round(widths / np.median(widths)), 1).astype(np.int64)
+    if times.max() == 1 or np.ptp(widths / times) > ALIKE * np.median(widths):
+        return row
+    parts = []
+    for quad, count in zip(row[0], times, strict=True):
+        edges = np.linspace(0, 1, count + 1)[:, None]
+        upper, lower = (quad[a] + edges * (quad[b] - quad[a]) for a, b in ((0, 1), (3, 2)))
+        parts.append(np.stack([upper[:-1], upper[1:], lower[1:], lower[:-1]], 1))
+    return np.concatenate(parts)[None]
 
 
 def _evenly_spaced(row: Numbers) -> Numbers:
     """A row of equal boxes, with those between others that the lines do not show: a digit may hide a side."""
+    widths = np.hypot(*(row[0, :, 1] - row[0, :, 0]).T)
     steps = np.diff(row[0].mean(1)[:, 0])
-    if len(steps) < 2:
+    if len(steps) < 2 or np.ptp(widths) > ALIKE * np.median(widths):
         return row
     counts = steps / np.median(steps)
     if np.abs(counts - np.round(counts)).max() > ALIKE:
@@ -207,6 +225,16 @@ def _filled(grid: Numbers) -> Numbers:
     return filled
 
 
+def _merged(lanes: NDArray[np.int64], across: Numbers, extents: Numbers) -> NDArray[np.bool_]:
+    """Which cells are two or more in truth, as they span lanes of others: a line between them has a hole."""
+    counts = np.bincount(lanes)
+    middles = np.bincount(lanes, weights=across) / counts
+    few = counts[lanes] <= max(1.0, FEW * float(np.median(counts)))
+    apart = np.abs(middles[None] - across[:, None])
+    others = np.arange(len(counts))[None] != lanes[:, None]
+    return np.asarray(few & ((apart < 0.5 * extents[:, None]) & others).sum(1).astype(np.bool_))
+
+
 def _lanes(across: Numbers, along: Numbers, extents: Numbers) -> NDArray[np.int64]:
     """Which lane each cell lies in, numbered by their places: neighbors along a lane are hardly apart across.
 
@@ -219,7 +247,9 @@ def _lanes(across: Numbers, along: Numbers, extents: Numbers) -> NDArray[np.int6
     for cell in np.argsort(along, kind="stable"):
         last = np.array([lane[-1] for lane in lanes], np.int64)
         if len(last):
-            apart = np.abs(across[last] - across[cell]) / np.minimum(extents[last], extents[cell])
+            least = np.minimum(extents[last], extents[cell])
+            alike = np.maximum(extents[last], extents[cell]) <= UNLIKE * least
+            apart = np.where(alike, np.abs(across[last] - across[cell]) / least, np.inf)
             near = int(apart.argmin())
             if apart[near] < 0.5:
                 lanes[near].append(int(cell))
@@ -256,6 +286,9 @@ def _is_certain(quads: Numbers, ruling: Ruling) -> bool:
     rows, columns = quads.shape[:2]
     if columns < 2 or rows * columns < 3:
         return False
+    left, right = float(np.nanmin(quads[..., 0])), float(np.nanmax(quads[..., 0]))
+    if columns == 2 and left < 1 and right > ruling.mask.shape[1] - 2:
+        return False  # ruled paper with the line of its margin
     cells = Cells(quads, True)
     boxes = np.array([box for row in cells.boxes for box in row if box is not None])
     width, height = np.median(boxes[:, 2]), np.median(boxes[:, 3])

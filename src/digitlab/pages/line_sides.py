@@ -10,28 +10,32 @@ from digitlab.pages.line_pieces import COVERED, Course
 
 __all__ = ["SIDE", "Pair", "box_sides", "long_courses"]
 
-LONG = 4.5  # times the height of writing that a line is long
+# Times the height of writing, and share of the picture, that a line is long: across, and down. In a strip
+# that is one line of writing high, a 1 may reach from side to side, but not quite.
+LONG = ((4.5, 0.0), (2.5, 0.7), (1.6, 0.85)), ((4.5, 0.0), (1.6, 0.97))
 THIN = 0.6  # share of a line that no stroke crosses, more where there are holes in it
 SIDE = 0.5  # times the height of writing that a box is wide
 UPRIGHT = 0.75  # times the height of writing that a box is high
 CORNER = 3.5  # pixels by which lines that meet may miss each other, beside half their thickness
 COMPANY = 3  # sides between the same two long lines, at least
+REPEATED = 4  # sides that meet a long line at one end only, at least
+UNEVEN = 0.12  # share of the step from one side to the next by which steps differ
 SQUARE = 0.08  # slope by which the angle of lines that meet may differ from a right angle
 THICKER = 1.6  # times the thickness of the lines it meets that a side has at most
 
 Pair = tuple[list[Course], list[Course]]
 
 
-def long_courses(courses: list[Course], height: float, width: int, spanning: float) -> list[Course]:
+def long_courses(courses: list[Course], height: float, width: int, vertical: bool) -> list[Course]:
     """Those that are much longer than writing is high, or span a picture that is hardly wider than high.
 
     Args:
-        courses: From left to right.
+        courses: From left to right; from top to bottom, if vertical.
         height: Of writing, in pixels.
-        width: Of the picture, in pixels.
-        spanning: Share of it that a line spans which is not as long otherwise.
+        width: Of the picture, in pixels; its height, if vertical.
+        vertical: Whether they run from top to bottom, as a 1 does.
     """
-    return [one for one in courses if _is_long(one, height, spanning * width) and _is_line(one)]
+    return [one for one in courses if _is_long(one, height, width, vertical) and _is_line(one)]
 
 
 def _is_line(course: Course) -> bool:
@@ -39,11 +43,11 @@ def _is_line(course: Course) -> bool:
     return smooth and course.covered >= COVERED and course.covered + course.thin >= 1 + THIN
 
 
-def _is_long(course: Course, height: float, spanning: float) -> bool:
-    if course.length < 6 * course.thickness:
-        return False
-    spans = course.length >= spanning and course.length >= 1.6 * height
-    return spans or course.length >= LONG * height
+def _is_long(course: Course, height: float, width: int, vertical: bool) -> bool:
+    enough = course.length >= 6 * course.thickness
+    return enough and any(
+        course.length >= max(times * height, share * width) for times, share in LONG[vertical]
+    )
 
 
 def box_sides(across: list[Course], down: list[Course], found: Pair, height: float, mask: Mask) -> Pair:
@@ -70,8 +74,10 @@ def box_sides(across: list[Course], down: list[Course], found: Pair, height: flo
         for direction in (0, 1):
             lines = found[1 - direction]
             met = _meet(chosen[direction], lines + chosen[1 - direction], masks[direction])
-            both = (met >= 0).all(0) & ~_alone(met, len(lines))
-            chosen[direction] = [one for one, kept in zip(chosen[direction], both, strict=True) if kept]
+            kept = (met >= 0).all(0) & ~_alone(met, len(lines))
+            if len(found[direction]) < 2:
+                kept |= _repeated(chosen[direction], met, len(lines))
+            chosen[direction] = [one for one, keep in zip(chosen[direction], kept, strict=True) if keep]
         if len(chosen[0]) + len(chosen[1]) == before:
             return chosen[0], chosen[1]
 
@@ -94,6 +100,31 @@ def _alone(met: NDArray[np.int64], lines: int) -> NDArray[np.bool_]:
     return np.asarray(between & (same.sum(1) < COMPANY))
 
 
+def _repeated(courses: list[Course], met: NDArray[np.int64], lines: int) -> NDArray[np.bool_]:
+    """Which sides start (or end) at the same long line as others that are as long, in equal steps along it.
+
+    So do the sides of boxes whose other line is hidden by what is written on it, and the teeth of combs.
+    """
+    repeated = np.zeros(len(courses), np.bool_)
+    lengths = np.array([course.length for course in courses])
+    places = np.array([course.rows.mean() for course in courses])
+    for end in (0, 1):
+        for line in range(lines):
+            there = np.flatnonzero(met[end] == line)
+            if len(there) < REPEATED:
+                continue
+            usual = np.median(lengths[there])
+            there = there[np.abs(lengths[there] - usual) <= 2 + 0.05 * usual]
+            there = there[np.argsort(places[there], kind="stable")]
+            steps = np.diff(places[there])
+            if len(steps) < REPEATED - 1 or steps.min() < 0.3 * usual:
+                continue
+            times = steps / steps.min()
+            if np.abs(times - np.round(times)).max() <= UNEVEN:
+                repeated[there] = True
+    return repeated
+
+
 def _meet(courses: list[Course], others: list[Course], mask: Mask) -> NDArray[np.int64]:
     """What both ends of each course meet: one of the others, which run in the other direction.
 
@@ -111,7 +142,7 @@ def _meet(courses: list[Course], others: list[Course], mask: Mask) -> NDArray[np
     slopes = (np.array([other.rows[-1] for other in others]) - first) / np.maximum(stops - starts, 1)
     reach = np.array([_reach(course) for course in courses])[:, None]
     thickness = np.array([course.thickness for course in courses])[:, None]
-    fits = thickness <= 1 + THICKER * np.array([other.thickness for other in others])
+    fits = thickness <= 2 + THICKER * np.array([other.thickness for other in others])
     lengths = np.array([course.length for course in courses])[:, None]
     rise = np.array([course.rows[-1] - course.rows[0] for course in courses])[:, None] / lengths
     # Lines that are at right angles have slopes of opposite signs.

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.morphology import Grid, Mask
-from digitlab.pages.line_pieces import Course, find_pieces, halved, join_pieces, writing_height
+from digitlab.data.morphology import Grid, Mask, dilation
+from digitlab.pages.line_pieces import find_pieces, halved, join_pieces, writing_height
 from digitlab.pages.line_removal import Canvas, is_straight, remove_line
 from digitlab.pages.line_sides import SIDE, Pair, box_sides, long_courses
 
@@ -23,6 +23,9 @@ __all__ = ["RuledLine", "Ruling", "remove_ruling"]
 
 LONGEST = 1600  # pixels of the long side up to which lines are looked for without reducing the picture
 CERTAIN = 12  # times the height of writing from which a line need not be checked for being straight
+FAINT = 0.15  # times the ink of strokes, of which a faint line has more
+NOISE = 4.0  # times the ink that most of the paper has less of, of which it has more
+LEAST = 0.03  # share of the strokes that faint ink beside them has at least, if there are faint lines
 SHORTEST = 15  # pixels that a line is long at least, in the picture that it is found in
 
 
@@ -113,34 +116,89 @@ def remove_ruling(ink: Grid, mask: Mask) -> Ruling:
     Returns:
         The ink and the mask without lines, copies if there are any; the arguments themselves if not.
     """
+    found, height = _find(mask, None)
+    canvas = Canvas(ink.copy(), mask.copy(), ink) if found.any else Canvas(ink, mask, ink)
+    lines = _remove(found, canvas)
+    faint = _faint_ink(canvas.ink, mask)
+    if faint is not None:
+        found, _ = _find(faint, height)
+        if found.any:
+            whole = Canvas(canvas.ink.copy(), faint, ink)
+            lines += _remove(found, whole)
+            canvas = Canvas(whole.ink, canvas.mask & whole.mask, ink)
+    if not lines:
+        return Ruling(ink, mask, ())
+    return Ruling(canvas.ink, canvas.mask, tuple(sorted(lines, key=_place)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """Courses of printed lines, from left to right and from top to bottom.
+
+    Attributes:
+        long: Those that are much longer than writing is high.
+        sides: Other sides of boxes.
+        scale: Pixels of the page for one of those in which the courses are given.
+    """
+
+    long: Pair
+    sides: Pair
+    scale: int
+
+    @property
+    def any(self) -> bool:
+        return any(self.long) or any(self.sides)
+
+
+def _find(mask: Mask, height: float | None) -> tuple[_Found, float]:
+    """Printed lines in a mask, and how high writing is in it, unless that is known."""
     small, scale = (halved(mask), 2) if max(mask.shape) > LONGEST else (mask, 1)
     turned = np.ascontiguousarray(small.T)
     pieces = find_pieces(small), find_pieces(turned)
+    if height is None:
+        height = writing_height(small, *pieces)
     if pieces == (None, None):
-        return Ruling(ink, mask, ())
-    height = writing_height(small, *pieces)
+        return _Found(([], []), ([], []), scale), height
     shortest = max(SHORTEST, SIDE * height)
     across, down = join_pieces(pieces[0], small, shortest), join_pieces(pieces[1], turned, shortest)
     rows, columns = small.shape
-    # In a strip that is one line of writing high, a 1 may reach from side to side, but not quite.
-    found = long_courses(across, height, columns, 0.85), long_courses(down, height, rows, 0.97)
-    found = _printed(found, mask, scale, CERTAIN * height, False)
-    sides = box_sides(across, down, found, height, small)
-    sides = box_sides(*_printed(sides, mask, scale, np.inf, True), found, height, small)
-    canvas = Canvas(ink.copy(), mask.copy(), ink)
-    lines: list[RuledLine] = []
+    long = long_courses(across, height, columns, False), long_courses(down, height, rows, True)
+    long = _printed(long, mask, scale, CERTAIN * height, False)
+    sides = box_sides(across, down, long, height, small)
+    sides = box_sides(*_printed(sides, mask, scale, np.inf, True), long, height, small)
+    return _Found(long, sides, scale), height
+
+
+def _remove(found: _Found, canvas: Canvas) -> list[RuledLine]:
+    """Removes lines from a canvas; those that there are."""
+    lines = []
     # Horizontal lines first: where two lines cross, the vertical one then has no neighbors left.
     for vertical in (False, True):
-        chosen = [(course, False) for course in found[vertical]] + [
-            (course, True) for course in sides[vertical]
-        ]
-        for course, side in sorted(chosen, key=_place):
-            traced = remove_line(canvas, course.scaled(scale), vertical)
-            if traced is not None:
-                lines.append(RuledLine(vertical, *traced, side))
-    if not lines:
-        return Ruling(ink, mask, ())
-    return Ruling(canvas.ink, canvas.mask, tuple(lines))
+        for courses, side in ((found.long[vertical], False), (found.sides[vertical], True)):
+            for course in courses:
+                traced = remove_line(canvas, course.scaled(found.scale), vertical)
+                if traced is not None:
+                    lines.append(RuledLine(vertical, *traced, side))
+    return lines
+
+
+def _faint_ink(ink: Grid, mask: Mask) -> Mask | None:
+    """Where there is ink, faint ink included; None if there is hardly any that is faint.
+
+    Faint ink is far above the noise of the paper, and not just the blurred edge of a stroke.
+    """
+    step = max(1, min(mask.shape) // 300)
+    sample, strokes = ink[::step, ::step], mask[::step, ::step] > 0
+    if not strokes.any() or strokes.all():
+        return None
+    clear = float(np.quantile(sample[strokes], 0.1))
+    paper = float(np.quantile(sample[~strokes], 0.7))
+    level = max(FAINT * clear, NOISE * paper + 4)
+    if level > 0.8 * clear:
+        return None
+    faint = (ink > level).astype(np.uint8)
+    apart = faint[::step, ::step] & ~dilation(mask, 5, 5)[::step, ::step]
+    return faint if np.count_nonzero(apart) >= LEAST * np.count_nonzero(strokes) else None
 
 
 def _printed(courses: Pair, mask: Mask, scale: int, certain: float, side: bool) -> Pair:
@@ -156,5 +214,5 @@ def _printed(courses: Pair, mask: Mask, scale: int, certain: float, side: bool) 
     return across, down
 
 
-def _place(chosen: tuple[Course, bool]) -> float:
-    return float(chosen[0].rows.mean())
+def _place(line: RuledLine) -> tuple[bool, float]:
+    return line.vertical, float(line.course.mean())
