@@ -259,6 +259,15 @@ def test_fine_tuning_starts_from_the_weights_and_keeps_the_settings(short, few, 
     assert from_file.config.options == short.config.options
 
 
+def test_fine_tuning_by_a_named_recipe(short):
+    """Nothing of the recipe that made the weights is taken over; their network and data are."""
+    config = runs.fine_tuning_config(short.folder, "reading", changes={"max_steps": 3})
+    assert config.recipe == recipe("reading", {"max_steps": 3})
+    assert (config.recipe.string_parts, config.recipe.distillation, config.recipe.patience) == (0.9, 0, None)
+    assert (config.network, config.data) == (short.config.network, short.config.data)
+    assert config.initial_weights == str(short.folder / "model.safetensors")
+
+
 def test_a_learning_rate_of_next_to_nothing_leaves_the_weights(short, few, tmp_path):
     slow = recipe("default", {**STEPS, "optimizer": "sgd", "learning_rate": 1e-30})
     tuned = runs.fine_tune(short.folder, slow, few, tmp_path / "tuned")

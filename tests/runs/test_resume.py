@@ -18,7 +18,7 @@ from digitlab.data import mnist
 from digitlab.errors import DataError, RunError, SettingError
 from digitlab.networks import build
 from digitlab.runs import DataConfig, Run
-from digitlab.training import Examples, HistoryEntry, Recipe, checkpoint, fit
+from digitlab.training import Examples, HistoryEntry, Recipe, batches, checkpoint, fit
 from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.hardware import choose_hardware
 from digitlab.training.state import EarlyStopping, Member, TrainState
@@ -54,6 +54,12 @@ def at_every_entry(monkeypatch):
     monkeypatch.setattr(checkpoint, "SHARE_OF_TIME", 1e9)
 
 
+@pytest.fixture(autouse=True)
+def few_made_examples(monkeypatch):
+    monkeypatch.setattr(batches, "NON_DIGITS", 60)
+    monkeypatch.setattr(batches, "STRING_PARTS", 60)
+
+
 ALL = {"ema_decay": 0.95, "patience": 3, "rotate": 10, "shift": 1, "threads": 1, "seed": 5}
 CASES = {
     "adam": ("mlp", {"hidden": (20,), "dropout": 0.3}, {"optimizer": "adam", "batch_size": 32, **ALL}),
@@ -65,6 +71,11 @@ CASES = {
     "rmsprop": ("mlp", {"hidden": (20,)}, {"optimizer": "rmsprop", "batch_size": 32, **ALL}),
     "sgd": ("softmax", {}, {"optimizer": "sgd", "learning_rate": 0.5, "threads": 1}),
     "swift": ("swift", {}, {"optimizer": "adam", "batch_size": 64, "schedule": "one-cycle", **ALL}),
+    "parts": (
+        "recognizer",
+        {"width": 4},
+        {"string_parts": 0.5, "non_digits": 0.25, "batch_size": 64, "augment_fade": 0.5, **ALL},
+    ),
     "entries": ("mlp", {"hidden": (9,)}, {"max_steps": 50, "eval_every": 7, "threads": 1}),
 }
 
