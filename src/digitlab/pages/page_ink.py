@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from digitlab.data.morphology import Grid, Mask, inside, resized, smoothed
 from digitlab.errors import NoInkError
 
-__all__ = ["PageInk", "page_ink"]
+__all__ = ["PageInk", "page_ink", "stroke_width"]
 
 COPY = 640  # pixels on the long side of the copy on which strokes are measured
 SHARE = 6  # a stroke is narrower than one part in so many of the short side
@@ -20,6 +20,7 @@ NOISE = 4.0  # standard deviations of the paper's noise by which it differs at l
 PAPER = 24.0  # levels of 255 that paper has at least, so that a quotient stays finite
 CLEAR = 0.5  # share of the threshold down to which ink belongs to a stroke that passes it somewhere
 INNER = 0.1  # share of all strokes from which those that touch no border tell how wide strokes are
+WIDE = 0.97  # share of the ink that lies nearer to an edge than the middle of wide strokes
 LIGHTER = 2.0  # times stronger that light ink must be than dark, to be ink
 
 
@@ -57,8 +58,8 @@ def page_ink(gray: NDArray[np.uint8]) -> PageInk:
         NoInkError: If nothing stands out from the paper.
     """
     picture = _dark_on_light(gray.astype(np.float32))
-    stroke = _stroke_width(picture)
-    side = 2 * round(1.3 * stroke) + 5
+    stroke, wide = _stroke_widths(picture)
+    side = max(2 * round(1.3 * stroke) + 5, 2 * round(0.9 * wide) + 5)
     smooth = smoothed(picture)
     closed = _closing(smooth, side)
     even = cv2.blur(closed, (side, side), borderType=cv2.BORDER_REPLICATE)
@@ -103,33 +104,50 @@ def _dark_on_light(picture: Grid) -> Grid:
     return np.where(where > 0, 255 - picture, picture).astype(np.float32)
 
 
-def _stroke_width(picture: Grid) -> float:
-    """Width of a typical stroke in pixels: four times the mean distance of its pixels from its edge."""
+def _stroke_widths(picture: Grid) -> tuple[float, float]:
+    """Widths of a typical stroke and of a wide one, in pixels."""
     scale = min(1.0, COPY / max(picture.shape))
     rows, columns = (max(1, round(side * scale)) for side in picture.shape)
     small = resized(picture, rows, columns)
     box = max(5, min(rows, columns) // SHARE) | 1
     ink = (_closing(small, box) - small).clip(0)
     threshold, _ = _threshold(ink, FAINTEST)
-    mask = (ink > threshold).astype(np.uint8)
+    typical, wide = _widths((ink > threshold).astype(np.uint8), box)
+    return typical / scale, wide / scale
+
+
+def stroke_width(mask: Mask) -> float:
+    """Width of a typical stroke of a mask, in pixels; at least 1."""
+    return _widths(mask, max(mask.shape))[0]
+
+
+def _widths(mask: Mask, widest: float) -> tuple[float, float]:
+    """Widths of a typical stroke and of a wide one of a mask, in pixels; at least 1.
+
+    A component's is four times the mean distance of its pixels from its edge; the typical one is the median by
+    length of strokes. The wide one is twice a high quantile of the distance of all pixels: thick
+    strokes, even where they are few among thin printed lines. Components that touch the border, as the table
+    beside a sheet does, count only where there is little else.
+    """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count < 2:
-        return 2.0
+        return 2.0, 2.0
     distance = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     areas = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
     widths = 4 * np.bincount(labels.reshape(-1), distance.reshape(-1), count) / areas - 1
     lengths = areas / np.maximum(widths, 1.0)
     lengths[0] = 0
-    lengths[widths > box] = 0
+    lengths[widths > widest] = 0
     inner = inside(np.asarray(stats[:, :4], np.int64), mask.shape)
     if lengths[inner].sum() > INNER * lengths.sum():
         lengths[~inner] = 0
     order = np.argsort(widths)
-    heavier = np.cumsum(lengths[order])
-    if heavier[-1] == 0:
-        return 2.0
-    middle = widths[order][int(np.searchsorted(heavier, heavier[-1] / 2))]
-    return float(max(middle, 1.0) / scale)
+    longer = np.cumsum(lengths[order])
+    if longer[-1] == 0:
+        return 2.0, 2.0
+    typical = float(widths[order][int(np.searchsorted(longer, longer[-1] / 2))])
+    wide = 2 * float(np.quantile(distance[(lengths > 0)[labels]], WIDE))
+    return max(typical, 1.0), max(wide, 1.0)
 
 
 def _closing(picture: Grid, side: int) -> Grid:

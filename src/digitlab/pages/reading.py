@@ -22,7 +22,7 @@ from digitlab.pages.evidence import calibration
 from digitlab.pages.lattice import Weights
 from digitlab.pages.layout import Layout, Part, rows_of_cells, rows_of_page
 from digitlab.pages.options import ReadOptions
-from digitlab.pages.page_ink import PageInk, page_ink
+from digitlab.pages.page_ink import PageInk, page_ink, stroke_width
 from digitlab.pages.pieces import components
 from digitlab.pages.row_scores import score_rows
 from digitlab.pages.ruling import Ruling, remove_ruling
@@ -191,7 +191,8 @@ def find_page(
         stages.add("page", "The page upright", UPRIGHT, gray)
         stages.add("ink", "Ink", INK, picture_of_ink(ink.ink))
     ruling = remove_ruling(ink.ink, ink.mask)
-    ink = replace(ink, ink=ruling.ink, mask=ruling.mask)
+    stroke = stroke_width(ruling.mask) if ruling.lines else ink.stroke
+    ink = replace(ink, ink=ruling.ink, mask=ruling.mask, stroke=stroke)
     layout = _layout(ink, ruling, options)
     parts = [part for line in layout.lines for part in line]
     scored = score_rows(ink, parts, model)
