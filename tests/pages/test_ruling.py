@@ -77,6 +77,21 @@ def test_the_foot_of_a_digit_on_a_line_stays():
     assert agreement(*foot) > 0.9
 
 
+def test_the_bottom_of_a_zero_that_lies_on_a_line_stays():
+    def zeros(ink):
+        for x in (60, 130, 200):
+            cv2.ellipse(ink, (x, 62), (22, 30), 0, 0, 360, 255, 4)
+        return ink
+
+    ink = zeros(page(130, 600, [ONE])[0].astype(np.uint8))
+    lined = ink.copy()
+    cv2.line(lined, (0, 91), (599, 91), 255, 4)  # from row 89 to 93, as low as the zeros reach
+    ruling = remove_ruling(lined.astype(np.float32), (lined > 0).astype(np.uint8))
+    assert len(ruling.lines) == 1
+    for x in (60, 130, 200):
+        assert cv2.connectedComponents(1 - ruling.mask[25:100, x - 30 : x + 31])[0] == 3  # in, out, ink
+
+
 def test_squared_paper_leaves_only_strokes():
     lines = [(0, y, 599, y, 2) for y in range(6, 130, 30)] + [(x, 0, x, 129, 2) for x in range(10, 600, 30)]
     ruling, without = cleaned(lines)

@@ -31,6 +31,8 @@ BENDING = 48  # columns from which a piece may be bent, so that it has nodes bet
 COVERED = 0.85  # share of a line that is covered with ink; bars of digits side by side cover less
 HOLE = 5  # columns; a hole in a thin line is narrower
 BARE = 6  # columns of paper between two pieces of a line
+FEW = 12  # components
+LEAST = 0.35  # times the height of what most of the ink belongs to that writing is high at least
 SMALLEST = 8  # pixels; what is lower is no writing
 
 Numbers = NDArray[np.float64]
@@ -195,10 +197,19 @@ def writing_height(mask: Mask, across: Pieces | None, down: Pieces | None) -> fl
 
 
 def _usual_height(mask: Mask) -> float:
-    _, boxes = components(mask)
-    heights = boxes[1:, 3]
-    heights = heights[heights >= SMALLEST]
-    return float(np.sort(heights)[int(0.75 * (len(heights) - 1))]) if len(heights) else float(SMALLEST)
+    """Height of three quarters of the components; of a few, no small share of the most inky ones' height."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
+    heights, areas = heights[heights >= SMALLEST], areas[heights >= SMALLEST]
+    if not len(heights):
+        return float(SMALLEST)
+    order = np.argsort(heights, kind="stable")
+    usual = float(heights[order][int(0.75 * (len(heights) - 1))])
+    if len(heights) >= FEW:
+        return usual
+    # Among specks, one letter is none.
+    most = float(heights[order][int(np.searchsorted(np.cumsum(areas[order]), areas.sum() / 2))])
+    return max(usual, LEAST * most)
 
 
 def join_pieces(pieces: Pieces | None, mask: Mask, shortest: float) -> list[Course]:

@@ -16,7 +16,9 @@ __all__ = ["Canvas", "is_straight", "remove_line"]
 MARGIN = 4  # rows above and below a line that are looked at
 BIN = 24  # columns along which a line is straight
 SLANTS = np.linspace(-1.5, 1.5, 13)  # columns per row of strokes that cross a line
-DARKER = 1.25  # times the ink of nearly all of a line that a stroke has which lies on it
+DARKER = 1.4  # times the ink of a line that strokes have which can be told from it
+BENDING = 0.35  # columns per row by which the legs of an arc move towards each other
+ARC = 0.8  # times the height of writing that they are apart at most
 ALONG = 2  # pixels by which a stroke along a line makes it thicker
 STRETCH = 7  # columns that it does so at least; a stroke that crosses a line is narrower
 LEAST = 16  # columns of what is left of a line, if it is a stroke along it
@@ -47,7 +49,7 @@ class Canvas:
 
 
 def remove_line(
-    canvas: Canvas, course: Course, vertical: bool
+    canvas: Canvas, course: Course, vertical: bool, height: float
 ) -> tuple[int, NDArray[np.float64], NDArray[np.bool_], float] | None:
     """Takes one line out of ink and mask.
 
@@ -55,13 +57,14 @@ def remove_line(
         canvas: What is changed.
         course: Where the line runs, give or take three pixels; (row, column) if vertical.
         vertical: Whether it runs from top to bottom.
+        height: Of writing, in pixels.
 
     Returns:
         Its first column, its row at each column from there on, whether there is ink on it there, and its
         thickness in pixels (columns for rows if vertical); None if there is no line there.
     """
     ink, mask = (canvas.ink.T, canvas.mask.T) if vertical else (canvas.ink, canvas.mask)
-    height, width = mask.shape
+    rows_there, width = mask.shape
     start, stop = max(0, round(course.start) - BEYOND), min(width, round(course.stop) + 1 + BEYOND)
     columns = np.arange(start, stop)
     traced = _traced(mask, columns, course.at(columns.astype(np.float64)))
@@ -71,13 +74,13 @@ def remove_line(
     thick = max(1, round(thickness))
     tops = np.round(middle - (thick - 1) / 2).astype(np.int64)
     rows = tops + np.arange(-MARGIN, thick + MARGIN)[:, None]
-    valid = (rows >= 0) & (rows < height)
-    rows = rows.clip(0, height - 1)
+    valid = (rows >= 0) & (rows < rows_there)
+    rows = rows.clip(0, rows_there - 1)
     strip = (mask[rows, columns] > 0) & valid
     shades = ink[rows, columns]
     given = canvas.given.T if vertical else canvas.given
     covered = _covered(strip, given[rows, columns])
-    keep = _strokes(strip, shades, thick, rough)
+    keep = _strokes(strip, shades, thick, rough, height)
     gone = strip & ~keep
     # Ink fades out beside a line: what is no clear ink there belongs to it as well.
     faint = gone.copy()
@@ -214,7 +217,7 @@ def _runs(strip: Strip, center: int) -> tuple[NDArray[np.float64], NDArray[np.in
     return chosen, lengths
 
 
-def _strokes(strip: Strip, shades: Grid, thick: int, rough: int) -> Strip:
+def _strokes(strip: Strip, shades: Grid, thick: int, rough: int, height: float) -> Strip:
     """Which pixels on a line and beside it belong to strokes.
 
     Args:
@@ -222,6 +225,7 @@ def _strokes(strip: Strip, shades: Grid, thick: int, rough: int) -> Strip:
         shades: The same, levels of 255.
         thick: Rows of the line.
         rough: Rows more than that of which its own rough edges have fewer.
+        height: Of writing, in pixels.
 
     Returns:
         Like `strip`.
@@ -240,12 +244,57 @@ def _strokes(strip: Strip, shades: Grid, thick: int, rough: int) -> Strip:
     keep[first - 1 :: -1] &= ~beside[0] | above | along
     keep[last + 1 :] &= ~beside[1] | below | along
     keep[first : last + 1] &= _crossings(above, below, thick) | along
-    bare = ~(above | below | along) & strip[first]
-    if bare.any():
-        shade = shades[first : last + 1]
-        usual = float(np.quantile(shade[:, bare], 0.9))
-        keep[first : last + 1] |= strip[first : last + 1] & (shade > max(DARKER * usual, usual + 25))
+    for side, legs in ((strip[:first][::-1], above), (strip[last + 1 :], below)):
+        keep[first : last + 1] |= strip[first : last + 1] & core & _arcs(side, legs, ARC * height)
+    keep[first : last + 1] |= strip[first : last + 1] & _dark(strip, shades, above, below, along, thick)
     return keep & ~_crumbs(keep, thick + rough)
+
+
+def _arcs(side: Strip, legs: NDArray[np.bool_], widest: float) -> NDArray[np.bool_]:
+    """Columns of a line between two legs of ink that bend towards each other: the bottom of a 0 lies there.
+
+    Args:
+        side: `(MARGIN, columns)`, ink beside the line, the row next to it first.
+        legs: `(columns,)`, where a stroke comes to the line.
+        widest: Columns between two legs of one digit at most.
+    """
+    between = np.zeros(len(legs), np.bool_)
+    steps = np.diff(np.pad(legs, 1).astype(np.int8))
+    starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
+    far = side[-1]
+    moves = []
+    for start, stop in zip(starts, stops, strict=True):
+        left = max(0, start - MARGIN - 1)
+        there = np.flatnonzero(far[left : stop + MARGIN + 1])
+        moved = (start + stop - 1) / 2 - (left + there.mean()) if len(there) else 0.0
+        moves.append(moved / (MARGIN - 1))
+    for number in range(len(starts) - 1):
+        stop, start = stops[number], starts[number + 1]
+        if start - stop <= widest and moves[number] >= BENDING and moves[number + 1] <= -BENDING:
+            between[stop:start] = True
+    return between
+
+
+def _dark(
+    strip: Strip,
+    shades: Grid,
+    above: NDArray[np.bool_],
+    below: NDArray[np.bool_],
+    along: NDArray[np.bool_],
+    thick: int,
+) -> Strip:
+    """Which pixels of a line are as dark as the strokes around it, where those are clearly darker than it."""
+    first, last = MARGIN, MARGIN + thick - 1
+    bare = ~(above | below | along) & strip[first]
+    strokes = np.concatenate([shades[first - 2, above], shades[last + 2, below]])
+    core = shades[first : last + 1]
+    if not bare.any() or len(strokes) < 8:
+        return np.zeros(core.shape, np.bool_)
+    line, stroke = float(np.median(core[:, bare])), float(np.median(strokes))
+    if stroke < DARKER * line:
+        return np.zeros(core.shape, np.bool_)
+    dark = (core > line + 0.7 * (stroke - line)).astype(np.uint8)
+    return np.asarray(opening(dark, 1, 4) > 0)  # single pixels are noise
 
 
 def _crumbs(strip: Strip, highest: int) -> Strip:

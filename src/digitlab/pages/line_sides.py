@@ -13,6 +13,8 @@ __all__ = ["SIDE", "Pair", "box_sides", "long_courses"]
 # Times the height of writing, and share of the picture, that a line is long: across, and down. In a strip
 # that is one line of writing high, a 1 may reach from side to side, but not quite.
 LONG = ((4.5, 0.0), (2.5, 0.7), (1.6, 0.85)), ((4.5, 0.0), (1.6, 0.97))
+WHOLE = 0.95  # share of a line that is covered with ink, unless it is very long
+VERY_LONG = 10  # times the height of writing
 THIN = 0.6  # share of a line that no stroke crosses, more where there are holes in it
 SIDE = 0.5  # times the height of writing that a box is wide
 UPRIGHT = 0.75  # times the height of writing that a box is high
@@ -35,12 +37,13 @@ def long_courses(courses: list[Course], height: float, width: int, vertical: boo
         width: Of the picture, in pixels; its height, if vertical.
         vertical: Whether they run from top to bottom, as a 1 does.
     """
-    return [one for one in courses if _is_long(one, height, width, vertical) and _is_line(one)]
+    return [one for one in courses if _is_long(one, height, width, vertical) and _is_line(one, height)]
 
 
-def _is_line(course: Course) -> bool:
+def _is_line(course: Course, height: float) -> bool:
     smooth = course.bend <= 1 + 0.002 * course.length
-    return smooth and course.covered >= COVERED and course.covered + course.thin >= 1 + THIN
+    covered = course.covered >= (COVERED if course.length >= VERY_LONG * height else WHOLE)
+    return smooth and covered and course.covered + course.thin >= 1 + THIN
 
 
 def _is_long(course: Course, height: float, width: int, vertical: bool) -> bool:

@@ -118,13 +118,13 @@ def remove_ruling(ink: Grid, mask: Mask) -> Ruling:
     """
     found, height = _find(mask, None)
     canvas = Canvas(ink.copy(), mask.copy(), ink) if found.any else Canvas(ink, mask, ink)
-    lines = _remove(found, canvas)
+    lines = _remove(found, canvas, height)
     faint = _faint_ink(canvas.ink, mask)
     if faint is not None:
         found, _ = _find(faint, height)
         if found.any:
             whole = Canvas(canvas.ink.copy(), faint, ink)
-            lines += _remove(found, whole)
+            lines += _remove(found, whole, height)
             canvas = Canvas(whole.ink, canvas.mask & whole.mask, ink)
     if not lines:
         return Ruling(ink, mask, ())
@@ -169,14 +169,14 @@ def _find(mask: Mask, height: float | None) -> tuple[_Found, float]:
     return _Found(long, sides, scale), height
 
 
-def _remove(found: _Found, canvas: Canvas) -> list[RuledLine]:
+def _remove(found: _Found, canvas: Canvas, height: float) -> list[RuledLine]:
     """Removes lines from a canvas; those that there are."""
     lines = []
     # Horizontal lines first: where two lines cross, the vertical one then has no neighbors left.
     for vertical in (False, True):
         for courses, side in ((found.long[vertical], False), (found.sides[vertical], True)):
             for course in courses:
-                traced = remove_line(canvas, course.scaled(found.scale), vertical)
+                traced = remove_line(canvas, course.scaled(found.scale), vertical, found.scale * height)
                 if traced is not None:
                     lines.append(RuledLine(vertical, *traced, side))
     return lines
