@@ -20,7 +20,7 @@ NOISE = 4.0  # standard deviations of the paper's noise by which it differs at l
 PAPER = 24.0  # levels of 255 that paper has at least, so that a quotient stays finite
 CLEAR = 0.5  # share of the threshold down to which ink belongs to a stroke that passes it somewhere
 INNER = 0.1  # share of all strokes from which those that touch no border tell how wide strokes are
-WIDE = 0.97  # share of the ink that lies nearer to an edge than the middle of wide strokes
+WIDE = 0.9  # share of the length of all strokes that wide ones are no narrower than
 LIGHTER = 2.0  # times stronger that light ink must be than dark, to be ink
 
 
@@ -124,10 +124,10 @@ def stroke_width(mask: Mask) -> float:
 def _widths(mask: Mask, widest: float) -> tuple[float, float]:
     """Widths of a typical stroke and of a wide one of a mask, in pixels; at least 1.
 
-    A component's is four times the mean distance of its pixels from its edge; the typical one is the median by
-    length of strokes. The wide one is twice a high quantile of the distance of all pixels: thick
-    strokes, even where they are few among thin printed lines. Components that touch the border, as the table
-    beside a sheet does, count only where there is little else.
+    A component's is four times the mean distance of its pixels from its edge. The typical one is the median
+    by length of strokes; the wide one is a higher quantile, so that thick strokes count where thin printed
+    lines are longer. Components that touch the border, as the table beside a sheet does, count only where
+    there is little else.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count < 2:
@@ -145,9 +145,11 @@ def _widths(mask: Mask, widest: float) -> tuple[float, float]:
     longer = np.cumsum(lengths[order])
     if longer[-1] == 0:
         return 2.0, 2.0
-    typical = float(widths[order][int(np.searchsorted(longer, longer[-1] / 2))])
-    wide = 2 * float(np.quantile(distance[(lengths > 0)[labels]], WIDE))
-    return max(typical, 1.0), max(wide, 1.0)
+    typical, wide = (
+        float(max(widths[order][int(np.searchsorted(longer, share * longer[-1]))], 1.0))
+        for share in (0.5, WIDE)
+    )
+    return typical, wide
 
 
 def _closing(picture: Grid, side: int) -> Grid:

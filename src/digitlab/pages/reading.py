@@ -56,6 +56,7 @@ DIGITS = "What the recognizer sees of each digit on the best path, its probabili
 TURNS = (2, 1, 3)  # quarters of a circle that a page may be turned by
 TURNED = 2.0  # times as many digits that a turned page shows
 FEWEST = 4  # digits that it shows at least
+CLEARLY = 0.8  # share of what looks like digits that is in numbers then
 
 Matrix = NDArray[np.float64]
 
@@ -119,25 +120,25 @@ def _turned_page(
     shown, doubtful = _shown(found)
     if shown >= doubtful or shown + doubtful < FEWEST:
         return found
-    best, most = found, max(TURNED * shown, FEWEST - 0.5)
+    best, most = found, max(TURNED * shown, FEWEST - 1)
     for quarters in TURNS:
         turned = np.ascontiguousarray(np.rot90(gray, quarters))
         own = Stages() if stages is not None else None
         other = find_page(turned, model, options, own)
-        numbers = _shown(other)[0]
-        if numbers > most:
+        numbers, others = _shown(other)
+        if numbers > most and numbers >= CLEARLY * (numbers + others):
             best, most = replace(other, matrix=other.matrix @ _quarters(quarters, gray.shape)), numbers
             if stages is not None and own is not None:
                 stages.every[:] = own.every
     return best
 
 
-def _shown(found: FoundPage) -> tuple[float, float]:
+def _shown(found: FoundPage) -> tuple[int, int]:
     """How many digits stand in numbers, and how many in what is rather none."""
     given = calibration()
     strings = [string for row in found.rows for string in row]
     numbers = sum(len(one.digits) for one in strings if is_number(one, given))
-    return float(numbers), float(sum(len(one.digits) for one in strings) - numbers)
+    return numbers, sum(len(one.digits) for one in strings) - numbers
 
 
 def _quarters(quarters: int, shape: tuple[int, ...]) -> Matrix:
