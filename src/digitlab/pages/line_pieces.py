@@ -29,6 +29,7 @@ STEEPEST = 0.21  # rows per column
 BIN = 12  # columns that a node of a course stands for
 BENDING = 48  # columns from which a piece may be bent, so that it has nodes between its ends
 COVERED = 0.85  # share of a line that is covered with ink; bars of digits side by side cover less
+THINNEST = 0.45  # share of a chain that its pieces cover
 HOLE = 5  # columns; a hole in a thin line is narrower
 BARE = 6  # columns of paper between two pieces of a line
 FEW = 12  # components
@@ -267,17 +268,30 @@ def _chains(pieces: Pieces) -> list[list[int]]:
 
 def _courses(pieces: Pieces, chain: list[int], mask: Mask) -> list[Course]:
     """The course of a chain of pieces, or of its parts where too much bare paper lies between them."""
-    whole = _joined(pieces, chain, mask)
-    if len(chain) == 1:
-        return [whole]
-    most = BARE if whole.covered < COVERED else 2 * BARE
+    widths = pieces.boxes[chain, 2]
+    length = int(pieces.boxes[chain[-1], 0] + widths[-1] - pieces.boxes[chain[0], 0])
+    if widths.sum() < THINNEST * length:  # strokes of writing that lie on a line by chance
+        return [_joined(pieces, [number], mask) for number in chain]
+    bare = [_bare(pieces, one, other, mask) for one, other in pairwise(chain)]
+    most = BARE if sum(bare) > (1 - COVERED) * length else 2 * BARE
     parts = [chain[:1]]
-    for one, other in pairwise(chain):
-        bridge = _joined(pieces, [one, other], mask)
-        if (1 - bridge.covered) * bridge.length > most:
+    for number, missing in zip(chain[1:], bare, strict=True):
+        if missing > most:
             parts.append([])
-        parts[-1].append(other)
-    return [whole] if len(parts) == 1 else [_joined(pieces, part, mask) for part in parts]
+        parts[-1].append(number)
+    return [_joined(pieces, part, mask) for part in parts]
+
+
+def _bare(pieces: Pieces, one: int, other: int, mask: Mask) -> int:
+    """Columns between two pieces in which there is no ink on the straight way from one to the other."""
+    start, stop = int(pieces.boxes[one, :3:2].sum()), int(pieces.boxes[other, 0])
+    if stop <= start:
+        return 0
+    columns = np.arange(start, stop)
+    rows = np.linspace(pieces.ends[one, 1], pieces.ends[other, 0], len(columns) + 2)[1:-1].round()
+    reach = max(1, round(float(pieces.thickness[one]) / 2))
+    around = rows.astype(np.int64) + np.arange(-reach, reach + 1)[:, None]
+    return int(np.count_nonzero(~mask[around.clip(0, len(mask) - 1), columns].any(0)))
 
 
 def _joined(pieces: Pieces, chain: list[int], mask: Mask) -> Course:

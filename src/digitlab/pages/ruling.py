@@ -116,6 +116,8 @@ def remove_ruling(ink: Grid, mask: Mask) -> Ruling:
     Returns:
         The ink and the mask without lines, copies if there are any; the arguments themselves if not.
     """
+    if not mask.any():
+        return Ruling(ink, mask, ())
     found, height = _find(mask, None)
     canvas = Canvas(ink.copy(), mask.copy(), ink) if found.any else Canvas(ink, mask, ink)
     lines = _remove(found, canvas, height)
