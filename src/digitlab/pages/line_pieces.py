@@ -14,8 +14,8 @@ from digitlab.data.morphology import Mask, closing, components, dilation, openin
 __all__ = [
     "COVERED",
     "HOLE",
-    "Course",
     "Pieces",
+    "Track",
     "find_pieces",
     "halved",
     "join_pieces",
@@ -63,7 +63,7 @@ class Pieces:
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class Track:
     """Where a line may run from left to right.
 
     Attributes:
@@ -101,11 +101,11 @@ class Course:
         """Rows at columns; beyond its ends those of the ends."""
         return np.asarray(np.interp(columns, self.columns, self.rows))
 
-    def scaled(self, scale: int) -> Course:
+    def scaled(self, scale: int) -> Track:
         """The same course in a picture that is larger by a whole number."""
         middle = (scale - 1) / 2
         columns, rows = (scale * one + middle for one in (self.columns, self.rows))
-        return Course(columns, rows, scale * self.thickness, self.covered, self.thin, scale * self.bend)
+        return Track(columns, rows, scale * self.thickness, self.covered, self.thin, scale * self.bend)
 
 
 def thickest(shape: tuple[int, ...]) -> int:
@@ -213,7 +213,7 @@ def _usual_height(mask: Mask) -> float:
     return max(usual, LEAST * most)
 
 
-def join_pieces(pieces: Pieces | None, mask: Mask, shortest: float) -> list[Course]:
+def join_pieces(pieces: Pieces | None, mask: Mask, shortest: float) -> list[Track]:
     """Pieces joined to courses where they go on straight from one to the next.
 
     Args:
@@ -223,7 +223,7 @@ def join_pieces(pieces: Pieces | None, mask: Mask, shortest: float) -> list[Cour
     """
     if pieces is None:
         return []
-    courses: list[Course] = []
+    courses: list[Track] = []
     for chain in _chains(pieces):
         reach = pieces.boxes[chain[-1], :3:2].sum() - pieces.boxes[chain[0], 0]
         if reach >= shortest:
@@ -266,7 +266,7 @@ def _chains(pieces: Pieces) -> list[list[int]]:
     return chains
 
 
-def _courses(pieces: Pieces, chain: list[int], mask: Mask) -> list[Course]:
+def _courses(pieces: Pieces, chain: list[int], mask: Mask) -> list[Track]:
     """The course of a chain of pieces, or of its parts where too much bare paper lies between them."""
     widths = pieces.boxes[chain, 2]
     length = int(pieces.boxes[chain[-1], 0] + widths[-1] - pieces.boxes[chain[0], 0])
@@ -294,7 +294,7 @@ def _bare(pieces: Pieces, one: int, other: int, mask: Mask) -> int:
     return int(np.count_nonzero(~mask[around.clip(0, len(mask) - 1), columns].any(0)))
 
 
-def _joined(pieces: Pieces, chain: list[int], mask: Mask) -> Course:
+def _joined(pieces: Pieces, chain: list[int], mask: Mask) -> Track:
     """The course of a chain of pieces, with the shares of it that are covered with ink."""
     nodes = [_nodes(pieces, number) for number in chain]
     columns, rows = (np.concatenate(part) for part in zip(*nodes, strict=True))
@@ -303,7 +303,7 @@ def _joined(pieces: Pieces, chain: list[int], mask: Mask) -> Course:
     widths = pieces.boxes[chain, 2]
     thickness = float(np.average(pieces.thickness[chain], weights=widths))
     if len(chain) == 1 and len(columns) == 2:
-        return Course(columns, rows, thickness, 1.0, 1.0, float(pieces.bends[chain[0]] - 0.29 * thickness))
+        return Track(columns, rows, thickness, 1.0, 1.0, float(pieces.bends[chain[0]] - 0.29 * thickness))
     every = np.arange(round(columns[0]), round(columns[-1]) + 1)
     middle = np.interp(every, columns, rows).round().astype(np.int64)
     reach = max(1, round(thickness / 2))
@@ -313,7 +313,7 @@ def _joined(pieces: Pieces, chain: list[int], mask: Mask) -> Course:
     curve = np.polynomial.Polynomial.fit(columns, rows, 3 if len(columns) > 7 else 1)
     bend = float(np.std(rows - curve(columns)))
     thin = min(1.0, float(widths.sum() / len(every)))
-    return Course(columns, rows, thickness, float(ink.mean()), thin, bend)
+    return Track(columns, rows, thickness, float(ink.mean()), thin, bend)
 
 
 def _nodes(pieces: Pieces, number: int) -> tuple[Numbers, Numbers]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.morphology import Grid, Mask, closing, opening
-from digitlab.pages.line_pieces import HOLE, Course, thickest
+from digitlab.pages.line_pieces import HOLE, Track, thickest
 
 __all__ = ["Canvas", "is_straight", "remove_line"]
 
@@ -49,7 +49,7 @@ class Canvas:
 
 
 def remove_line(
-    canvas: Canvas, course: Course, vertical: bool, height: float
+    canvas: Canvas, course: Track, vertical: bool, height: float
 ) -> tuple[int, NDArray[np.float64], NDArray[np.bool_], float] | None:
     """Takes one line out of ink and mask.
 
@@ -107,7 +107,7 @@ def _covered(strip: Strip, given: Grid) -> NDArray[np.bool_]:
     return np.asarray(closing(inked[None].astype(np.uint8), 1, HOLE)[0] > 0)
 
 
-def is_straight(mask: Mask, course: Course, vertical: bool, side: bool) -> bool:
+def is_straight(mask: Mask, course: Track, vertical: bool, side: bool) -> bool:
     """Whether ink on a course is as straight and as even as print; strokes of a pen are not.
 
     Measured on generated pages: the median distance from a straight line is below 0.35 pixels for 95 % of the
@@ -255,7 +255,7 @@ def _arcs(side: Strip, legs: NDArray[np.bool_], widest: float) -> NDArray[np.boo
 
     Args:
         side: `(MARGIN, columns)`, ink beside the line, the row next to it first.
-        legs: `(columns,)`, where a stroke comes to the line.
+        legs: `(columns,)`, where a stroke reaches the line.
         widest: Columns between two legs of one digit at most.
     """
     between = np.zeros(len(legs), np.bool_)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.data.morphology import Mask, dilation
-from digitlab.pages.line_pieces import COVERED, Course
+from digitlab.pages.line_pieces import COVERED, Track
 
 __all__ = ["SIDE", "Pair", "box_sides", "long_courses"]
 
@@ -25,10 +25,10 @@ UNEVEN = 0.12  # share of the step from one side to the next by which steps diff
 SQUARE = 0.08  # slope by which the angle of lines that meet may differ from a right angle
 THICKER = 1.6  # times the thickness of the lines it meets that a side has at most
 
-Pair = tuple[list[Course], list[Course]]
+Pair = tuple[list[Track], list[Track]]
 
 
-def long_courses(courses: list[Course], height: float, width: int, vertical: bool) -> list[Course]:
+def long_courses(courses: list[Track], height: float, width: int, vertical: bool) -> list[Track]:
     """Those that are much longer than writing is high, or span a picture that is hardly wider than high.
 
     Args:
@@ -40,20 +40,20 @@ def long_courses(courses: list[Course], height: float, width: int, vertical: boo
     return [one for one in courses if _is_long(one, height, width, vertical) and _is_line(one, height)]
 
 
-def _is_line(course: Course, height: float) -> bool:
+def _is_line(course: Track, height: float) -> bool:
     smooth = course.bend <= 1 + 0.002 * course.length
     covered = course.covered >= (COVERED if course.length >= VERY_LONG * height else WHOLE)
     return smooth and covered and course.covered + course.thin >= 1 + THIN
 
 
-def _is_long(course: Course, height: float, width: int, vertical: bool) -> bool:
+def _is_long(course: Track, height: float, width: int, vertical: bool) -> bool:
     enough = course.length >= 6 * course.thickness
     return enough and any(
         course.length >= max(times * height, share * width) for times, share in LONG[vertical]
     )
 
 
-def box_sides(across: list[Course], down: list[Course], found: Pair, height: float, mask: Mask) -> Pair:
+def box_sides(across: list[Track], down: list[Track], found: Pair, height: float, mask: Mask) -> Pair:
     """Shorter courses, both ends of which meet lines or other such courses of the other direction.
 
     Args:
@@ -66,7 +66,7 @@ def box_sides(across: list[Course], down: list[Course], found: Pair, height: flo
     Returns:
         The sides of boxes from left to right, and those from top to bottom.
     """
-    chosen: list[list[Course]] = []
+    chosen: list[list[Track]] = []
     for courses, lines, least in ((across, found[0], SIDE * height), (down, found[1], UPRIGHT * height)):
         known = {id(line) for line in lines}
         chosen.append([one for one in courses if id(one) not in known and _may_be_side(one, least)])
@@ -85,7 +85,7 @@ def box_sides(across: list[Course], down: list[Course], found: Pair, height: flo
             return chosen[0], chosen[1]
 
 
-def _may_be_side(course: Course, shortest: float) -> bool:
+def _may_be_side(course: Track, shortest: float) -> bool:
     straight = course.bend <= 0.7 + 0.005 * course.length
     long = course.length >= max(shortest, 5 * course.thickness)
     return straight and long and course.covered >= COVERED
@@ -103,7 +103,7 @@ def _alone(met: NDArray[np.int64], lines: int) -> NDArray[np.bool_]:
     return np.asarray(between & (same.sum(1) < COMPANY))
 
 
-def _repeated(courses: list[Course], met: NDArray[np.int64], lines: int) -> NDArray[np.bool_]:
+def _repeated(courses: list[Track], met: NDArray[np.int64], lines: int) -> NDArray[np.bool_]:
     """Which sides start (or end) at the same long line as others that are as long, in equal steps along it.
 
     So do the sides of boxes whose other line is hidden by what is written on it, and the teeth of combs.
@@ -128,7 +128,7 @@ def _repeated(courses: list[Course], met: NDArray[np.int64], lines: int) -> NDAr
     return repeated
 
 
-def _meet(courses: list[Course], others: list[Course], mask: Mask) -> NDArray[np.int64]:
+def _meet(courses: list[Track], others: list[Track], mask: Mask) -> NDArray[np.int64]:
     """What both ends of each course meet: one of the others, which run in the other direction.
 
     There is ink from the end to the corner: a stroke of a digit turns off or ends before it gets there.
@@ -164,11 +164,11 @@ def _meet(courses: list[Course], others: list[Course], mask: Mask) -> NDArray[np
     return met
 
 
-def _reach(course: Course) -> float:
+def _reach(course: Track) -> float:
     return min(CORNER, 1.5 + 0.08 * course.length) + 0.75 * course.thickness
 
 
-def _sag(courses: list[Course]) -> NDArray[np.float64]:
+def _sag(courses: list[Track]) -> NDArray[np.float64]:
     """How far each course is from the straight line between its ends at most, in pixels."""
     sags = []
     for one in courses:
