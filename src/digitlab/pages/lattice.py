@@ -50,17 +50,17 @@ class Weights:
         missing: In a form: of a separator that is not there.
     """
 
-    cut: float = 1.2
-    crossed: float = 1.0
-    join: float = 1.0
-    shared: float = 0.7
-    shape: float = 0.5
-    size: float = 1.0
-    spread: float = 0.22
-    place: float = 0.5
-    mark: float = 1.0
-    large: float = 9.0
-    torn: float = 2.5
+    cut: float = 0.7
+    crossed: float = 0.95
+    join: float = 0.7
+    shared: float = 0.85
+    shape: float = 0.75
+    size: float = 0.2
+    spread: float = 0.19
+    place: float = 0.7
+    mark: float = 1.6
+    large: float = 2.2
+    torn: float = 0.5
     gap: float = 3.0
     missing: float = 2.0
 

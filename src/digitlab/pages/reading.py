@@ -56,6 +56,7 @@ DIGITS = "What the recognizer sees of each digit on the best path, its probabili
 TURNS = (2, 1, 3)  # quarters of a circle that a page may be turned by
 TURNED = 2.0  # times as many digits that a turned page shows
 FEWEST = 4  # digits that it shows at least
+UPRIGHT_SHARE = 0.3  # share of what looks like digits that is in numbers on a page that is not turned
 CLEARLY = 0.8  # share of what looks like digits that is in numbers then
 
 Matrix = NDArray[np.float64]
@@ -118,7 +119,7 @@ def _turned_page(
     if options.region is not None or options.cells is not None:
         return found
     shown, doubtful = _shown(found)
-    if shown >= doubtful or shown + doubtful < FEWEST:
+    if shown >= UPRIGHT_SHARE * (shown + doubtful) or shown + doubtful < FEWEST:
         return found
     best, most = found, max(TURNED * shown, FEWEST - 1)
     for quarters in TURNS:
