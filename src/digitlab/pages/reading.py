@@ -26,7 +26,6 @@ from digitlab.pages.page_ink import PageInk, page_ink, stroke_width
 from digitlab.pages.pieces import components
 from digitlab.pages.row_scores import score_rows
 from digitlab.pages.ruling import Ruling, remove_ruling
-from digitlab.pages.sheet import upright
 from digitlab.pages.stage_pictures import (
     picture_of_digits,
     picture_of_ink,
@@ -37,6 +36,7 @@ from digitlab.pages.stage_pictures import (
 from digitlab.pages.stages import Stages
 from digitlab.pages.string_form import form_of
 from digitlab.pages.strings import FoundString, ScoredRow, answer, find_strings, is_number
+from digitlab.pages.upright import upright
 from digitlab.reader.predict import Model
 
 __all__ = ["FoundPage", "find_page", "read_page"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 
-from digitlab.pages.sheet import upright
+from digitlab.pages.upright import upright
 
 
 def page(height=700, width=500, paper=215, ink=40):
