@@ -18,7 +18,7 @@ from digitlab.pages.string_form import Form
 __all__ = ["FoundDigit", "FoundString", "ScoredRow", "answer", "find_strings", "is_number"]
 
 ALTERNATIVES = 8  # readings of a string that share its probability
-SPLIT = 0.75  # heights of a digit from which a gap may part two strings
+SPLIT = 1.0  # heights of a digit from which a gap may part two strings
 WIDER = 2.2  # times as wide as the usual gaps of its row that it is then
 BESIDE = 0.8  # heights of a digit within which a mark belongs to a string
 NUMBER = 0.5  # probability of being a number from which a string is read
