@@ -39,7 +39,7 @@ def test_components_know_how_thick_they_are() -> None:
 
 
 @pytest.mark.parametrize("apart", [38, 40, 42, 44])
-def test_two_rings_are_cut_along_the_wall_that_they_share(apart: int) -> None:
+def test_two_rings_are_cut_along_the_stroke_that_they_share(apart: int) -> None:
     mask = rings([40, 40 + apart])
     (whole,) = components(mask)
     pieces = cut(whole, 6.0, 46.0)

@@ -19,8 +19,8 @@ APART = 0.1  # of the height of digits that two cuts lie apart at least
 MARGIN = 0.1  # of that height that is left beside a cut
 MOST_CUTS = 14  # in one component
 HOLE = 0.25  # heights of a digit that a hole is high at least, to be that of a zero
-THICK = 2.5  # widths of a stroke that the wall between two such holes is thick at most
-WALL = 1.5  # widths of a stroke that a cut along a wall counts
+THICK = 2.5  # widths of a stroke that the stroke between two such holes is thick at most
+ALONG = 1.5  # widths of a stroke that a cut along such a stroke counts
 SLANTED = 0.12  # cost of a step aside, in pixels of ink
 
 
@@ -119,10 +119,10 @@ def _seams(
     below, from_below = _cheapest(cost[middle:][::-1])
     total = above + below - cost[middle]
     chosen = _minima(total, margin, max(2.0, APART * height), CROSSED * stroke, stroke)
-    walls = _walls(mask, stroke, height)
+    shared = _shared_strokes(mask, stroke, height)
     apart = 1.2 * stroke
-    chosen = [column for column in chosen if all(abs(column - wall[middle]) > apart for wall in walls)]
-    seams, crossed = list(walls), [WALL] * len(walls)
+    chosen = [column for column in chosen if all(abs(column - seam[middle]) > apart for seam in shared)]
+    seams, crossed = list(shared), [ALONG] * len(shared)
     for column in chosen:
         path = np.empty(rows, np.int64)
         at = column
@@ -139,7 +139,7 @@ def _seams(
     return [seams[i] for i in order], [crossed[i] for i in order]
 
 
-def _walls(mask: NDArray[np.bool_], stroke: float, height: float) -> list[NDArray[np.int64]]:
+def _shared_strokes(mask: NDArray[np.bool_], stroke: float, height: float) -> list[NDArray[np.int64]]:
     """Seams along the middle of each stroke between two large holes side by side."""
     rows = len(mask)
     outside = np.pad((~mask).astype(np.uint8), 1, constant_values=1)
