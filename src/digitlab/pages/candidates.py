@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -19,7 +19,7 @@ from digitlab.pages.pieces import Piece
 from digitlab.probabilities import digit_probabilities
 from digitlab.reader.predict import Model
 
-__all__ = ["Candidate", "PieceImages", "is_cut", "list_candidates", "recognize"]
+__all__ = ["Candidate", "PieceImages", "is_cut", "list_candidates", "list_sharing", "recognize"]
 
 FRINGE = 0.35  # widths of a stroke that its faint edge reaches
 WIDEST = 1.5  # heights of a digit that a candidate is wide at most
@@ -51,35 +51,41 @@ class Candidate:
     shares_after: bool = False
 
 
-def list_candidates(pieces: Sequence[Piece], height: float) -> list[Candidate]:
+def list_candidates(pieces: Sequence[Piece], height: float, clear: Container[Piece] = ()) -> list[Candidate]:
     """All runs of pieces that may be one digit by their size: every piece, and neighbors that lie close.
 
     Args:
         pieces: From left to right.
         height: Of digits nearby, in pixels.
+        clear: Pieces that are clearly a digit by themselves: no two of them are in one candidate.
     """
     found = []
     for start in range(len(pieces)):
         box = pieces[start].box
-        found += _variants(pieces, Candidate(start, start + 1, box), height)
+        found.append(Candidate(start, start + 1, box))
+        digits = int(pieces[start] in clear)
         for stop in range(start + 2, min(len(pieces), start + MOST_PIECES) + 1):
             other = pieces[stop - 1].box
             if other[0] - (box[0] + box[2]) > GAP * height:
                 break
             box = around([box, other])
+            digits += pieces[stop - 1] in clear
+            if digits > 1:
+                break
             if box[2] > WIDEST * height or box[3] > TALLEST * height:
                 break
-            found += _variants(pieces, Candidate(start, stop, box), height)
+            found.append(Candidate(start, stop, box))
     return found
 
 
-def _variants(pieces: Sequence[Piece], candidate: Candidate, height: float) -> list[Candidate]:
-    """A candidate, and the same with ink that it may share with its neighbors."""
+def list_sharing(pieces: Sequence[Piece], candidate: Candidate, height: float) -> list[Candidate]:
+    """A candidate with ink that it may share with the pieces that it was cut from, in each possible way."""
     if max(candidate.box[2:]) < SHARING * height:
-        return [candidate]
+        return []
     before = (False, True) if is_cut(pieces, candidate.start) else (False,)
     after = (False, True) if is_cut(pieces, candidate.stop) else (False,)
-    return [replace(candidate, shares_before=b, shares_after=a) for b in before for a in after]
+    ways = [(b, a) for b in before for a in after if b or a]
+    return [replace(candidate, shares_before=b, shares_after=a) for b, a in ways]
 
 
 def is_cut(pieces: Sequence[Piece], number: int) -> bool:

@@ -197,7 +197,7 @@ def find_page(
     ink = replace(ink, ink=ruling.ink, mask=ruling.mask, stroke=stroke)
     layout = _layout(ink, ruling, options)
     parts = [part for line in layout.lines for part in line]
-    scored = score_rows(ink, parts, model)
+    scored = score_rows(ink, parts, model, WEIGHTS)
     if stages is not None:
         stages.add("lines", "Printed lines", LINES, picture_of_lines(ruling))
         stages.add("rows", "Rows", ROWS, picture_of_rows(layout, ink.mask.shape))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.pages.answers import around
-from digitlab.pages.candidates import Candidate, PieceImages, list_candidates
+from digitlab.pages.candidates import Candidate, PieceImages, list_candidates, list_sharing
 from digitlab.pages.handwriting import Hand, Mark
 from digitlab.pages.page_ink import PageInk
 from digitlab.pages.pieces import Piece, components, cut
@@ -95,7 +95,9 @@ def _parts(hand: Hand) -> list[tuple[NDArray[np.uint8], int]]:
     own_sizes = np.array([piece.mask.sum() for piece in row])
     pictures = PieceImages(PageInk(page.astype(np.float32), mask, stroke, 230.0), row)
     parts = []
-    for candidate in list_candidates(row, hand.height):
+    alone = list_candidates(row, hand.height)
+    sharing = [other for one in alone for other in list_sharing(row, one, hand.height)]
+    for candidate in [*alone, *sharing]:
         inside = slice(candidate.start, candidate.stop)
         both = shared[:, inside].sum(axis=1)
         overlap = both / (sizes + own_sizes[inside].sum() - both)
