@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data.morphology import Grid, Mask, inside, resized, smoothed
+from digitlab.data.morphology import Grid, Mask, closing, inside, resized, smoothed
 from digitlab.errors import NoInkError
 
 __all__ = ["PageInk", "page_ink", "stroke_width"]
@@ -61,7 +61,7 @@ def page_ink(gray: NDArray[np.uint8]) -> PageInk:
     stroke, wide = _stroke_widths(picture)
     side = max(2 * round(1.3 * stroke) + 5, 2 * round(0.9 * wide) + 5)
     smooth = smoothed(picture)
-    closed = _closing(smooth, side)
+    closed = closing(smooth, side, side)
     even = cv2.blur(closed, (side, side), borderType=cv2.BORDER_REPLICATE)
     paper = np.minimum(closed, even + 2 * FAINTEST)
     seen = (paper - smooth).astype(np.float32)
@@ -91,8 +91,8 @@ def _dark_on_light(picture: Grid) -> Grid:
     )
     middle = middle[window:-window, window:-window].astype(np.float32)
     box = max(3, min(rows, columns) // SHARE) | 1
-    dark = np.minimum(middle - small, _closing(small, box) - small).clip(0)
-    light = np.minimum(small - middle, small + _closing(-small, box)).clip(0)
+    dark = np.minimum(middle - small, closing(small, box, box) - small).clip(0)
+    light = np.minimum(small - middle, small + closing(-small, box, box)).clip(0)
     region = (4 * window + 1, 4 * window + 1)
     strengths = [cv2.blur(one**3, region, borderType=cv2.BORDER_REFLECT) for one in (dark, light)]
     negative = (strengths[1] > LIGHTER * strengths[0]).astype(np.float32)
@@ -110,7 +110,7 @@ def _stroke_widths(picture: Grid) -> tuple[float, float]:
     rows, columns = (max(1, round(side * scale)) for side in picture.shape)
     small = resized(picture, rows, columns)
     box = max(5, min(rows, columns) // SHARE) | 1
-    ink = (_closing(small, box) - small).clip(0)
+    ink = (closing(small, box, box) - small).clip(0)
     threshold, _ = _threshold(ink, FAINTEST)
     typical, wide = _widths((ink > threshold).astype(np.uint8), box)
     return typical / scale, wide / scale
@@ -150,13 +150,6 @@ def _widths(mask: Mask, widest: float) -> tuple[float, float]:
         for share in (0.5, WIDE)
     )
     return typical, wide
-
-
-def _closing(picture: Grid, side: int) -> Grid:
-    box = np.ones((side, side), np.uint8)
-    return np.asarray(
-        cv2.morphologyEx(picture, cv2.MORPH_CLOSE, box, borderType=cv2.BORDER_REPLICATE), np.float32
-    )
 
 
 def _noise(seen: Grid) -> float:

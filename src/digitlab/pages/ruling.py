@@ -154,7 +154,8 @@ class _Found:
 
 def _find(mask: Mask, height: float | None) -> tuple[_Found, float]:
     """Printed lines in a mask, and how high writing is in it, unless that is known."""
-    small, scale = (halved(mask), 2) if max(mask.shape) > LONGEST else (mask, 1)
+    large = max(mask.shape) > LONGEST and min(mask.shape) > 1
+    small, scale = (halved(mask), 2) if large else (mask, 1)
     turned = np.ascontiguousarray(small.T)
     pieces = find_pieces(small), find_pieces(turned)
     if height is None:
