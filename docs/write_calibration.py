@@ -1,6 +1,6 @@
 """Fits the calibration of page reading and writes `src/digitlab/pages/calibration.json`.
 
-Composed pictures of MNIST's validation digits are read. Logistic regressions turn the evidence for a string
+Composed pictures of MNIST's validation digits are read, some of them turned, which show no numbers. Logistic regressions turn the evidence for a string
 into the probabilities that it is a number, and that it is read right; thresholds of these are fitted on other
 composed pictures than the regressions.
 
@@ -30,8 +30,8 @@ from digitlab.pages.scoring import overlap
 from digitlab.pages.strings import FoundDigit
 from digitlab.reader import OnnxModel
 
-PICTURES = {"page": 12, "table": 8}
-OTHERS = 60
+PICTURES = {"page": 16, "table": 8}
+OTHERS = 64
 """How many of each kind and strength."""
 SEED = 20
 MAX_ERRORS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002)
@@ -89,7 +89,11 @@ EMPTY = {
 
 
 def _examples(kind: str, number: int) -> tuple[list[Example], list[tuple[tuple[float, float], int]]]:
-    """What is read of three pictures, one of each strength, and whether it is right."""
+    """What is read of three pictures, one of each strength, and whether it is right.
+
+    A page, and of the others every fourth, is read turned, too: by a quarter or a half of a circle. What
+    looks like a number then is none.
+    """
     import cv2
 
     cv2.setNumThreads(1)
@@ -98,6 +102,10 @@ def _examples(kind: str, number: int) -> tuple[list[Example], list[tuple[tuple[f
     model = OnnxModel(READING_MODEL)
     for strength in STRENGTHS:
         picture = compose(kind, strength, np.random.default_rng((SEED, number)), *held_out())
+        if kind == "page" or number % 4 == 0:
+            turned = np.ascontiguousarray(np.rot90(picture.gray, 1 + number % 3))
+            rows = find_page(turned, model, ReadOptions()).rows
+            strings += [(string.evidence.features(), -1) for row in rows for string in row]
         found = find_page(picture.gray, model, ReadOptions())
         boxes = _moved(picture.outlines, found.matrix)
         for string in (one for row in found.rows for one in row):

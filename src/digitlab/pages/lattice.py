@@ -35,6 +35,7 @@ class Weights:
     Chosen on composed strings and on the amounts of 128 cheques (`docs/reading.md`).
 
     Attributes:
+        network: Of the logarithm of the recognizer's probability.
         cut: Of a cut by itself.
         crossed: Of each width of a stroke that a cut crosses.
         join: Of joining two pieces that do not touch to one digit.
@@ -50,6 +51,7 @@ class Weights:
         missing: In a form: of a separator that is not there.
     """
 
+    network: float = 1.0
     cut: float = 0.7
     crossed: float = 0.95
     join: float = 0.7
@@ -223,12 +225,24 @@ def _choices(
     for digit in np.argsort(-logs[:NO_DIGIT])[:TOP].tolist():
         unusual = (shape - SHAPES[digit]) / SPREADS[digit]
         choices.append(
-            (digit, shared + float(logs[digit]) - 0.5 * weights.shape * min(unusual * unusual, 25.0))
+            (
+                digit,
+                shared
+                + weights.network * float(logs[digit])
+                - 0.5 * weights.shape * min(unusual * unusual, 25.0),
+            )
         )
     shares = candidate.shares_before or candidate.shares_after
-    if candidate.stop == candidate.start + 1 and not shares:
+    if not shares and (candidate.stop == candidate.start + 1 or _is_component(row, candidate)):
         choices.append((None, _mark(row, candidate, float(logs[NO_DIGIT]), weights)))
     return choices
+
+
+def _is_component(row: Row, candidate: Candidate) -> bool:
+    """Whether a candidate is all pieces of one component: what was cut may be left out as a whole."""
+    inner = range(candidate.start + 1, candidate.stop)
+    ends = is_cut(row.pieces, candidate.start) or is_cut(row.pieces, candidate.stop)
+    return not ends and all(is_cut(row.pieces, number) for number in inner)
 
 
 def _parting(row: Row, candidate: Candidate, weights: Weights) -> float:
@@ -244,12 +258,12 @@ def _parting(row: Row, candidate: Candidate, weights: Weights) -> float:
 
 
 def _mark(row: Row, candidate: Candidate, no_digit: float, weights: Weights) -> float:
-    """Score of leaving a piece out: small ones and flat ones are marks, large ones hardly."""
+    """Score of leaving a piece or a component out: small ones and flat ones are marks, large ones hardly."""
     _, _, width, height = candidate.box
     large = min(1.0, max(0.0, (max(width, height) / row.height - 0.35) / 0.4))
     if height < 0.3 * row.height:
         large = min(large, 0.15)  # a dash
-    score = 0.5 * no_digit - weights.mark - weights.large * large
+    score = 0.5 * weights.network * no_digit - weights.mark - weights.large * large
     if is_cut(row.pieces, candidate.start):
         score -= weights.cut + weights.crossed * row.pieces[candidate.start].cut
     if is_cut(row.pieces, candidate.start) or is_cut(row.pieces, candidate.stop):

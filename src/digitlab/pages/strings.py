@@ -21,6 +21,8 @@ ALTERNATIVES = 8  # readings of a string that share its probability
 SPLIT = 1.0  # heights of a digit from which a gap may part two strings
 WIDER = 2.2  # times as wide as the usual gaps of its row that it is then
 BESIDE = 0.8  # heights of a digit within which a mark belongs to a string
+LARGE = 0.55  # heights of a digit from which a mark is as large as one
+SIGN = "#"  # a mark as large as a digit
 NUMBER = 0.5  # probability of being a number from which a string is read
 SMALL = 0.35  # heights of a digit up to which a mark is small
 
@@ -184,7 +186,10 @@ def _groups(row: Row, segments: Sequence[Segment], form: Form | None, split: flo
     limit = split * max(SPLIT, WIDER * usual)
     strings = [[digits[0]]]
     for before, own, gap in zip(digits, digits[1:], gaps, strict=False):
-        parted = own.string != before.string if form is not None else gap >= limit
+        if form is not None:
+            parted = own.string != before.string
+        else:
+            parted = gap >= limit or (np.isfinite(split) and _sign_between(row, segments, before, own))
         if parted:
             strings.append([])
         strings[-1].append(own)
@@ -193,10 +198,18 @@ def _groups(row: Row, segments: Sequence[Segment], form: Form | None, split: flo
         first, last = string[0].start, string[-1].stop
         inside = [one for one in segments if one.start >= first and one.stop <= last]
         for one in segments:
-            if one.start == inside[-1].stop and one.digit is None and _close(row, inside[-1], one):
+            if one.start != inside[-1].stop or one.digit is not None:
+                continue
+            if _kind(row, one, _box(row, one)) != SIGN and _close(row, inside[-1], one):
                 inside.append(one)
         groups.append(inside)
     return groups
+
+
+def _sign_between(row: Row, segments: Sequence[Segment], one: Segment, other: Segment) -> bool:
+    """Whether a mark as large as a digit stands between two digits: a plus sign, a letter."""
+    between = [segment for segment in segments if one.stop <= segment.start and segment.stop <= other.start]
+    return any(_kind(row, segment, _box(row, segment)) == SIGN for segment in between)
 
 
 def _white(row: Row, segments: Sequence[Segment], one: Segment, other: Segment) -> float:
@@ -298,7 +311,8 @@ def _separators(row: Row, group: Sequence[Segment]) -> list[Separator]:
         if segment.digit is None:
             after = sum(one.digit is not None and one.stop <= segment.start for one in group)
             box = _box(row, segment)
-            marks.append(Separator(_kind(row, segment, box), box, after))
+            kind = _kind(row, segment, box)
+            marks.append(Separator("?" if kind == SIGN else kind, box, after))
     return marks
 
 
@@ -312,4 +326,6 @@ def _kind(row: Row, segment: Segment, box: Box) -> str:
         return "-"
     if height <= 0.6 and width <= 0.4 and low > 0.15:
         return ","
-    return "/" if height >= 0.8 and width >= 0.2 else "?"
+    if height >= 0.8 and 0.2 <= width <= 0.6:
+        return "/"
+    return SIGN if max(width, height) >= LARGE else "?"
