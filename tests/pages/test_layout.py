@@ -49,7 +49,7 @@ def ordered(line: Sequence[Part]) -> list[Piece]:
 )
 def test_rows_that_slope_and_bend_are_found(course: Callable[[float], float]) -> None:
     truth = [row(18, 60, lambda x, top=top: top + course(x)) for top in (160, 235, 310)]
-    found = rows_of_page(shuffled(sum(truth, [])), STROKE, PAGE)
+    found = rows_of_page(shuffled([one for line in truth for one in line]), STROKE, PAGE)
     assert [ordered(line) for line in found.lines] == truth
     assert not found.left_out
     assert all(line[0].height == HEIGHT for line in found.lines)
