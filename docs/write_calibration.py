@@ -1,8 +1,8 @@
 """Fits the calibration of page reading and writes `src/digitlab/pages/calibration.json`.
 
-Composed pictures of MNIST's validation digits are read, some of them turned, which show no numbers. Logistic regressions turn the evidence for a string
-into the probabilities that it is a number, and that it is read right; thresholds of these are fitted on other
-composed pictures than the regressions.
+Composed pictures of MNIST's validation digits are read; some are turned, and then show no numbers. Logistic
+regressions turn the evidence for a string into the probabilities that it is a number, and that it is read
+right; thresholds of these are fitted on other composed pictures than the regressions.
 
 Run it when the model of page reading or the weights of its lattice have changed:
 
