@@ -20,6 +20,7 @@ SPECK = 0.7  # widths of a stroke that the side of a speck has at most
 MOST = 4000  # components of a page; the smallest of more are specks
 FLAT = 2.0  # widths of a stroke that a component is high at least, to be part of a digit by itself
 LARGE = 0.5  # heights of typical digits that a component is high at least, to make a row
+FINE = 0.5  # of the width of a stroke up to which a long component is no writing
 THICK = 3.2  # times as thick as a stroke is no writing
 TALL = 2.6  # times as high as typical digits is no digit
 WIDE = 12.0  # times as wide as typical digits are high is no row of touching digits
@@ -93,6 +94,7 @@ def rows_of_page(pieces: Sequence[Piece], stroke: float, shape: tuple[int, ...])
     typical = _typical_height(boxes, stroke)
     heights, widths = boxes[:, 3], boxes[:, 2]
     outsize = (heights > TALL * typical) | (widths > WIDE * typical)
+    outsize |= np.array([_is_line(piece, stroke, LARGE * typical) for piece in kept])
     large = (heights >= LARGE * typical) & ~outsize
     left_out += [LeftOut(kept[i].box, "a drawing") for i in np.flatnonzero(outsize).tolist()]
     members = np.flatnonzero(large)
@@ -136,7 +138,8 @@ def rows_of_cells(
     """
     numbers = cells.numbers(shape)
     inside: dict[int, list[Piece]] = {}
-    rest, left_out = [], []
+    rest: list[Piece] = []
+    left_out: list[LeftOut] = []
     least = (SPECK * stroke) ** 2
     for piece in pieces:
         left, top, width, height = piece.box
@@ -145,8 +148,8 @@ def rows_of_cells(
         number = int(counts.argmax())
         if 2 * counts[number] < len(own):
             rest.append(piece)
-        elif len(own) < least:
-            left_out.append(LeftOut(piece.box, "too small"))
+        elif len(own) < least or _is_line(piece, stroke, 0.0):
+            left_out.append(LeftOut(piece.box, "too small" if len(own) < least else "a line"))
         else:
             inside.setdefault(number, []).append(piece)
     if not inside:
@@ -172,6 +175,12 @@ def _height(row: Sequence[Piece]) -> float:
     """Height of the digits of a row: the median of its large components."""
     heights = np.array([piece.box[3] for piece in row], np.float64)
     return float(np.median(heights[heights >= 0.5 * np.quantile(heights, 0.8)]))
+
+
+def _is_line(piece: Piece, stroke: float, least: float) -> bool:
+    """Whether a component is the rest of a printed line: long, straight, and much thinner than a stroke."""
+    long = max(piece.box[2:])
+    return piece.thickness < FINE * stroke and long >= max(least, 6 * piece.thickness)
 
 
 def _runs_off(piece: Piece, shape: tuple[int, ...]) -> bool:

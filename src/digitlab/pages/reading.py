@@ -23,7 +23,7 @@ from digitlab.pages.lattice import Weights
 from digitlab.pages.layout import Layout, Part, rows_of_cells, rows_of_page
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.page_ink import PageInk, page_ink, stroke_width
-from digitlab.pages.pieces import components
+from digitlab.pages.pieces import Piece, components
 from digitlab.pages.row_scores import score_rows
 from digitlab.pages.ruling import Ruling, remove_ruling
 from digitlab.pages.stage_pictures import (
@@ -275,12 +275,24 @@ def _layout(ink: PageInk, ruling: Ruling, options: ReadOptions) -> Layout:
     if cells is None:
         return rows_of_page(pieces, ink.stroke, shape)
     inside, rest, left_out = rows_of_cells(pieces, cells, ink.stroke, shape, options.cells)
+    if options.cells is None and cells.single and _go_on(inside, rest):
+        return rows_of_page(pieces, ink.stroke, shape)
     if options.cells is not None:
         outside = [LeftOut(piece.box, "outside of the cells") for piece in rest]
         return Layout(inside, [*left_out, *outside])
     other = rows_of_page(rest, ink.stroke, shape)
     lines = sorted([*inside, *other.lines], key=_middle)
     return Layout(lines, [*left_out, *other.left_out])
+
+
+def _go_on(lines: Sequence[Sequence[Part]], rest: Sequence[Piece]) -> bool:
+    """Whether rows of boxes go on beside the cells that were found: then some of them were not."""
+    for part in (part for line in lines for part in line):
+        middle = float(np.median([piece.middle[1] for piece in part.pieces]))
+        for piece in rest:
+            if piece.box[3] >= 0.5 * part.height and abs(piece.middle[1] - middle) < 0.5 * part.height:
+                return True
+    return False
 
 
 def _middle(line: Sequence[Part]) -> float:
