@@ -1,8 +1,8 @@
 """The lattice of a row of pieces, and the most probable readings of it: the K best paths.
 
 Each piece belongs to a candidate that is read as a digit, or is left out as a mark. The score of a path is a
-sum of logarithms: of the recognizer's probabilities; of how usual the size, shape and place of each digit
-are; and of how likely each cut, join and mark is.
+sum of logarithms: of the recognizer's probabilities; of how usual the size and the shape of each digit are;
+and of how likely each cut, join and mark is.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ SHAPES = (-0.22, -1.39, -0.1, -0.23, -0.25, -0.13, -0.31, -0.33, -0.33, -0.42)
 """Mean logarithm of width / height of the digits 0 to 9; of MNIST's training digits."""
 SPREADS = (0.23, 0.6, 0.22, 0.22, 0.25, 0.25, 0.25, 0.25, 0.22, 0.28)
 """Standard deviation of the same."""
+HEIGHTS = 0.22
+"""The same of the height of digits of one row."""
 TOP = 3  # digits that a candidate may be read as
 
 
@@ -35,15 +37,12 @@ class Weights:
     Chosen on composed strings and on the amounts of 128 cheques (`docs/reading.md`).
 
     Attributes:
-        network: Of the logarithm of the recognizer's probability.
         cut: Of a cut by itself.
         crossed: Of each width of a stroke that a cut crosses.
         join: Of joining two pieces that do not touch to one digit.
         shared: Of ink that a digit shares with one neighbor.
         shape: Of a digit's width / height.
         size: Of a digit's height, in relation to the row's.
-        spread: Standard deviation of the logarithm of that.
-        place: Of how far a digit lies above or below the others.
         mark: Of leaving a piece out.
         large: Of leaving a piece as large as a digit out.
         torn: Of leaving a piece out that was cut from others.
@@ -51,20 +50,17 @@ class Weights:
         missing: In a form: of a separator that is not there.
     """
 
-    network: float = 1.0
-    cut: float = 0.7
-    crossed: float = 0.95
-    join: float = 0.7
-    shared: float = 0.85
-    shape: float = 0.75
+    cut: float = 0.3
+    crossed: float = 0.13
+    join: float = 0.65
+    shared: float = 0.14
+    shape: float = 0.1
     size: float = 0.2
-    spread: float = 0.19
-    place: float = 0.7
-    mark: float = 1.6
-    large: float = 2.2
-    torn: float = 0.5
-    gap: float = 3.0
-    missing: float = 2.0
+    mark: float = 0.9
+    large: float = 1.2
+    torn: float = 0.42
+    gap: float = 1.0
+    missing: float = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,21 +213,14 @@ def _choices(
     """What a candidate may be: the likeliest digits, and a mark, each with its score."""
     box, height = candidate.box, row.height
     shared = _parting(row, candidate, weights)
-    size = math.log(max(box[3], 1) / height) / weights.spread
-    place = (box[1] + box[3] / 2 - row.middle[candidate.start : candidate.stop].mean()) / (0.25 * height)
-    shared -= 0.5 * weights.size * min(size * size, 40.0) + 0.5 * weights.place * min(place * place, 20.0)
+    size = math.log(max(box[3], 1) / height) / HEIGHTS
+    shared -= 0.5 * weights.size * min(size * size, 40.0)
     shape = math.log(box[2] / max(box[3], 0.1 * height))
     choices: list[tuple[int | None, float]] = []
     for digit in np.argsort(-logs[:NO_DIGIT])[:TOP].tolist():
         unusual = (shape - SHAPES[digit]) / SPREADS[digit]
-        choices.append(
-            (
-                digit,
-                shared
-                + weights.network * float(logs[digit])
-                - 0.5 * weights.shape * min(unusual * unusual, 25.0),
-            )
-        )
+        score = shared + float(logs[digit]) - 0.5 * weights.shape * min(unusual * unusual, 25.0)
+        choices.append((digit, score))
     shares = candidate.shares_before or candidate.shares_after
     if not shares and (candidate.stop == candidate.start + 1 or _is_component(row, candidate)):
         choices.append((None, _mark(row, candidate, float(logs[NO_DIGIT]), weights)))
@@ -263,7 +252,7 @@ def _mark(row: Row, candidate: Candidate, no_digit: float, weights: Weights) -> 
     large = min(1.0, max(0.0, (max(width, height) / row.height - 0.35) / 0.4))
     if height < 0.3 * row.height:
         large = min(large, 0.15)  # a dash
-    score = 0.5 * weights.network * no_digit - weights.mark - weights.large * large
+    score = 0.5 * no_digit - weights.mark - weights.large * large
     if is_cut(row.pieces, candidate.start):
         score -= weights.cut + weights.crossed * row.pieces[candidate.start].cut
     if is_cut(row.pieces, candidate.start) or is_cut(row.pieces, candidate.stop):
