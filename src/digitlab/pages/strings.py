@@ -21,6 +21,7 @@ ALTERNATIVES = 8  # readings of a string that share its probability
 SPLIT = 1.0  # heights of a digit from which a gap may part two strings
 WIDER = 2.2  # times as wide as the usual gaps of its row that it is then
 BESIDE = 0.8  # heights of a digit within which a mark belongs to a string
+APART = 0.35  # heights of a digit that a sign stands away from numbers at least
 LARGE = 0.55  # heights of a digit from which a mark is as large as one
 SIGN = "#"  # a mark as large as a digit
 NUMBER = 0.5  # probability of being a number from which a string is read
@@ -177,7 +178,10 @@ def answer(found: FoundString, given: Calibration, max_error: float) -> ReadStri
 
 
 def _groups(row: Row, segments: Sequence[Segment], form: Form | None, split: float) -> list[list[Segment]]:
-    """The segments of each string, from its first digit to its last, and marks close behind that."""
+    """The segments of each string, from its first digit to its last, with marks close behind that.
+
+    A mark as large as a digit, close before or behind, belongs to it, too: perhaps a digit that was not read.
+    """
     digits = [segment for segment in segments if segment.digit is not None]
     if not digits:
         return []
@@ -198,18 +202,25 @@ def _groups(row: Row, segments: Sequence[Segment], form: Form | None, split: flo
         first, last = string[0].start, string[-1].stop
         inside = [one for one in segments if one.start >= first and one.stop <= last]
         for one in segments:
-            if one.start != inside[-1].stop or one.digit is not None:
-                continue
-            if _kind(row, one, _box(row, one)) != SIGN and _close(row, inside[-1], one):
-                inside.append(one)
+            if one.start == inside[-1].stop and one.digit is None:
+                near = APART if _kind(row, one, _box(row, one)) == SIGN else BESIDE
+                if _apart(row, inside[-1], one) <= near:
+                    inside.append(one)
+        for one in reversed(segments):
+            beside = one.stop == inside[0].start and one.digit is None
+            if beside and _kind(row, one, _box(row, one)) == SIGN and _apart(row, one, inside[0]) <= APART:
+                inside.insert(0, one)
         groups.append(inside)
     return groups
 
 
 def _sign_between(row: Row, segments: Sequence[Segment], one: Segment, other: Segment) -> bool:
-    """Whether a mark as large as a digit stands between two digits: a plus sign, a letter."""
+    """Whether a mark as large as a digit stands free between two digits: a plus sign."""
     between = [segment for segment in segments if one.stop <= segment.start and segment.stop <= other.start]
-    return any(_kind(row, segment, _box(row, segment)) == SIGN for segment in between)
+    signs = [segment for segment in between if _kind(row, segment, _box(row, segment)) == SIGN]
+    if not signs:
+        return False
+    return _apart(row, one, signs[0]) > APART and _apart(row, signs[-1], other) > APART
 
 
 def _white(row: Row, segments: Sequence[Segment], one: Segment, other: Segment) -> float:
@@ -223,8 +234,9 @@ def _white(row: Row, segments: Sequence[Segment], one: Segment, other: Segment) 
     return widest
 
 
-def _close(row: Row, one: Segment, other: Segment) -> bool:
-    return (_box(row, other)[0] - _end(row, one)) / row.height <= BESIDE
+def _apart(row: Row, one: Segment, other: Segment) -> float:
+    """White space between two segments, in heights of a digit; below 0 if they overlap."""
+    return (_box(row, other)[0] - _end(row, one)) / row.height
 
 
 def _end(row: Row, segment: Segment) -> int:
