@@ -118,6 +118,14 @@ def test_faint_ends_of_strokes_belong_to_them_and_faint_specks_do_not() -> None:
     assert not found.mask[204:212, 299:307].any()
 
 
+def test_crowded_thick_strokes_on_white_paper_are_no_noise() -> None:
+    truth = np.zeros((120, 600), np.uint8)
+    for left in range(60, 540, 30):
+        cv2.ellipse(truth, (left, 60), (12, 24), 0, 0, 360, 1, 11)
+    found = page_ink(on_paper(truth, 255.0, 25.0))
+    assert found.mask[truth > 0].mean() > 0.75
+
+
 @pytest.mark.parametrize("level", [0, 1, 128, 254, 255])
 @pytest.mark.parametrize("shape", [(80, 120), (1, 500), (500, 1), (3, 3), (1, 1)])
 def test_even_pages_have_no_ink(level: int, shape: tuple[int, int]) -> None:

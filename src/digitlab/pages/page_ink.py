@@ -17,6 +17,7 @@ COPY = 640  # pixels on the long side of the copy on which strokes are measured
 SHARE = 6  # a stroke is narrower than one part in so many of the short side
 FAINTEST = 14.0  # levels of 255 by which ink differs from its paper at least
 NOISE = 4.0  # standard deviations of the paper's noise by which it differs at least
+NOISY = 0.2  # share of noisy paper that is lighter than its median at least
 PAPER = 24.0  # levels of 255 that paper has at least, so that a quotient stays finite
 CLEAR = 0.5  # share of the threshold down to which ink belongs to a stroke that passes it somewhere
 INNER = 0.1  # share of all strokes from which those that touch no border tell how wide strokes are
@@ -153,10 +154,13 @@ def _widths(mask: Mask, widest: float) -> tuple[float, float]:
 
 
 def _noise(seen: Grid) -> float:
-    """Standard deviation of the paper, from what is lighter than it (median, robust)."""
+    """Standard deviation of the paper, from what is lighter than it (median, robust).
+
+    Of noisy paper, half is lighter. On even paper only what lies among crowded strokes is; that is no noise.
+    """
     sample = seen[:: max(1, seen.shape[0] // 300), :: max(1, seen.shape[1] // 300)]
     below = sample[sample < 0]
-    return float(-1.4826 * np.median(below)) if below.size else 0.0
+    return float(-1.4826 * np.median(below)) if below.size > NOISY * sample.size else 0.0
 
 
 def _threshold(ink: Grid, least: float) -> tuple[float, float]:
