@@ -10,7 +10,7 @@ import pytest
 import digitlab.bench.read as bench_read
 from digitlab.bench.read import Row, read_rows, read_table
 from digitlab.bench.tesseract import find_tesseract, read_with_tesseract
-from digitlab.errors import SettingError
+from digitlab.errors import DataError, SettingError
 from digitlab.pages.answers import Line, Page, ReadDigit, ReadString
 from digitlab.pages.composition import KINDS, STRENGTHS
 from digitlab.pages.scoring import Score
@@ -79,6 +79,18 @@ def test_every_kind_and_strength_is_read(oracle):
     assert all(isinstance(one, tuple) for one in cells["boxes"][1::2])
     assert cells["table"] == [None, "auto"] * 3
     assert cells["page"] == [None] * 3
+
+
+def test_a_page_that_does_not_show_its_cells_counts_as_not_read(oracle, few_kinds):
+    def reader(gray, options):
+        if options.cells is not None:
+            raise DataError("cells 3x4 were asked for, but the lines on the page show 3x2", "Crop it.")
+        return oracle(gray, options)
+
+    rows = [row for row in read_rows(lambda _: None, n=1, reader=reader) if row.kind == "boxes"]
+    right = {bool(row.cells): [one.digits_right for one in row.scores] for row in rows}
+    assert right == {False: [1.0], True: [0.0]}
+    assert all(not one.answered[0] for row in rows if row.cells for one in row.scores)
 
 
 def test_the_same_pictures_each_time(oracle, few_kinds):
