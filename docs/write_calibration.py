@@ -30,14 +30,19 @@ from digitlab.pages.scoring import overlap
 from digitlab.pages.strings import FoundDigit
 from digitlab.reader import OnnxModel
 
-PICTURES = {"page": 12, "table": 6}
-OTHERS = 48
+PICTURES = {"page": 12, "table": 4}
+OTHERS = 40
 """How many of each kind and strength."""
 SEED = 20
 MAX_ERRORS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002)
 
+TURNED = -2
+"""Label of a string on a turned picture."""
+RARE = 0.1
+"""How much such a string counts: there are many on a picture, but few pictures are turned."""
+
 Example = tuple[list[float], int]
-"""Features of a string and whether it is right (1), another number (0) or no number (-1)."""
+"""Features of a string and whether it is right (1), another number (0), no number (-1) or turned."""
 
 
 def main() -> None:
@@ -49,7 +54,8 @@ def main() -> None:
     halves = [[result for (_, number), result in numbered if number % 2 == half] for half in (0, 1)]
     strings, digits = ([one for result in halves[0] for one in result[part]] for part in (0, 1))
     features, labels = np.array([one[0] for one in strings]), np.array([one[1] for one in strings])
-    number = _fit(features, labels >= 0)
+    weights = np.where(labels == TURNED, RARE, 1.0)
+    number = _fit(features, labels >= 0, weights)
     real = labels >= 0
     right = _fit(features[real], labels[real] == 1)
     digit = _fit(np.array([one[0] for one in digits]), np.array([one[1] for one in digits]) == 1)
@@ -57,6 +63,7 @@ def main() -> None:
         {"number": number, "right": right, "digit": digit, "strings": EMPTY, "digits": EMPTY}
     )
     others, other_digits = ([one for result in halves[1] for one in result[part]] for part in (0, 1))
+    others = [one for one in others if one[1] != TURNED]
     name = f"composed strings of validation digits, seed {SEED}"
     tables = []
     for values, truth in (
@@ -105,7 +112,7 @@ def _examples(kind: str, number: int) -> tuple[list[Example], list[tuple[tuple[f
         if kind == "page" or number % 4 == 0:
             turned = np.ascontiguousarray(np.rot90(picture.gray, 1 + number % 3))
             rows = find_page(turned, model, ReadOptions()).rows
-            strings += [(string.evidence.features(), -1) for row in rows for string in row]
+            strings += [(string.evidence.features(), TURNED) for row in rows for string in row]
         found = find_page(picture.gray, model, ReadOptions())
         boxes = _moved(picture.outlines, found.matrix)
         for string in (one for row in found.rows for one in row):
@@ -145,10 +152,10 @@ def _texts(lines: tuple[tuple[str, ...], ...], match: np.ndarray) -> Iterator[st
         start += len(text)
 
 
-def _fit(features: np.ndarray, right: np.ndarray) -> list[float]:
-    """Intercept and weights of a logistic regression."""
+def _fit(features: np.ndarray, right: np.ndarray, weights: np.ndarray | None = None) -> list[float]:
+    """Intercept and weights of a logistic regression; examples count by their weights."""
     scale = features.std(0) + 1e-9
-    fitted = LogisticRegression(C=1.0, max_iter=2000).fit(features / scale, right)
+    fitted = LogisticRegression(C=1.0, max_iter=2000).fit(features / scale, right, weights)
     return [float(fitted.intercept_[0]), *(fitted.coef_[0] / scale).tolist()]
 
 

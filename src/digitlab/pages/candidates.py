@@ -23,7 +23,8 @@ __all__ = ["Candidate", "PieceImages", "is_cut", "list_candidates", "list_sharin
 
 FRINGE = 0.35  # widths of a stroke that its faint edge reaches
 WIDEST = 1.5  # heights of a digit that a candidate is wide at most
-TALLEST = 1.7  # times as tall as the digits nearby a candidate is at most
+WIDE = 1.15  # times as wide as high that it is then, if it is higher than the digits nearby
+TALLEST = 2.0  # times as tall as the digits nearby a candidate is at most
 MOST_PIECES = 7
 GAP = 0.25  # heights of a digit that may lie between two parts of one
 SHARING = 0.6  # heights of a digit that a candidate is large at least, to share ink with its neighbors
@@ -72,7 +73,7 @@ def list_candidates(pieces: Sequence[Piece], height: float, clear: Container[Pie
             digits += pieces[stop - 1] in clear
             if digits > 1:
                 break
-            if box[2] > WIDEST * height or box[3] > TALLEST * height:
+            if box[2] > max(WIDEST * height, WIDE * box[3]) or box[3] > TALLEST * height:
                 break
             found.append(Candidate(start, stop, box))
     return found

@@ -27,6 +27,7 @@ SPREADS = (0.23, 0.6, 0.22, 0.22, 0.25, 0.25, 0.25, 0.25, 0.22, 0.28)
 """Standard deviation of the same."""
 HEIGHTS = 0.22
 """The same of the height of digits of one row."""
+LOW = 0.25  # heights of a digit below the middle of its row from which a 1 lies as low as a comma
 TOP = 3  # digits that a candidate may be read as
 
 
@@ -43,6 +44,7 @@ class Weights:
         shared: Of ink that a digit shares with one neighbor.
         shape: Of a digit's width / height.
         size: Of a digit's height, in relation to the row's.
+        comma: Of a 1 that lies as low as a comma.
         mark: Of leaving a piece out.
         large: Of leaving a piece as large as a digit out.
         torn: Of leaving a piece out that was cut from others.
@@ -56,6 +58,7 @@ class Weights:
     shared: float = 0.14
     shape: float = 0.1
     size: float = 0.2
+    comma: float = 2.5
     mark: float = 0.9
     large: float = 1.2
     torn: float = 0.42
@@ -216,10 +219,13 @@ def _choices(
     size = math.log(max(box[3], 1) / height) / HEIGHTS
     shared -= 0.5 * weights.size * min(size * size, 40.0)
     shape = math.log(box[2] / max(box[3], 0.1 * height))
+    low = (box[1] + box[3] / 2 - row.middle[candidate.start]) / height
     choices: list[tuple[int | None, float]] = []
     for digit in np.argsort(-logs[:NO_DIGIT])[:TOP].tolist():
         unusual = (shape - SHAPES[digit]) / SPREADS[digit]
         score = shared + float(logs[digit]) - 0.5 * weights.shape * min(unusual * unusual, 25.0)
+        if digit == 1 and low > LOW:
+            score -= weights.comma
         choices.append((digit, score))
     shares = candidate.shares_before or candidate.shares_after
     if not shares and (candidate.stop == candidate.start + 1 or _is_component(row, candidate)):

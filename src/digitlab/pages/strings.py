@@ -21,10 +21,11 @@ ALTERNATIVES = 8  # readings of a string that share its probability
 SPLIT = 1.0  # heights of a digit from which a gap may part two strings
 WIDER = 2.2  # times as wide as the usual gaps of its row that it is then
 BESIDE = 0.8  # heights of a digit within which a mark belongs to a string
+NEAR = 0.6  # heights of a digit within which a mark as large as a digit may be one that was not read
 APART = 0.35  # heights of a digit that a sign stands away from numbers at least
 LARGE = 0.55  # heights of a digit from which a mark is as large as one
 SIGN = "#"  # a mark as large as a digit
-NUMBER = 0.5  # probability of being a number from which a string is read
+NUMBER = 0.25  # probability of being a number from which a string is read
 SMALL = 0.35  # heights of a digit up to which a mark is small
 
 
@@ -203,12 +204,12 @@ def _groups(row: Row, segments: Sequence[Segment], form: Form | None, split: flo
         inside = [one for one in segments if one.start >= first and one.stop <= last]
         for one in segments:
             if one.start == inside[-1].stop and one.digit is None:
-                near = APART if _kind(row, one, _box(row, one)) == SIGN else BESIDE
+                near = NEAR if _kind(row, one, _box(row, one)) == SIGN else BESIDE
                 if _apart(row, inside[-1], one) <= near:
                     inside.append(one)
         for one in reversed(segments):
             beside = one.stop == inside[0].start and one.digit is None
-            if beside and _kind(row, one, _box(row, one)) == SIGN and _apart(row, one, inside[0]) <= APART:
+            if beside and _kind(row, one, _box(row, one)) == SIGN and _apart(row, one, inside[0]) <= NEAR:
                 inside.insert(0, one)
         groups.append(inside)
     return groups
