@@ -206,8 +206,8 @@ def test_a_digit_is_no_less_probable_than_its_string() -> None:
 
 def test_what_is_rather_a_word_is_no_answer() -> None:
     one = found(scored(("2", 0), ("7", 8)))
-    assert is_number(one, calibration(number=0.1))
-    assert not is_number(one, calibration(number=-0.1))
+    assert is_number(one, calibration(number=-1.0))  # a probability of 0.27
+    assert not is_number(one, calibration(number=-1.2))  # 0.23
     assert answer(one, calibration(number=-0.1), 0.05) is None
 
 

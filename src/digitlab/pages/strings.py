@@ -141,7 +141,7 @@ def find_strings(
 
 
 def is_number(found: FoundString, given: Calibration) -> bool:
-    """Whether a string is rather a number than a word or a drawing."""
+    """Whether a string may well be a number: what is probably a word or a drawing is none."""
     return given.number_probability(found.evidence) >= NUMBER
 
 
