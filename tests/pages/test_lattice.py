@@ -48,6 +48,25 @@ def test_a_dot_is_left_out_and_a_digit_is_not() -> None:
     assert best.segments[1].digit is None
 
 
+@pytest.mark.parametrize(
+    ("point", "segments"),
+    [
+        (piece(44, 44, 6, 6), 2),  # at the foot, on the right: a decimal point
+        (piece(44, 4, 6, 6), 1),  # at the top: the end of a flag
+        (piece(20, 44, 6, 6), 1),  # below the digit: a rest of its own stroke
+        (piece(44, 10, 16, 40), 1),  # too large
+    ],
+)
+def test_a_point_beside_the_foot_of_a_digit_is_not_its_ink(point, segments) -> None:
+    own = row(piece(0, 0, 40, 50), point)
+    candidates = list_candidates(own.pieces, own.height)
+    scores = logs(*(5 if one.stop - one.start == 2 or one.start == 0 else None for one in candidates))
+    scores[:, NO_DIGIT] = np.where([one.start == 1 for one in candidates], -0.01, -12.0)
+    weights = Weights(mark=1.0, large=0.0, join=0.5, point=1.0)
+    (best, *_) = best_paths(own, candidates, scores, weights)
+    assert (best.text, len(best.segments)) == ("5", segments)
+
+
 def test_two_pieces_of_one_zero_are_joined() -> None:
     own = row(piece(0, 0, 20, 50, 0, 1), piece(20, 0, 20, 50, 2.0, 1))
     candidates = [

@@ -28,6 +28,9 @@ SPREADS = (0.23, 0.6, 0.22, 0.22, 0.25, 0.25, 0.25, 0.25, 0.22, 0.28)
 HEIGHTS = 0.22
 """The same of the height of digits of one row."""
 LOW = 0.25  # heights of a digit below the middle of its row from which a 1 lies as low as a comma
+POINT = 0.3  # heights of a digit that a point is smaller than
+FOOT = 0.15  # heights of a digit that it stands below the middle at least
+BESIDE = 0.05  # heights of a digit by which it may reach into the width of the digit
 TOP = 3  # digits that a candidate may be read as
 
 
@@ -41,6 +44,7 @@ class Weights:
         cut: Of a cut by itself.
         crossed: Of each width of a stroke that a cut crosses.
         join: Of joining two pieces that do not touch to one digit.
+        point: Of joining a point at the foot of a digit, on its left or right, to the digit.
         shared: Of ink that a digit shares with one neighbor.
         shape: Of a digit's width / height.
         size: Of a digit's height, in relation to the row's.
@@ -55,6 +59,7 @@ class Weights:
     cut: float = 0.3
     crossed: float = 0.13
     join: float = 0.65
+    point: float = 1.0
     shared: float = 0.14
     shape: float = 0.1
     size: float = 0.2
@@ -249,7 +254,26 @@ def _parting(row: Row, candidate: Candidate, weights: Weights) -> float:
         number for number in range(candidate.start + 1, candidate.stop) if not is_cut(row.pieces, number)
     ]
     score -= weights.shared * (candidate.shares_before + candidate.shares_after)
-    return score - weights.join * len(joined)
+    return score - weights.join * len(joined) - weights.point * _points(row, candidate)
+
+
+def _points(row: Row, candidate: Candidate) -> int:
+    """How many points stand at the foot of a candidate, beside its other pieces."""
+    found = 0
+    if candidate.stop - candidate.start < 2:
+        return 0
+    for number in (candidate.start, candidate.stop - 1):
+        if is_cut(row.pieces, number) or is_cut(row.pieces, number + 1):
+            continue
+        left, top, width, height = row.pieces[number].box
+        low = (top + height / 2 - row.middle[number]) / row.height > FOOT
+        if max(width, height) >= POINT * row.height or not low:
+            continue
+        others = [row.pieces[i].box for i in range(candidate.start, candidate.stop) if i != number]
+        inner = BESIDE * row.height
+        first, last = min(one[0] for one in others) + inner, max(one[0] + one[2] for one in others) - inner
+        found += not first <= left + width / 2 <= last
+    return found
 
 
 def _mark(row: Row, candidate: Candidate, no_digit: float, weights: Weights) -> float:
