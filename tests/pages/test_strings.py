@@ -208,7 +208,7 @@ def test_what_is_rather_a_word_is_no_answer() -> None:
     one = found(scored(("2", 0), ("7", 8)))
     assert is_number(one, calibration(number=-1.0))  # a probability of 0.27
     assert not is_number(one, calibration(number=-1.2))  # 0.23
-    assert answer(one, calibration(number=-0.1), 0.05) is None
+    assert answer(one, calibration(number=-1.2), 0.05) is None
 
 
 def test_an_error_that_the_calibration_cannot_promise_is_refused() -> None:
