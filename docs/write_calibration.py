@@ -30,8 +30,8 @@ from digitlab.pages.scoring import overlap
 from digitlab.pages.strings import FoundDigit
 from digitlab.reader import OnnxModel
 
-PICTURES = {"page": 12, "table": 4}
-OTHERS = 40
+PICTURES = {"page": 10, "table": 4}
+OTHERS = 36
 """How many of each kind and strength."""
 SEED = 20
 MAX_ERRORS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002)

@@ -45,6 +45,7 @@ THIN = 6.0  # pixels that a stroke is wide at least; pages with thinner ones are
 WANTED = 8.0  # pixels that it is wide then, about
 MOST_PIXELS = 6_000_000  # of an enlarged page
 WEIGHTS = Weights()
+FEW_ROWS = 3  # rows of boxes up to which some of them may not have been found
 SPLITS = (1.0, 0.8, 1.25, 0.65, 1.6, 0.5, 2.0, 0.35, 2.5, 0.2, 4.0, np.inf)
 """Widths of gaps, in relation to the usual, that are tried to find a number of strings that is asked for."""
 UPRIGHT = "A sheet on a table is made a rectangle, and skew of more than three degrees is taken out."
@@ -54,10 +55,9 @@ ROWS = "Connected components side by side are a row, or stand in a cell of a for
 PIECES = "Components that are not clearly one digit are cut where two digits may touch."
 DIGITS = "What the recognizer sees of each digit on the best path, its probability, and that of no digit."
 TURNS = (2, 1, 3)  # quarters of a circle that a page may be turned by
-TURNED = 2.0  # times as many digits that a turned page shows
-FEWEST = 4  # digits that it shows at least
-UPRIGHT_SHARE = 0.3  # share of what looks like digits that is in numbers on a page that is not turned
-CLEARLY = 0.8  # share of what looks like digits that is in numbers then
+TURNED = 1.5  # times as many digits that a page must show turned, to be taken so
+FEWEST = 3.0  # digits that it shows at least
+UPRIGHT_SHARE = 0.7  # share of the digits that are probably right on an upright page
 
 Matrix = NDArray[np.float64]
 
@@ -118,28 +118,28 @@ def _turned_page(
     found = find_page(gray, model, options, stages)
     if options.region is not None or options.cells is not None:
         return found
-    shown, doubtful = _shown(found)
-    if shown >= UPRIGHT_SHARE * (shown + doubtful) or shown + doubtful < FEWEST:
+    right, share = _digits_right(found)
+    if share >= UPRIGHT_SHARE or not share:
         return found
-    best, most = found, max(TURNED * shown, FEWEST - 1)
+    best, most = found, max(TURNED * right, FEWEST)
     for quarters in TURNS:
         turned = np.ascontiguousarray(np.rot90(gray, quarters))
         own = Stages() if stages is not None else None
         other = find_page(turned, model, options, own)
-        numbers, others = _shown(other)
-        if numbers > most and numbers >= CLEARLY * (numbers + others):
+        numbers, share = _digits_right(other)
+        if numbers >= most and share >= UPRIGHT_SHARE:
             best, most = replace(other, matrix=other.matrix @ _quarters(quarters, gray.shape)), numbers
             if stages is not None and own is not None:
                 stages.every[:] = own.every
     return best
 
 
-def _shown(found: FoundPage) -> tuple[int, int]:
-    """How many digits stand in numbers, and how many in what is rather none."""
+def _digits_right(found: FoundPage) -> tuple[float, float]:
+    """How many digits are right, by the probabilities of their strings; and what share of all that is."""
     given = calibration()
     strings = [string for row in found.rows for string in row]
-    numbers = sum(len(one.digits) for one in strings if is_number(one, given))
-    return numbers, sum(len(one.digits) for one in strings) - numbers
+    right = sum(len(one.digits) * given.right_probability(one.evidence) for one in strings)
+    return right, right / max(sum(len(one.digits) for one in strings), 1)
 
 
 def _quarters(quarters: int, shape: tuple[int, ...]) -> Matrix:
@@ -275,7 +275,7 @@ def _layout(ink: PageInk, ruling: Ruling, options: ReadOptions) -> Layout:
     if cells is None:
         return rows_of_page(pieces, ink.stroke, shape)
     inside, rest, left_out = rows_of_cells(pieces, cells, ink.stroke, shape, options.cells)
-    if options.cells is None and cells.single and _go_on(inside, rest):
+    if options.cells is None and cells.single and cells.rows <= FEW_ROWS and _go_on(inside, rest):
         return rows_of_page(pieces, ink.stroke, shape)
     if options.cells is not None:
         outside = [LeftOut(piece.box, "outside of the cells") for piece in rest]
@@ -290,7 +290,8 @@ def _go_on(lines: Sequence[Sequence[Part]], rest: Sequence[Piece]) -> bool:
     for part in (part for line in lines for part in line):
         middle = float(np.median([piece.middle[1] for piece in part.pieces]))
         for piece in rest:
-            if piece.box[3] >= 0.5 * part.height and abs(piece.middle[1] - middle) < 0.5 * part.height:
+            beside = abs(piece.middle[1] - middle) < 0.5 * part.height
+            if beside and piece.box[3] >= 0.5 * part.height:
                 return True
     return False
 

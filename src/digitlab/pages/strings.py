@@ -47,7 +47,7 @@ class ScoredRow:
         """Pieces `start` to `stop` - 1 as a row of its own."""
         inside = [i for i, one in enumerate(self.candidates) if start <= one.start and one.stop <= stop]
         moved = [
-            Candidate(one.start - start, one.stop - start, one.box)
+            replace(one, start=one.start - start, stop=one.stop - start)
             for one in (self.candidates[i] for i in inside)
         ]
         row = Row(self.row.pieces[start:stop], self.row.height, self.row.middle[start:stop])
