@@ -95,7 +95,6 @@ def inside(page: Page) -> bool:
     )
 
 
-@pytest.mark.xfail(reason="turned pages show enough that looks like numbers", strict=True)
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 @pytest.mark.parametrize("kind", ["loose", "ruled"])
 def test_a_turned_page_is_read_and_its_boxes_lie_on_the_digits(
