@@ -2,7 +2,7 @@
 
 Composed pictures of MNIST's validation digits are read; some are turned, and then show no numbers. Logistic
 regressions turn the evidence for a string into the probabilities that it is a number, and that it is read
-right; thresholds of these are fitted on other composed pictures than the regressions, by an upper bound.
+right; thresholds of these are fitted on other composed pictures than the regressions.
 
 Run it when the model of page reading or the weights of its lattice have changed:
 
@@ -15,13 +15,10 @@ import json
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from digitlab.decisions import ThresholdTable
-from digitlab.errors import DataError
 from digitlab.evaluation.selective import fit_threshold_table
 from digitlab.files import atomic_write
 from digitlab.pages.answers import Box
@@ -73,30 +70,13 @@ def main() -> None:
         ([given.right_of(one[0]) for one in others], [one[1] == 1 for one in others]),
         ([given.digit_probability(*one[0]) for one in other_digits], [one[1] == 1 for one in other_digits]),
     ):
-        tables.append(_thresholds(np.array(values), np.array(truth), name))
+        tables.append(fit_threshold_table(np.array(values), np.array(truth), name, MAX_ERRORS))
     final = Calibration(given.number, given.right, given.digit, *tables)
     with atomic_write(FILE) as temporary:
         temporary.write_text(json.dumps(final.to_dict(), indent=1) + "\n", "utf-8")
     for table in tables:
         for row in table.rows:
             print(row, file=sys.stderr)
-
-
-def _thresholds(values: np.ndarray, truth: np.ndarray, name: str) -> ThresholdTable:
-    """Thresholds from which the 95 % upper bound of the share of errors is small enough.
-
-    A bound, because other pages differ from composed ones: what just holds here would not hold there.
-    """
-    rows = {}
-    for measured in np.geomspace(0.1, 0.0005, 60):
-        try:
-            row = fit_threshold_table(values, truth, name, [float(measured)]).rows[0]
-        except DataError:
-            break
-        for promised in MAX_ERRORS:
-            if row.upper_bound <= promised:
-                rows.setdefault(promised, replace(row, max_error=promised))
-    return ThresholdTable(name, len(values), tuple(rows[promised] for promised in sorted(rows, reverse=True)))
 
 
 EMPTY = {
