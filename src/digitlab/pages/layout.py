@@ -12,14 +12,17 @@ from digitlab.pages.answers import LeftOut
 from digitlab.pages.cells import Cells
 from digitlab.pages.lattice import Row
 from digitlab.pages.pieces import Piece
+from digitlab.pages.ruling import Ruling
 from digitlab.pages.string_form import Form
 
-__all__ = ["Layout", "Part", "row_of", "rows_of_cells", "rows_of_page"]
+__all__ = ["Layout", "Part", "is_side", "row_of", "rows_of_cells", "rows_of_page"]
 
 SPECK = 0.7  # widths of a stroke that the side of a speck has at most
 MOST = 4000  # components of a page; the smallest of more are specks
 FLAT = 2.0  # widths of a stroke that a component is high at least, to be part of a digit by itself
 LARGE = 0.5  # heights of typical digits that a component is high at least, to make a row
+BAR = 0.25  # times as wide as high that the side of a box is at most
+SOLID = 0.8  # share of its box that is its ink at least
 FINE = 0.5  # of the width of a stroke up to which a long component is no writing
 THICK = 3.2  # times as thick as a stroke is no writing
 TALL = 2.6  # times as high as typical digits is no digit
@@ -175,6 +178,22 @@ def _height(row: Sequence[Piece]) -> float:
     """Height of the digits of a row: the median of its large components."""
     heights = np.array([piece.box[3] for piece in row], np.float64)
     return float(np.median(heights[heights >= 0.5 * np.quantile(heights, 0.8)]))
+
+
+def is_side(piece: Piece, ruling: Ruling) -> bool:
+    """Whether a component is the side of a box that was not taken out with its other lines.
+
+    It is a straight, upright bar that reaches from one printed line to the next.
+    """
+    left, top, width, height = piece.box
+    if width > BAR * height or piece.mask.mean() < SOLID:
+        return False
+    middle = left + width / 2
+    near = max(3.0, 0.08 * height)
+    ends = [line.at(middle) for line in ruling.horizontals if line.start - near <= middle <= line.stop + near]
+    return any(abs(end - top) <= near for end in ends) and any(
+        abs(end - (top + height)) <= near for end in ends
+    )
 
 
 def _is_line(piece: Piece, stroke: float, least: float) -> bool:

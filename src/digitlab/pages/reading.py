@@ -20,12 +20,12 @@ from digitlab.pages.answers import Box, LeftOut, Line, Page, ReadString
 from digitlab.pages.cells import find_cells
 from digitlab.pages.evidence import calibration
 from digitlab.pages.lattice import Weights
-from digitlab.pages.layout import Layout, Part, rows_of_cells, rows_of_page
+from digitlab.pages.layout import Layout, Part, is_side, rows_of_cells, rows_of_page
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.page_ink import PageInk, page_ink, stroke_width
 from digitlab.pages.pieces import Piece, components
 from digitlab.pages.row_scores import score_rows
-from digitlab.pages.ruling import Ruling, remove_ruling
+from digitlab.pages.ruling import RuledLine, Ruling, remove_ruling
 from digitlab.pages.stage_pictures import (
     picture_of_digits,
     picture_of_ink,
@@ -269,20 +269,44 @@ def _page_ink(gray: NDArray[np.uint8]) -> tuple[PageInk, float]:
 
 def _layout(ink: PageInk, ruling: Ruling, options: ReadOptions) -> Layout:
     """Rows of pieces: of the cells of a form or a table, if there is one, and of all else."""
-    pieces = components(ink.mask)
+    found = components(ink.mask)
+    sides = {piece for piece in found if is_side(piece, ruling)}
+    pieces = [piece for piece in found if piece not in sides]
+    lines = replace(ruling, lines=(*ruling.lines, *(_line_of(piece) for piece in found if piece in sides)))
+    layout = _rows(pieces, ink, lines, options)
+    return Layout(layout.lines, [*layout.left_out, *(LeftOut(piece.box, "a line") for piece in sides)])
+
+
+def _line_of(side: Piece) -> RuledLine:
+    """The side of a box as a printed line, so that it parts cells."""
+    left, top, width, height = side.box
+    course = np.full(height, left + width / 2)
+    return RuledLine(True, top, course, np.ones(height, np.bool_), float(width), True)
+
+
+def _rows(pieces: Sequence[Piece], ink: PageInk, ruling: Ruling, options: ReadOptions) -> Layout:
+    """The same, of the pieces that are writing."""
     shape = ink.mask.shape[0], ink.mask.shape[1]
     cells = find_cells(ruling, shape, options.cells)
     if cells is None:
         return rows_of_page(pieces, ink.stroke, shape)
     inside, rest, left_out = rows_of_cells(pieces, cells, ink.stroke, shape, options.cells)
     if options.cells is None and cells.single and cells.rows <= FEW_ROWS and _go_on(inside, rest):
-        return rows_of_page(pieces, ink.stroke, shape)
+        layout = rows_of_page(pieces, ink.stroke, shape)
+        lines = [[replace(part, whole=_beside(inside, part)) for part in line] for line in layout.lines]
+        return Layout(lines, layout.left_out)
     if options.cells is not None:
         outside = [LeftOut(piece.box, "outside of the cells") for piece in rest]
         return Layout(inside, [*left_out, *outside])
     other = rows_of_page(rest, ink.stroke, shape)
     lines = sorted([*inside, *other.lines], key=_middle)
     return Layout(lines, [*left_out, *other.left_out])
+
+
+def _beside(lines: Sequence[Sequence[Part]], part: Part) -> bool:
+    """Whether a part of a line stands at the height of a row of boxes."""
+    middle = _middle([part])
+    return any(abs(_middle(line) - middle) < 0.5 * part.height for line in lines)
 
 
 def _go_on(lines: Sequence[Sequence[Part]], rest: Sequence[Piece]) -> bool:
