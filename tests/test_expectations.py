@@ -64,6 +64,9 @@ FASTAI = [
     "model.predict('two.png') in range(10)",
     "model.predict(Image.open('two.png')) in range(10)",
     "model.evaluate(digits).top_confusions(3)",
+    "digitlab.read('two.png')[0].page == 1",
+    "digitlab.read(255 - images[0])[0].width == 28",
+    "digitlab.read(['two.png', Image.open('two.png')])[1].image == 'array'",
     "digitlab.inspect('runs/softmax-1', 'weights').data['weights'].shape == (10, 28, 28)",
     "model.activations(images[:3])['logits'].shape == (3, 10)",
 ]
@@ -76,6 +79,8 @@ SHELL = [
     "digitlab compare runs/softmax-2 runs/softmax-3 --data mnist:test[:500]",
     "digitlab predict two.png --model runs/softmax-2",
     "digitlab predict . --model runs/softmax-2 --json",
+    "digitlab read two.png",
+    "digitlab read two.png --csv",
     "digitlab export runs/softmax-2 --to softmax.safetensors",
     "digitlab recipes momentum",
     "digitlab networks mlp",
