@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
+from digitlab.pages.cell_layout import is_side, rows_of_cells
 from digitlab.pages.cells import Cells
-from digitlab.pages.layout import Part, is_side, row_of, rows_of_cells, rows_of_page
+from digitlab.pages.layout import Part, row_of, rows_of_page
 from digitlab.pages.pieces import Piece
 from digitlab.pages.ruling import RuledLine, Ruling
 

@@ -214,3 +214,16 @@ def test_what_is_rather_a_word_is_no_answer() -> None:
 def test_an_error_that_the_calibration_cannot_promise_is_refused() -> None:
     with pytest.raises(SettingError, match="smaller than this model can promise"):
         answer(with_margin(1.0), calibration(), 0.001)
+
+
+def test_what_digits_alone_cannot_promise_is_left_to_whole_strings() -> None:
+    strict = calibration(number=3.0)
+    strict = replace(strict, digits=replace(strict.digits, rows=strict.digits.rows[:1]))
+    promised = strict.strings.smallest_error
+    assert promised < strict.digits.smallest_error
+    sure, unsure = (answer(with_margin(margin), strict, promised) for margin in (8.0, -3.0))
+    assert sure is not None
+    assert unsure is not None
+    assert (sure.status, unsure.status) == ("sure", "unsure")
+    assert {one.status for one in sure.digits} == {"sure"}
+    assert {one.status for one in unsure.digits} == {"unsure"}

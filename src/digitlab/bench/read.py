@@ -161,7 +161,7 @@ def _measure(row: Row, composed: Composed, reader: Reader) -> None:
     started = time.perf_counter()
     try:
         page = reader(composed.gray, options)
-    except DataError:  # its lines do not show the cells that it is told of
+    except DataError:  # its lines do not show the cells that are asked for
         height, width = composed.gray.shape
         page = Page("array", 1, width, height, 0.0, ())
     row.seconds.append(time.perf_counter() - started)

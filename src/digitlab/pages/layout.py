@@ -9,20 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.pages.answers import LeftOut
-from digitlab.pages.cells import Cells
 from digitlab.pages.lattice import Row
 from digitlab.pages.pieces import Piece
-from digitlab.pages.ruling import Ruling
 from digitlab.pages.string_form import Form
 
-__all__ = ["Layout", "Part", "is_side", "row_of", "rows_of_cells", "rows_of_page"]
+__all__ = ["Layout", "Part", "digit_height", "is_line", "row_of", "rows_of_page"]
 
 SPECK = 0.7  # widths of a stroke that the side of a speck has at most
 MOST = 4000  # components of a page; the smallest of more are specks
 FLAT = 2.0  # widths of a stroke that a component is high at least, to be part of a digit by itself
 LARGE = 0.5  # heights of typical digits that a component is high at least, to make a row
-BAR = 0.25  # times as wide as high that the side of a box is at most
-SOLID = 0.8  # share of its box that is its ink at least
 FINE = 0.5  # of the width of a stroke up to which a long component is no writing
 THICK = 3.2  # times as thick as a stroke is no writing
 TALL = 2.6  # times as high as typical digits is no digit
@@ -97,7 +93,7 @@ def rows_of_page(pieces: Sequence[Piece], stroke: float, shape: tuple[int, ...])
     typical = _typical_height(boxes, stroke)
     heights, widths = boxes[:, 3], boxes[:, 2]
     outsize = (heights > TALL * typical) | (widths > WIDE * typical)
-    outsize |= np.array([_is_line(piece, stroke, LARGE * typical) for piece in kept])
+    outsize |= np.array([is_line(piece, stroke, LARGE * typical) for piece in kept])
     large = (heights >= LARGE * typical) & ~outsize
     left_out += [LeftOut(kept[i].box, "a drawing") for i in np.flatnonzero(outsize).tolist()]
     members = np.flatnonzero(large)
@@ -116,87 +112,16 @@ def rows_of_page(pieces: Sequence[Piece], stroke: float, shape: tuple[int, ...])
         else:
             grouped[row].append(number)
     ordered = [sorted((kept[i] for i in row), key=lambda piece: piece.middle[0]) for row in grouped]
-    return Layout([[Part(row, _height(row))] for row in ordered], left_out)
+    return Layout([[Part(row, digit_height(row))] for row in ordered], left_out)
 
 
-def rows_of_cells(
-    pieces: Sequence[Piece],
-    cells: Cells,
-    stroke: float,
-    shape: tuple[int, int],
-    want: tuple[int, int] | str | None,
-) -> tuple[list[list[Part]], list[Piece], list[LeftOut]]:
-    """Sorts the components of a page into the cells of a form or table.
-
-    Args:
-        pieces: The components of the page.
-        cells: The cells.
-        stroke: Width of a stroke, in pixels.
-        shape: Height and width of the page.
-        want: What was asked for; see `ReadOptions.cells`. If nothing was, and cells have the shape of one
-            digit, each row of them is one string.
-
-    Returns:
-        Lines of parts, from top to bottom; the components outside of all cells; and what is left out.
-    """
-    numbers = cells.numbers(shape)
-    inside: dict[int, list[Piece]] = {}
-    rest: list[Piece] = []
-    left_out: list[LeftOut] = []
-    least = (SPECK * stroke) ** 2
-    for piece in pieces:
-        left, top, width, height = piece.box
-        own = numbers[top : top + height, left : left + width][piece.mask]
-        counts = np.bincount(own[own >= 0], minlength=1)
-        number = int(counts.argmax())
-        if 2 * counts[number] < len(own):
-            rest.append(piece)
-        elif len(own) < least or _is_line(piece, stroke, 0.0):
-            left_out.append(LeftOut(piece.box, "too small" if len(own) < least else "a line"))
-        else:
-            inside.setdefault(number, []).append(piece)
-    if not inside:
-        return [], rest, left_out
-    typical = _height([piece for own in inside.values() for piece in own])
-    one_digit = Form("d") if isinstance(want, tuple) else None
-    lines: dict[int, list[Part]] = {}
-    for number in sorted(inside):
-        row, column = divmod(number, cells.columns)
-        own_pieces = sorted(inside[number], key=lambda piece: piece.middle[0])
-        if max(piece.box[3] for piece in own_pieces) < LARGE * typical:
-            left_out += [LeftOut(piece.box, "too small") for piece in own_pieces]
-            continue
-        lines.setdefault(row, []).append(Part(own_pieces, typical, (row, column), one_digit))
-    if want is None and cells.single:
-        joined = [[piece for part in line for piece in part.pieces] for line in lines.values()]
-        ordered = [sorted(row, key=lambda piece: piece.middle[0]) for row in joined]
-        return [[Part(row, typical, whole=True)] for row in ordered], rest, left_out
-    return list(lines.values()), rest, left_out
-
-
-def _height(row: Sequence[Piece]) -> float:
+def digit_height(row: Sequence[Piece]) -> float:
     """Height of the digits of a row: the median of its large components."""
     heights = np.array([piece.box[3] for piece in row], np.float64)
     return float(np.median(heights[heights >= 0.5 * np.quantile(heights, 0.8)]))
 
 
-def is_side(piece: Piece, ruling: Ruling) -> bool:
-    """Whether a component is the side of a box that was not taken out with its other lines.
-
-    It is a straight, upright bar that reaches from one printed line to the next.
-    """
-    left, top, width, height = piece.box
-    if width > BAR * height or piece.mask.mean() < SOLID:
-        return False
-    middle = left + width / 2
-    near = max(3.0, 0.08 * height)
-    ends = [line.at(middle) for line in ruling.horizontals if line.start - near <= middle <= line.stop + near]
-    return any(abs(end - top) <= near for end in ends) and any(
-        abs(end - (top + height)) <= near for end in ends
-    )
-
-
-def _is_line(piece: Piece, stroke: float, least: float) -> bool:
+def is_line(piece: Piece, stroke: float, least: float) -> bool:
     """Whether a component is the rest of a printed line: long, straight, and much thinner than a stroke."""
     long = max(piece.box[2:])
     return piece.thickness < FINE * stroke and long >= max(least, 6 * piece.thickness)

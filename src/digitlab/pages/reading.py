@@ -17,15 +17,14 @@ from numpy.typing import NDArray
 from digitlab.data.normalize import check_gray
 from digitlab.errors import NoInkError, SettingError
 from digitlab.pages.answers import Box, LeftOut, Line, Page, ReadString
-from digitlab.pages.cells import find_cells
+from digitlab.pages.cell_layout import lay_out
 from digitlab.pages.evidence import calibration
 from digitlab.pages.lattice import Weights
-from digitlab.pages.layout import Layout, Part, is_side, rows_of_cells, rows_of_page
+from digitlab.pages.layout import Layout
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.page_ink import PageInk, page_ink, stroke_width
-from digitlab.pages.pieces import Piece, components
 from digitlab.pages.row_scores import score_rows
-from digitlab.pages.ruling import RuledLine, Ruling, remove_ruling
+from digitlab.pages.ruling import remove_ruling
 from digitlab.pages.stage_pictures import (
     picture_of_digits,
     picture_of_ink,
@@ -45,7 +44,6 @@ THIN = 6.0  # pixels that a stroke is wide at least; pages with thinner ones are
 WANTED = 8.0  # pixels that it is wide then, about
 MOST_PIXELS = 6_000_000  # of an enlarged page
 WEIGHTS = Weights()
-FEW_ROWS = 3  # rows of boxes up to which some of them may not have been found
 SPLITS = (1.0, 0.8, 1.25, 0.65, 1.6, 0.5, 2.0, 0.35, 2.5, 0.2, 4.0, np.inf)
 """Widths of gaps, in relation to the usual, that are tried to find a number of strings that is asked for."""
 UPRIGHT = "A sheet on a table is made a rectangle, and skew of more than three degrees is taken out."
@@ -93,6 +91,7 @@ def read_page(
     start = time.perf_counter()
     check_gray(gray)
     options = options or ReadOptions()
+    calibration().strings.threshold_for(options.max_error)  # before anything is read
     found = _turned_page(gray, model, options, stages)
     lines, left_out = [], list(found.left_out)
     for row in found.rows:
@@ -195,7 +194,7 @@ def find_page(
     ruling = remove_ruling(ink.ink, ink.mask)
     stroke = stroke_width(ruling.mask) if ruling.lines else ink.stroke
     ink = replace(ink, ink=ruling.ink, mask=ruling.mask, stroke=stroke)
-    layout = _layout(ink, ruling, options)
+    layout = lay_out(ink, ruling, options.cells)
     parts = [part for line in layout.lines for part in line]
     scored = score_rows(ink, parts, model, WEIGHTS)
     if stages is not None:
@@ -265,63 +264,6 @@ def _page_ink(gray: NDArray[np.uint8]) -> tuple[PageInk, float]:
         return ink, 1.0
     size = round(gray.shape[1] * scale), round(gray.shape[0] * scale)
     return page_ink(np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_CUBIC), np.uint8)), scale
-
-
-def _layout(ink: PageInk, ruling: Ruling, options: ReadOptions) -> Layout:
-    """Rows of pieces: of the cells of a form or a table, if there is one, and of all else."""
-    found = components(ink.mask)
-    sides = {piece for piece in found if is_side(piece, ruling)}
-    pieces = [piece for piece in found if piece not in sides]
-    lines = replace(ruling, lines=(*ruling.lines, *(_line_of(piece) for piece in found if piece in sides)))
-    layout = _rows(pieces, ink, lines, options)
-    return Layout(layout.lines, [*layout.left_out, *(LeftOut(piece.box, "a line") for piece in sides)])
-
-
-def _line_of(side: Piece) -> RuledLine:
-    """The side of a box as a printed line, so that it parts cells."""
-    left, top, width, height = side.box
-    course = np.full(height, left + width / 2)
-    return RuledLine(True, top, course, np.ones(height, np.bool_), float(width), True)
-
-
-def _rows(pieces: Sequence[Piece], ink: PageInk, ruling: Ruling, options: ReadOptions) -> Layout:
-    """The same, of the pieces that are writing."""
-    shape = ink.mask.shape[0], ink.mask.shape[1]
-    cells = find_cells(ruling, shape, options.cells)
-    if cells is None:
-        return rows_of_page(pieces, ink.stroke, shape)
-    inside, rest, left_out = rows_of_cells(pieces, cells, ink.stroke, shape, options.cells)
-    if options.cells is None and cells.single and cells.rows <= FEW_ROWS and _go_on(inside, rest):
-        layout = rows_of_page(pieces, ink.stroke, shape)
-        lines = [[replace(part, whole=_beside(inside, part)) for part in line] for line in layout.lines]
-        return Layout(lines, layout.left_out)
-    if options.cells is not None:
-        outside = [LeftOut(piece.box, "outside of the cells") for piece in rest]
-        return Layout(inside, [*left_out, *outside])
-    other = rows_of_page(rest, ink.stroke, shape)
-    lines = sorted([*inside, *other.lines], key=_middle)
-    return Layout(lines, [*left_out, *other.left_out])
-
-
-def _beside(lines: Sequence[Sequence[Part]], part: Part) -> bool:
-    """Whether a part of a line stands at the height of a row of boxes."""
-    middle = _middle([part])
-    return any(abs(_middle(line) - middle) < 0.5 * part.height for line in lines)
-
-
-def _go_on(lines: Sequence[Sequence[Part]], rest: Sequence[Piece]) -> bool:
-    """Whether rows of boxes go on beside the cells that were found: then some of them were not."""
-    for part in (part for line in lines for part in line):
-        middle = float(np.median([piece.middle[1] for piece in part.pieces]))
-        for piece in rest:
-            beside = abs(piece.middle[1] - middle) < 0.5 * part.height
-            if beside and piece.box[3] >= 0.5 * part.height:
-                return True
-    return False
-
-
-def _middle(line: Sequence[Part]) -> float:
-    return float(np.median([piece.middle[1] for part in line for piece in part.pieces]))
 
 
 def _placed(page: Page, found: FoundPage) -> Page:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.pages.answers import Box, LeftOut, ReadDigit, ReadString, Separator, around
+from digitlab.pages.answers import Box, LeftOut, ReadDigit, ReadString, Separator, Status, around
 from digitlab.pages.candidates import Candidate
 from digitlab.pages.evidence import Calibration, Evidence
 from digitlab.pages.lattice import Path, Row, Segment, Weights, best_paths
@@ -151,26 +151,27 @@ def answer(found: FoundString, given: Calibration, max_error: float) -> ReadStri
     Args:
         found: The string.
         given: Makes probabilities of its evidence.
-        max_error: The share of wrong strings, and digits, that those that are sure may have.
+        max_error: The share of wrong strings, and digits, that those that are sure may have. The digits of a
+            sure string are sure; so are others from their own threshold on, if there is one so strict.
 
     Raises:
-        SettingError: If `max_error` is smaller than the calibration can promise.
+        SettingError: If `max_error` is smaller than the calibration can promise of strings.
     """
     if not is_number(found, given):
         return None
     probability = given.right_probability(found.evidence) if found.fits else 0.0
-    sure = given.strings.threshold_for(max_error)
-    sure_digit = given.digits.threshold_for(max_error)
+    sure = probability >= given.strings.threshold_for(max_error)
+    promised = max_error >= given.digits.smallest_error
+    threshold = given.digits.threshold_for(max_error) if promised else np.inf
     digits = []
     for one in found.digits:
         own = max(given.digit_probability(one.margin, one.log), probability)
-        digits.append(
-            ReadDigit(one.digit, own, "sure" if own >= sure_digit else "unsure", one.second, one.box)
-        )
+        status: Status = "sure" if sure or own >= threshold else "unsure"
+        digits.append(ReadDigit(one.digit, own, status, one.second, one.box))
     return ReadString(
         tuple(digits),
         probability,
-        "sure" if probability >= sure else "unsure",
+        "sure" if sure else "unsure",
         found.second,
         (1 - probability) * found.second_share,
         found.separators,
