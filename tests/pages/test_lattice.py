@@ -174,3 +174,12 @@ def test_a_row_of_too_few_pieces_has_no_reading_of_a_length() -> None:
     own = row(piece(0, 0, 40, 50))
     paths = best_paths(own, singles(own), logs(4), Weights(), form=Form("ddd"))
     assert [path.text for path in paths] == [""]
+
+
+def test_a_single_form_allows_one_string_only() -> None:
+    own = row(piece(0, 0, 30, 50), piece(35, 0, 30, 50))
+    two = best_paths(own, singles(own), logs(1, 2), Weights(), form=Form("d"))
+    one = best_paths(own, singles(own), logs(1, 2), Weights(), form=Form("d", single=True))
+    assert two[0].text == "12"
+    assert {len(path.text) for path in one} <= {0, 1}
+    assert one[0].text in ("1", "2")

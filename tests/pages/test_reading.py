@@ -286,3 +286,19 @@ def test_options_of_read_reach_the_page(digits: tuple[np.ndarray, np.ndarray]) -
     color = cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)
     small = cv2.resize(gray, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
     assert [page.text for page in read([color, small])] == ["1234 56", "1234 56"]
+
+
+def test_a_count_parts_a_number_at_its_widest_gaps(
+    digits: tuple[np.ndarray, np.ndarray], model: Model
+) -> None:
+    gray, _ = sheet(["47", "36"], digits, gap=22.0, inner=6.0)
+    assert read_page(gray, model).text == "4736"
+    assert read_page(gray, model, ReadOptions(count=2)).text == "47 36"
+
+
+def test_cells_that_the_writing_lies_across_are_refused(
+    digits: tuple[np.ndarray, np.ndarray], model: Model
+) -> None:
+    gray, _ = sheet(["47362058"], digits)
+    with pytest.raises(DataError, match="4x8 were asked for"):
+        read_page(gray, model, ReadOptions(cells=(4, 8)))

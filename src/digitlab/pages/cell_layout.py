@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from digitlab.errors import DataError
 from digitlab.pages.answers import LeftOut
 from digitlab.pages.cells import Cells, find_cells
 from digitlab.pages.layout import LARGE, SPECK, Layout, Part, digit_height, is_line, rows_of_page
@@ -63,6 +64,11 @@ def _lines(pieces: Sequence[Piece], ink: PageInk, ruling: Ruling, want: CellsWan
         lines = [[replace(part, whole=_beside(inside, part)) for part in line] for line in layout.lines]
         return Layout(lines, layout.left_out)
     if want is not None:
+        if not cells.drawn and len(rest) > sum(len(part.pieces) for line in inside for part in line):
+            raise DataError(
+                f"cells {cells.rows}x{cells.columns} were asked for, but what is written lies across them",
+                "Give the rows and columns that the picture shows, or crop it to its cells.",
+            )
         outside = [LeftOut(piece.box, "outside of the cells") for piece in rest]
         return Layout(inside, [*left_out, *outside])
     other = rows_of_page(rest, ink.stroke, shape)
@@ -128,7 +134,7 @@ def rows_of_cells(
     if not inside:
         return [], rest, left_out
     typical = digit_height([piece for own in inside.values() for piece in own])
-    one_digit = Form("d") if isinstance(want, tuple) else None
+    one_digit = Form("d", single=True) if isinstance(want, tuple) else None
     lines: dict[int, list[Part]] = {}
     for number in sorted(inside):
         row, column = divmod(number, cells.columns)

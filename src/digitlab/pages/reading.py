@@ -6,6 +6,7 @@ of pieces that may be a digit scored by the recognizer, the best path through ea
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -44,8 +45,9 @@ THIN = 6.0  # pixels that a stroke is wide at least; pages with thinner ones are
 WANTED = 8.0  # pixels that it is wide then, about
 MOST_PIXELS = 6_000_000  # of an enlarged page
 WEIGHTS = Weights()
-SPLITS = (1.0, 0.8, 1.25, 0.65, 1.6, 0.5, 2.0, 0.35, 2.5, 0.2, 4.0, np.inf)
-"""Widths of gaps, in relation to the usual, that are tried to find a number of strings that is asked for."""
+NARROWEST, WIDEST = 0.02, 50.0
+"""Times the usual gap between which the gap is searched that gives a number of strings."""
+STEPS = 9  # of that search
 UPRIGHT = "A sheet on a table is made a rectangle, and skew of more than three degrees is taken out."
 INK = "How far each pixel is from its paper, whatever the light. Thin writing is enlarged."
 LINES = "Printed lines, in red, are taken out of the ink; strokes that cross them stay."
@@ -217,7 +219,16 @@ def _counted(
     def numbers(rows: list[list[FoundString]]) -> list[FoundString]:
         return [string for row in rows for string in row if is_number(string, given)]
 
-    tried = [_strings(layout, scored, options, split) for split in SPLITS]
+    # The wider a gap must be, the fewer strings there are.
+    low, high, split = NARROWEST, WIDEST, 1.0
+    tried = []
+    for _ in range(STEPS):
+        tried.append(_strings(layout, scored, options, split))
+        n = len(numbers(tried[-1][0]))
+        if n == count:
+            break
+        low, high = (low, split) if n < count else (split, high)
+        split = math.sqrt(low * high)
     rows, left_out = min(tried, key=lambda one: abs(len(numbers(one[0])) - count))
     found = sorted(numbers(rows), key=lambda one: -given.right_probability(one.evidence))
     kept = {id(string) for string in found[:count]}

@@ -22,9 +22,11 @@ class Form:
 
     Attributes:
         pattern: `d` for a digit, anything else for a separator.
+        single: Whether a row holds one string at most, as a cell does.
     """
 
     pattern: str
+    single: bool = False
 
     @property
     def length(self) -> int:
@@ -55,6 +57,8 @@ class Form:
                 steps.append((place + 1, spread + weights.missing, string))
             return steps
         if place == self.length:
+            if self.single:
+                return []
             spread = -weights.gap * max(0.0, NARROW - gap)
             place, string = 0, string + 1
         after, missing = place, 0

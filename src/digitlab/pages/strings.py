@@ -254,6 +254,8 @@ def _string(scored: ScoredRow, group: Sequence[Segment], form: Form | None, weig
     """One string of a row, with the other readings of its pieces."""
     start, stop = group[0].start, group[-1].stop
     part = scored.part(start, stop)
+    if form is not None:
+        form = replace(form, single=True)
     paths = best_paths(part.row, part.candidates, part.logs, weights, form=form, most=ALTERNATIVES)
     shares = _shares(paths)
     digits = []
@@ -264,7 +266,7 @@ def _string(scored: ScoredRow, group: Sequence[Segment], form: Form | None, weig
     text = "".join(str(one.digit) for one in digits)
     others = [(path.text, share) for path, share in zip(paths, shares, strict=True) if path.text != text]
     share = max(1.0 - sum(share for _, share in others), 0.0)
-    second = others[0] if others else (None, 0.0)
+    second = next((other for other in others if other[0]), (None, 0.0))
     evidence = _evidence(scored.row, group, digits, share)
     return FoundString(tuple(digits), tuple(_separators(scored.row, group)), evidence, *second)
 
