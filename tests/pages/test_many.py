@@ -1,18 +1,23 @@
 """`digitlab.read` and many files: kinds of input, errors, jobs, and on from where it stopped."""
 
 import fcntl
+import io
 import os
+import shutil
 import sys
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from digitlab.data import cache_folder
-from digitlab.errors import DataError, ModelError, SettingError
-from digitlab.jobs import inline_executor
+from digitlab.errors import DataError, ModelError, NoInkError, SettingError
+from digitlab.jobs import Job, Progress, ResultStore, inline_executor
 from digitlab.pages import Failure, Page, ReadOptions, parallel, read, read_files
-from digitlab.reader import OnnxModel
+from digitlab.pages.evidence import FILE, READING_MODEL
+from digitlab.pages.read_job import read_job
+from digitlab.reader import DEFAULT_MODEL, OnnxModel
 
 
 @pytest.fixture
@@ -29,6 +34,27 @@ def folder(tmp_path, sheet):
         path.parent.mkdir(parents=True, exist_ok=True)
         sheet((10 + number, 30)).save(path)
     return tmp_path / "scans"
+
+
+@pytest.fixture
+def stopped(monkeypatch):
+    """Stops the reader, as Ctrl-C does, after two pages; the result has it read on."""
+    module, calls = sys.modules["digitlab.pages.reading"], []
+    inner = module.read_page
+
+    def read_page(*rest, **named):
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        calls.append(named["image"])
+        return inner(*rest, **named)
+
+    module.read_page = read_page
+
+    def go_on():
+        module.read_page = inner
+        return calls
+
+    return go_on
 
 
 @pytest.mark.usefixtures("reader")
@@ -96,21 +122,11 @@ def test_jobs_give_what_one_process_gives(folder, reader, monkeypatch):
 
 
 @pytest.mark.usefixtures("here")
-def test_it_goes_on_where_it_was_stopped(folder, reader):
-    module, calls = sys.modules["digitlab.pages.reading"], []
-    inner = module.read_page
-
-    def stopped(*rest, **named):
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        calls.append(named["image"])
-        return inner(*rest, **named)
-
-    module.read_page = stopped
+def test_it_goes_on_where_it_was_stopped(folder, reader, stopped):
     with pytest.raises(KeyboardInterrupt):
         read(folder)
     assert len(os.listdir(cache_folder() / "reading")) >= 2
-    module.read_page = inner
+    calls = stopped()
     # A picture that has changed since is read again.
     Image.open(folder / "1.png").resize((600, 200), Image.Resampling.NEAREST).save(folder / "1.png")
     reader.clear()
@@ -122,6 +138,80 @@ def test_it_goes_on_where_it_was_stopped(folder, reader):
     reader.clear()
     read(folder)
     assert len(reader) == 5
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("changed", ["nothing", "model", "calibration", "options"])
+def test_results_of_other_models_calibrations_and_options_do_not_count(
+    folder, tmp_path, monkeypatch, capsys, reader, stopped, changed
+):
+    model, calibration = tmp_path / "own.onnx", tmp_path / "calibration.json"
+    shutil.copy(READING_MODEL, model)
+    shutil.copy(FILE, calibration)
+    monkeypatch.setattr(parallel, "FILE", calibration)
+    with pytest.raises(KeyboardInterrupt):
+        read(folder, model, show_progress=True)
+    stopped()
+    reader.clear()
+    if changed == "model":
+        shutil.copy(DEFAULT_MODEL, model)
+    if changed == "calibration":
+        calibration.write_text(calibration.read_text() + " ")
+    read(folder, model, max_error=0.1 if changed == "options" else None, show_progress=True)
+    assert len(reader) == (3 if changed == "nothing" else 5)
+    told = capsys.readouterr().err.splitlines()
+    assert told == (["2 of 5 pages are read already"] if changed == "nothing" else [])
+
+
+@pytest.mark.usefixtures("here")
+def test_what_could_not_be_read_is_tried_again(folder, reader, stopped):
+    # Two pages are read before Ctrl-C: one of them lies outside the region.
+    Image.open(folder / "inner" / "0.png").resize((150, 100)).save(folder / "inner" / "0.png")
+    options = ReadOptions(region=(200, 0, 50, 50))
+    with pytest.raises(KeyboardInterrupt):
+        read_files([folder], OnnxModel(), options)
+    calls = stopped()
+    assert len(calls) == 2
+    reader.clear()
+    assert len(read_files([folder], OnnxModel(), options).failures) == 1
+    assert not {image for image, _ in reader} & set(calls)
+
+
+@pytest.mark.usefixtures("here", "reader")
+def test_an_error_leaves_nothing_in_the_cache_and_old_results_go(folder):
+    (folder / "2.png").write_bytes(b"no picture")
+    old, new = (cache_folder() / "reading" / name for name in ("old", "new"))
+    for each in (old, new):
+        each.mkdir(parents=True)
+    week = time.time() - parallel.KEPT_SECONDS - 60
+    os.utime(old, (week, week))
+    with pytest.raises(DataError, match=r"2\.png is not a picture"):
+        read(folder)
+    assert os.listdir(cache_folder() / "reading") == ["new"]
+    new.rmdir()
+
+
+@pytest.mark.usefixtures("here", "reader")
+@pytest.mark.parametrize("few", [0, 100])
+def test_every_page_that_cannot_be_read_is_told(tmp_path, monkeypatch, sheet, few):
+    monkeypatch.setattr("digitlab.pages.many.FEW", few)
+    sheets, written = [sheet((11 + number, 30)) for number in range(4)], io.BytesIO()
+    sheets[0].save(written, "TIFF", save_all=True, append_images=sheets[1:], compression="tiff_lzw")
+    content = bytearray(written.getvalue())
+    with Image.open(written) as opened:
+        for frame in (1, 2):
+            opened.seek(frame)
+            (start,), (size,) = opened.tag_v2[273], opened.tag_v2[279]  # of its strip
+            content[start : start + size] = b"\xff" * size
+    (tmp_path / "a.tif").write_bytes(content)
+    reading = read_files([tmp_path / "a.tif"], OnnxModel(), ReadOptions())
+    assert [(page.page, page.text) for page in reading.pages] == [(1, "1"), (4, "4")]
+    assert [(one.page, type(one.error)) for one in reading.failures] == [(2, DataError), (3, DataError)]
+    wrong = ReadOptions(region=(400, 400, 5, 5))
+    failures = read_files([tmp_path / "a.tif"], OnnxModel(), wrong).failures
+    assert [(one.page, type(one.error)) for one in failures] == list(
+        enumerate([SettingError, DataError, DataError, SettingError], start=1)
+    )
 
 
 @pytest.mark.usefixtures("here", "reader")
@@ -149,6 +239,53 @@ def test_the_same_file_twice_and_pages_of_a_long_file(tmp_path, sheet):
     assert [page.text for page in pages[:20]] == [str(number % 9) for number in range(20)]
 
 
+def test_a_long_file_is_parted_but_looked_through_and_shipped_once(tmp_path, monkeypatch, sheet):
+    path, digests = tmp_path / "a.pdf", []
+    sheet().save(path, save_all=True, append_images=[sheet()] * 19)
+    units = parallel.plan_units([path, sheet()])
+    assert [(unit.number, unit.pages) for unit in units] == [
+        (1, range(1, 9)),
+        (9, range(9, 17)),
+        (17, range(17, 21)),
+        (21, range(1, 2)),
+    ]
+    monkeypatch.setattr(parallel, "_digest", lambda file: digests.append(file) or "digest")
+    wanted = parallel.Wanted(OnnxModel(), ReadOptions(), False, False)
+    jobs = parallel._jobs(units[:3], wanted, shipped=True)
+    assert digests.count(path) == 1
+    given = parallel._shipped_folders(units[:3], wanted.model, tmp_path)
+    assert {job.after for job in jobs.values()} == {tuple(given)}
+    assert os.listdir(given["file-0"]) == ["content.pdf"]
+
+
+def test_a_result_is_looked_at_when_it_is_new(tmp_path):
+    class Results(dict):
+        looked = 0
+
+        def __reversed__(self):
+            for key in super().__reversed__():
+                Results.looked += 1
+                yield key
+
+    n, taken = 50, []
+    units = [parallel.Unit(f"{number}.png", range(1, 2), number + 1) for number in range(n)]
+    jobs = {number: Job(f"job-{number}", read_job) for number in range(n)}
+    wanted = parallel.Wanted(OnnxModel(), ReadOptions(), False, False)
+    failure = {"page": 1, "error": "NoInkError", "problem": "no ink", "remedy": "Write."}
+    delivery = parallel._Delivery(
+        units, wanted, jobs, ResultStore(tmp_path), False, lambda *one: taken.append(one[:2]), lambda _: None
+    )
+    progress = Progress({job.key: job for job in jobs.values()}, results=Results())
+    for number in range(n):
+        progress.results[f"job-{number}"] = {"pages": [], "failures": [failure]}
+        if number % 2:  # two at a time
+            delivery.on_progress(progress)
+            delivery.on_progress(progress)
+    assert [unit.number for unit, _ in taken] == list(range(1, n + 1))
+    assert {type(one.error) for _, one in taken} == {NoInkError}
+    assert Results.looked <= 3 * n
+
+
 @pytest.mark.usefixtures("here", "reader")
 def test_a_file_that_no_worker_survives(folder, monkeypatch):
     def fail(*_, **__):
@@ -163,7 +300,11 @@ def test_a_file_that_no_worker_survives(folder, monkeypatch):
     assert len(reading.pages) == 4
     (failure,) = reading.failures
     assert failure.image == str(folder / "3.png")
-    assert "RuntimeError: out of order" in str(failure.error)
+    assert str(failure.error).startswith(f"{folder / '3.png'}: RuntimeError: out of order")
+    scan = Image.open(folder / "3.png")
+    scan.save(folder / "b3.png", "TIFF", save_all=True, append_images=[scan])
+    failures = read_files([folder], OnnxModel(), ReadOptions()).failures
+    assert [str(one.error).split(": ")[1] for one in failures[1:]] == ["page 1", "page 2"]
 
 
 @pytest.mark.usefixtures("here", "reader")

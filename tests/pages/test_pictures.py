@@ -181,6 +181,17 @@ def test_a_page_that_was_turned():
     assert np.allclose(np.array(page.to_upright) @ [10, 4, 1], [38 - 4, 10, 1])
 
 
+def test_a_page_whose_perspective_was_taken_out():
+    # Lines that are parallel on paper meet in the picture; every length is three times as large in the file.
+    photo = ((1.0, 0.0, 2.0), (0.0, 1.0, 0.0), (0.02, 0.01, 1.0))
+    picture = PagePicture("a", 1, np.zeros((20, 30), np.uint8), 90, 60)
+    page = full_size(_page(30, 20, [(0, 0, 5, 5)], photo), picture)
+    for x, y in ((10, 8), (25, 3)):
+        small = np.array(photo) @ [x, y, 1]
+        large = np.array(page.to_upright) @ [3 * x, 3 * y, 1]
+        assert np.allclose(large[:2] / large[2], 3 * small[:2] / small[2])
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_boxes_lie_inside_and_never_repeat(data):

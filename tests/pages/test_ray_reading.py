@@ -3,11 +3,13 @@
 import os
 import warnings
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from digitlab.jobs import ray as ray_module
 from digitlab.pages import ReadOptions, read_files
+from digitlab.pages.composition import compose, held_out
 from digitlab.reader import DEFAULT_MODEL, OnnxModel
 
 ray = pytest.importorskip("ray")
@@ -33,7 +35,8 @@ def test_a_cluster_reads_what_this_machine_reads(address, tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "scans").mkdir()
     for number in range(2):
-        Image.new("L", (90 + number, 60), 250).save(tmp_path / "scans" / f"{number}.png")
+        gray = compose("clean", "light", np.random.default_rng(number), *held_out()).gray
+        Image.fromarray(gray).save(tmp_path / "scans" / f"{number}.png")
     (tmp_path / "scans" / "bad.png").write_bytes(b"no picture")
     (tmp_path / "own.onnx").write_bytes(DEFAULT_MODEL.read_bytes())
     model, shown = OnnxModel("own.onnx"), []
@@ -48,6 +51,7 @@ def test_a_cluster_reads_what_this_machine_reads(address, tmp_path, monkeypatch)
         (page.image, page.width, page.lines) for page in here.pages
     ]
     assert [str(one.error) for one in there.failures] == [str(one.error) for one in here.failures]
+    assert all(page.strings for page in there.pages)
     assert shown == [True, True]
 
 
@@ -57,5 +61,6 @@ def test_old_inputs_are_removed(tmp_path, monkeypatch):
     for name in "abcd":
         (tmp_path / name).mkdir()
         ray_module._UNPACKED[name] = tmp_path / name
+    assert ray_module._unpacked("b", {}) == tmp_path / "b"  # so that it is not the oldest any more
     ray_module._forget({"a"})
-    assert sorted(ray_module._UNPACKED) == sorted(os.listdir(tmp_path)) == ["a", "d"]
+    assert sorted(ray_module._UNPACKED) == sorted(os.listdir(tmp_path)) == ["a", "b"]

@@ -130,11 +130,13 @@ class _RayExecutor(JobExecutor):
         stats = [(path.as_posix(), path.stat()) for path in sorted(folder.rglob("*"))]
         told = repr([(str(folder), name, stat.st_size, stat.st_mtime_ns) for name, stat in stats])
         token = hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
-        if self._inputs.get(str(folder), ("", None))[0] != token:
-            self._inputs[str(folder)] = token, self._ray.put(pack_folder(folder))
-            for old in list(self._inputs)[:-KEPT_INPUTS]:
-                del self._inputs[old]
-        return self._inputs[str(folder)]
+        shipped = self._inputs.pop(str(folder), None)
+        if shipped is None or shipped[0] != token:
+            shipped = token, self._ray.put(pack_folder(folder))
+        self._inputs[str(folder)] = shipped  # the last used is the last removed
+        for old in list(self._inputs)[:-KEPT_INPUTS]:
+            del self._inputs[old]
+        return shipped
 
     def _as_ours(self, error: BaseException) -> BaseException:
         kinds = self._ray.exceptions
@@ -174,15 +176,16 @@ _UNPACKED: dict[str, Path] = {}
 
 def _unpacked(token: str, files: Mapping[str, bytes]) -> Path:
     """An input folder on this machine's disk, written by the first job of this process that needs it."""
-    if token not in _UNPACKED:
-        folder = Path(tempfile.mkdtemp(dir=_own_folder(), prefix="input-"))
-        unpack_folder(folder, files)
-        _UNPACKED[token] = folder
-    return _UNPACKED[token]
+    unpacked = _UNPACKED.pop(token, None)
+    if unpacked is None:
+        unpacked = Path(tempfile.mkdtemp(dir=_own_folder(), prefix="input-"))
+        unpack_folder(unpacked, files)
+    _UNPACKED[token] = unpacked  # the last used is the last removed
+    return unpacked
 
 
 def _forget(needed: Collection[str]) -> None:
-    """Removes the oldest input folders from this machine's disk, but for those that are needed now."""
+    """Removes input folders from this machine's disk, the longest unused first, none that is needed now."""
     old = [token for token in _UNPACKED if token not in needed]
     for token in old[: max(0, len(_UNPACKED) - KEPT_INPUTS)]:
         shutil.rmtree(_UNPACKED.pop(token), ignore_errors=True)

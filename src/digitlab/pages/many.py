@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -140,7 +141,7 @@ def read_files(
 
     More than `FEW` files, if the model is an ONNX file, are jobs: on all cores, or on a Ray cluster. Their
     results are kept in the folder `reading` of the cache until all are done, so that the same call goes on
-    where it was killed; a result counts only for the same content, model, options and code.
+    where it was killed; a result counts only for the same content, model, calibration, options and code.
 
     Args:
         images: As `read` takes them.
@@ -179,9 +180,13 @@ def read_files(
         if on_page is not None:
             on_page(PageResult(number, total, outcome, files))
 
+    def tell_found(n: int) -> None:
+        if show_progress:
+            print(f"{n} of {total} pages are read already", file=sys.stderr, flush=True)
+
     with read_progress(total, show_progress) as advance:
         if onnx and (ray is not None or len(units) > FEW):
-            read_by_jobs(units, wanted, ray, in_order, take, advance)
+            read_by_jobs(units, wanted, ray, in_order, take, advance, tell_found)
         else:
             read_here(units, wanted, take, advance)
     every = [found[number] for number in sorted(found)]

@@ -7,10 +7,12 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ from digitlab.data import cache_folder
 from digitlab.errors import DataError, DigitlabError, OutputError
 from digitlab.files import check_path, make_folder
 from digitlab.pages.answers import Page
-from digitlab.pages.evidence import READING_MODEL
+from digitlab.pages.evidence import FILE, READING_MODEL
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.pictures import count_pages
 from digitlab.pages.read_job import Failure, PageFiles, outcomes, read_job, read_pages
@@ -34,6 +36,8 @@ SUFFIXES = (*IMAGE_SUFFIXES, ".pdf")
 """Endings of the files that a folder stands for."""
 PAGES_A_JOB = 8
 """Of a file of many pages."""
+KEPT_SECONDS = 7 * 86_400
+"""How long results of a call that was killed, and not made again, are kept in the cache: a week."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,9 +128,18 @@ def read_here(units: Sequence[Unit], wanted: Wanted, take: Take, advance: Advanc
 
 
 def read_by_jobs(
-    units: Sequence[Unit], wanted: Wanted, ray: str | None, in_order: bool, take: Take, advance: Advance
+    units: Sequence[Unit],
+    wanted: Wanted,
+    ray: str | None,
+    in_order: bool,
+    take: Take,
+    advance: Advance,
+    tell_found: Advance,
 ) -> None:
     """Reads files by jobs. Results are kept on disk until all are done, so that it goes on after a kill.
+
+    Those of an earlier call that was killed are used, but for pages that could not be read then. What ends
+    in an error leaves nothing behind.
 
     Args:
         units: Of files.
@@ -135,6 +148,7 @@ def read_by_jobs(
         in_order: Whether answers are passed on in the order of the units, or as jobs are done.
         take: Takes answers and errors.
         advance: Takes progress.
+        tell_found: Takes how many pages an earlier call has read, before anything is read, if there are any.
 
     Raises:
         SettingError: If Ray is wanted and not installed.
@@ -144,14 +158,49 @@ def read_by_jobs(
 
     with _store() as store, tempfile.TemporaryDirectory(prefix="digitlab-read-") as staging:
         jobs = _jobs(units, wanted, shipped=ray is not None)
-        given = _shipped_folders(jobs, units, wanted.model, Path(staging)) if ray is not None else {}
+        given = _shipped_folders(units, wanted.model, Path(staging)) if ray is not None else {}
+        _prune(store, jobs)
+        found = _find_pages(store, jobs, units)
+        if found:
+            tell_found(found)
         delivery = _Delivery(units, wanted, jobs, store, in_order, take, advance)
-        delivery.deliver_unreadable()
-        with _executor(ray, len(jobs)) as executor:
-            report = run_jobs(jobs.values(), executor, store, given=given, on_progress=delivery.on_progress)
-        delivery.finish(report.errors, report.failed)
-        for job in jobs.values():
+        kept = False
+        try:
+            delivery.deliver_unreadable()
+            with _executor(ray, len(jobs)) as executor:
+                report = run_jobs(
+                    jobs.values(), executor, store, given=given, on_progress=delivery.on_progress
+                )
+            delivery.finish(report.errors, report.failed)
+        except KeyboardInterrupt:
+            kept = True
+            raise
+        finally:
+            for job in () if kept else jobs.values():
+                shutil.rmtree(store.folder(job), ignore_errors=True)
+
+
+def _find_pages(store: ResultStore, jobs: dict[int, Job], units: Sequence[Unit]) -> int:
+    """How many pages are read already. Results with errors are removed: what was wrong may be mended."""
+    found = 0
+    for number, job in jobs.items():
+        stored = store.find(job)
+        if stored is None:
+            continue
+        if stored.value["failures"]:
             shutil.rmtree(store.folder(job), ignore_errors=True)
+        else:
+            found += len(units[number].pages)
+    return found
+
+
+def _prune(store: ResultStore, jobs: dict[int, Job]) -> None:
+    """Removes old results of calls that nobody has made again."""
+    own = {job.key for job in jobs.values()}
+    for folder in store.path.iterdir():
+        with suppress(OSError):
+            if folder.name not in own and time.time() - folder.stat().st_mtime > KEPT_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Delivery:
@@ -169,6 +218,7 @@ class _Delivery:
     ) -> None:
         self._units, self._wanted, self._jobs, self._store = units, wanted, jobs, store
         self._in_order, self._take, self._advance = in_order, take, advance
+        self._numbers = {job.key: number for number, job in jobs.items()}
         self._waiting: dict[int, list[Page | Failure]] = {}
         self._done: set[int] = set()
         self._next = 0
@@ -181,21 +231,25 @@ class _Delivery:
 
     def on_progress(self, progress: Progress) -> None:
         """Passes on what is done by now."""
-        for number, job in self._jobs.items():
-            if number not in self._done and job.key in progress.results:
-                self._deliver(number, outcomes(str(self._units[number].source), progress.results[job.key]))
+        # New results are the last: of many files, all of them would take longer than to read them.
+        new = takewhile(lambda key: self._numbers[key] not in self._done, reversed(progress.results))
+        for key in reversed(list(new)):
+            number = self._numbers[key]
+            self._deliver(number, outcomes(str(self._units[number].source), progress.results[key]))
 
     def finish(self, errors: dict[str, BaseException], failed: dict[str, str]) -> None:
         """Passes on the errors of jobs that failed."""
-        for number, job in self._jobs.items():
-            if job.key in failed:
-                unit = self._units[number]
-                error = errors[job.key]
-                if not isinstance(error, DigitlabError):
-                    error = DataError(
-                        f"{unit.source}: {failed[job.key]}", "Try it alone; if it fails again, report it."
-                    )
-                self._deliver(number, [Failure(str(unit.source), unit.pages[0], error)])
+        for key, reason in failed.items():
+            number = self._numbers[key]
+            unit, error = self._units[number], errors[key]
+            name, told = str(unit.source), []
+            for page in unit.pages:
+                own = error
+                if not isinstance(own, DigitlabError):
+                    where = f"{name}: page {page}" if len(unit.pages) > 1 else name
+                    own = DataError(f"{where}: {reason}", "Try it alone; if it fails again, report it.")
+                told.append(Failure(name, page, own))
+            self._deliver(number, told)
 
     def _deliver(self, number: int, found: list[Page | Failure]) -> None:
         self._done.add(number)
@@ -222,7 +276,9 @@ def _jobs(units: Sequence[Unit], wanted: Wanted, shipped: bool) -> dict[int, Job
 
     assert isinstance(wanted.model, OnnxModel)
     model = wanted.model.path
-    content = _digest(model)
+    rules = f"{_digest(model)} {_digest(FILE)}"
+    keys = _file_keys(units)
+    contents = {source: _digest(Path(source)) for source in keys}
     seen: Counter[str] = Counter()
     jobs = {}
     for number, unit in enumerate(units):
@@ -241,19 +297,23 @@ def _jobs(units: Sequence[Unit], wanted: Wanted, shipped: bool) -> dict[int, Job
                     "show": wanted.show,
                     "explain": wanted.explain,
                 },
-                after=(f"file-{number}", "model") if shipped else (),
+                after=(keys[unit.source], "model") if shipped else (),
                 cost=len(unit.pages),
-                data_digest=f"{_digest(Path(unit.source))} {content}",
+                data_digest=f"{contents[unit.source]} {rules}",
             )
     return jobs
 
 
-def _shipped_folders(
-    jobs: dict[int, Job], units: Sequence[Unit], model: Model, staging: Path
-) -> dict[str, Path]:
+def _file_keys(units: Sequence[Unit]) -> dict[str, str]:
+    """A name for each file that can be read, by its path; one for all its pages."""
+    sources = dict.fromkeys(unit.source for unit in units if unit.error is None)
+    return {source: f"file-{number}" for number, source in enumerate(sources)}
+
+
+def _shipped_folders(units: Sequence[Unit], model: Model, staging: Path) -> dict[str, Path]:
     """A folder with each file, and one with the model: what jobs on other machines take along."""
     assert isinstance(model, OnnxModel)
-    files = {f"file-{number}": Path(units[number].source) for number in jobs} | {"model": model.path}
+    files = {key: Path(source) for source, key in _file_keys(units).items()} | {"model": model.path}
     given = {}
     for key, path in files.items():
         given[key] = make_folder(staging / key)

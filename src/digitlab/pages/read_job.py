@@ -10,7 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from digitlab.errors import DataError, DigitlabError
+from digitlab import errors
+from digitlab.errors import DigitlabError
 from digitlab.pages.answers import Page
 from digitlab.pages.evidence import READING_MODEL
 from digitlab.pages.options import ReadOptions
@@ -81,26 +82,23 @@ def read_pages(
         name: What the file is called in answers and errors; None: its path.
 
     Yields:
-        One answer or error for each page; a file of which nothing can be read gives one error.
+        An answer or an error for each page.
     """
     path = os.fspath(source) if isinstance(source, str | os.PathLike) else "array"
     name = name or path
-    left, before = list(pages), ""
-    while left:
-        pictures = iter_pictures(source, tuple(left))
+    pictures: Iterator[PagePicture] | None = None
+    for number, page in enumerate(pages):
+        started = time.perf_counter()
         try:
-            while left:
-                started = time.perf_counter()
-                picture = next(pictures)
-                left.pop(0)
-                yield _read(replace(picture, image=name), model, options, files, started)
+            if pictures is None:
+                pictures = iter_pictures(source, pages[number:])
+            picture = next(pictures)
         except DigitlabError as error:
-            page = left.pop(0)
-            if error.problem == before:  # not of a page, but of the file
-                return
-            before = error.problem
+            pictures = None  # an iterator that has raised an error gives nothing more
             named = type(error)(error.problem.replace(path, name), error.remedy)
             yield Failure(name, page, _named(named, name))
+            continue
+        yield _read(replace(picture, image=name), model, options, files, started)
 
 
 def _read(
@@ -163,10 +161,11 @@ def read_job(
         explain: See `PageFiles`.
 
     Returns:
-        `pages`, as plain data, and `failures`, each with `page`, `problem` and `remedy`.
+        `pages`, as plain data, and `failures`, each with `page`, `error` (its class), `problem` and
+        `remedy`.
 
     Raises:
-        DigitlabError: If none of the pages can be read.
+        ModelError: If the model cannot be opened.
     """
     if os.environ.get("OMP_NUM_THREADS") == "1":  # as the executors set it: every core has a job of its own
         import cv2
@@ -184,16 +183,23 @@ def read_job(
             read.append(one)
         else:
             failures.append(one)
-    if failures and not read:  # so that this is no result that is kept
-        raise failures[0].error
-    told = [{"page": one.page, "problem": one.error.problem, "remedy": one.error.remedy} for one in failures]
+    told = [
+        {
+            "page": one.page,
+            "error": type(one.error).__name__,
+            "problem": one.error.problem,
+            "remedy": one.error.remedy,
+        }
+        for one in failures
+    ]
     return {"pages": [page.to_dict() for page in read], "failures": told}
 
 
 def outcomes(image: str, value: dict[str, Any]) -> list[Page | Failure]:
     """Answers and errors from what `read_job` returned."""
     failures = [
-        Failure(image, one["page"], DataError(one["problem"], one["remedy"])) for one in value["failures"]
+        Failure(image, one["page"], getattr(errors, one["error"])(one["problem"], one["remedy"]))
+        for one in value["failures"]
     ]
     every: list[Page | Failure] = [*(Page.from_dict(page) for page in value["pages"]), *failures]
     return sorted(every, key=lambda one: one.page)
