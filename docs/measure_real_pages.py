@@ -199,7 +199,7 @@ def box_f1(answers: Sequence[Answer]) -> float:
             for x, y, w, h in one.picture.boxes
         ]
         boxes = [digit.box for string in one.page.strings for digit in string.digits]
-        hits += len(match_boxes(boxes, upright_boxes(corners, one.page)))
+        hits += len(match_boxes(boxes, upright_boxes(corners, one.page.to_upright)))
         read, true = read + len(boxes), true + len(corners)
     return f1(hits, read, true)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from digitlab.pages.camera import Shot, draw_line, photograph, scan
 from digitlab.pages.composition import held_out
-from digitlab.pages.handwriting import Hand, Mark, Writing, print_text
+from digitlab.pages.handwriting import Hand, Mark, Writing, indices_by_digit, print_text
 
 Pixels = NDArray[np.uint8]
 Sheet = NDArray[np.float32]
@@ -120,8 +120,9 @@ def form_text() -> Sequence[Sequence[str]]:
 
 def _hand(seed: int, height: float, pen: float = 0.0) -> Hand:
     images, labels = held_out()
-    by_digit = tuple(np.flatnonzero(labels == digit) for digit in range(10))
-    return Hand(images, by_digit, np.random.default_rng(seed), height, pen=pen, size=0.06, wobble=0.03)
+    return Hand(
+        images, indices_by_digit(labels), np.random.default_rng(seed), height, pen=pen, size=0.06, wobble=0.03
+    )
 
 
 def _write(cover: Sheet, writing: Writing) -> None:

@@ -21,13 +21,12 @@ from sklearn.linear_model import LogisticRegression
 
 from digitlab.evaluation.selective import fit_threshold_table
 from digitlab.files import atomic_write
-from digitlab.pages.answers import Box
 from digitlab.pages.composition import KINDS, STRENGTHS, compose, held_out
-from digitlab.pages.evidence import FILE, READING_MODEL, Calibration
+from digitlab.pages.evidence import FILE, READING_MODEL, Calibration, logistic
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.reading import find_page
-from digitlab.pages.scoring import overlap
-from digitlab.pages.strings import FoundDigit
+from digitlab.pages.scoring import overlap, upright_boxes
+from digitlab.pages.strings import NUMBER, FoundDigit
 from digitlab.reader import OnnxModel
 
 PICTURES = {"page": 14, "table": 4}
@@ -43,6 +42,8 @@ RARE = 0.1
 
 Example = tuple[list[float], int]
 """Features of a string and whether it is right (1), another number (0), no number (-1) or turned."""
+DigitExample = tuple[float, float, list[float], bool]
+"""Margin and logarithm of a digit, features of its string, and whether it is right."""
 
 
 def main() -> None:
@@ -58,17 +59,22 @@ def main() -> None:
     number = _fit(features, labels >= 0, weights)
     real = labels >= 0
     right = _fit(features[real], labels[real] == 1)
-    digit = _fit(np.array([one[0] for one in digits]), np.array([one[1] for one in digits]) == 1)
+    digit = _fit(np.array([one[:2] for one in digits]), np.array([one[3] for one in digits]))
     given = Calibration.from_dict(
         {"number": number, "right": right, "digit": digit, "strings": EMPTY, "digits": EMPTY}
     )
     others, other_digits = ([one for result in halves[1] for one in result[part]] for part in (0, 1))
     others = [one for one in others if one[1] != TURNED]
     name = f"composed strings of validation digits, seed {SEED}"
+    # What decides whether a digit is sure: at least the probability of its string, which is a number.
+    other_digits = [one for one in other_digits if logistic(given.number, one[2]) >= NUMBER]
     tables = []
     for values, truth in (
         ([given.right_of(one[0]) for one in others], [one[1] == 1 for one in others]),
-        ([given.digit_probability(*one[0]) for one in other_digits], [one[1] == 1 for one in other_digits]),
+        (
+            [given.digit_probability(*one[:2], given.right_of(one[2])) for one in other_digits],
+            [one[3] for one in other_digits],
+        ),
     ):
         tables.append(fit_threshold_table(np.array(values), np.array(truth), name, MAX_ERRORS))
     final = Calibration(given.number, given.right, given.digit, *tables)
@@ -95,7 +101,7 @@ EMPTY = {
 }
 
 
-def _examples(kind: str, number: int) -> tuple[list[Example], list[tuple[tuple[float, float], int]]]:
+def _examples(kind: str, number: int) -> tuple[list[Example], list[DigitExample]]:
     """What is read of three pictures, one of each strength, and whether it is right.
 
     A page, and of the others every fourth, is read turned, too: by a quarter or a half of a circle. What
@@ -105,7 +111,7 @@ def _examples(kind: str, number: int) -> tuple[list[Example], list[tuple[tuple[f
 
     cv2.setNumThreads(1)
     strings: list[Example] = []
-    digits: list[tuple[tuple[float, float], int]] = []
+    digits: list[DigitExample] = []
     model = OnnxModel(READING_MODEL)
     for strength in STRENGTHS:
         picture = compose(kind, strength, np.random.default_rng((SEED, number)), *held_out())
@@ -114,27 +120,17 @@ def _examples(kind: str, number: int) -> tuple[list[Example], list[tuple[tuple[f
             rows = find_page(turned, model, ReadOptions()).rows
             strings += [(string.evidence.features(), TURNED) for row in rows for string in row]
         found = find_page(picture.gray, model, ReadOptions())
-        boxes = _moved(picture.outlines, found.matrix)
+        boxes = upright_boxes(picture.outlines, found.matrix)
         for string in (one for row in found.rows for one in row):
             where = overlap(_array(string.digits, found.scale), np.array(boxes, float))
             match = np.where(where.max(1) >= 0.3, where.argmax(1), -1)
             label = -1 if (match < 0).all() else int(string.text in _texts(picture.lines, match))
-            strings.append((string.evidence.features(), label))
+            features = string.evidence.features()
+            strings.append((features, label))
             for one, place in zip(string.digits, match, strict=True):
-                true = place >= 0 and picture.boxes[place][0] == one.digit
-                digits.append(((one.margin, one.log), int(true)))
+                true = bool(place >= 0 and picture.boxes[place][0] == one.digit)
+                digits.append((one.margin, one.log, features, true))
     return strings, digits
-
-
-def _moved(outlines: tuple[np.ndarray, ...], matrix: np.ndarray) -> list[Box]:
-    """Boxes of the digits on the upright page."""
-    boxes = []
-    for outline in outlines:
-        points = np.c_[outline, np.ones(len(outline))] @ matrix.T
-        points = points[:, :2] / points[:, 2:]
-        low, high = points.min(0), points.max(0)
-        boxes.append((*low.tolist(), *(high - low).tolist()))
-    return boxes
 
 
 def _array(digits: tuple[FoundDigit, ...], scale: float) -> np.ndarray:

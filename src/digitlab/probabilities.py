@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 
 from digitlab.errors import ModelError
 
-__all__ = ["digit_probabilities", "log_softmax", "softmax"]
+__all__ = ["NO_DIGIT", "digit_probabilities", "log_softmax", "softmax"]
 
 DIGITS = 10
+NO_DIGIT = DIGITS
+"""Label of pictures that show no digit, and where "no digit" stands in the outputs that have it."""
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:

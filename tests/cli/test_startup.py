@@ -38,6 +38,14 @@ def test_reading_without_torch(tmp_path):
     assert _heavy_imports("read", str(tmp_path / "blank.png")) == "[]"
 
 
+def test_training_and_benchmarks_load_nothing_that_reads_pages():
+    program = "import sys, digitlab.bench.benchmarks, digitlab.training.batches; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert "digitlab.training.batches" in loaded
+    assert [name for name in loaded if name.startswith("digitlab.pages")] == []
+
+
 def test_a_comparison_without_torch(make_run):
     runs = [str(make_run(name, "--set", f"max_steps={n}")) for n, name in enumerate("abc", start=1)]
     assert _heavy_imports("compare", *runs) == "[]"

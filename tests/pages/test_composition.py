@@ -18,7 +18,7 @@ from digitlab.pages.composition import (
     compose_strings,
     held_out,
 )
-from digitlab.pages.handwriting import Hand
+from digitlab.pages.handwriting import Hand, indices_by_digit
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +134,7 @@ def test_gaps_hold(digits):
 
 def test_signs_are_no_digits(digits):
     images, labels = digits
-    by_digit = tuple(np.flatnonzero(labels == digit) for digit in range(10))
-    hand = Hand(images, by_digit, np.random.default_rng(0), height=60.0, pen=4.0)
+    hand = Hand(images, indices_by_digit(labels), np.random.default_rng(0), height=60.0, pen=4.0)
     for sign in ".,-":
         string = hand.string(f"4{sign}2", lambda: 5.0)
         assert string.text == "42"

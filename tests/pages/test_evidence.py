@@ -56,6 +56,9 @@ def test_a_digit_is_weighed_by_its_margin_and_its_score() -> None:
     # 1 + 0.5 * 2 + 2 * -0.25 = 1.5
     assert made(digit=1.0).digit_probability(2.0, -0.25) == pytest.approx(1 / (1 + math.exp(-1.5)))
     assert made().digit_probability(2.0, -50.0) == made().digit_probability(2.0, -8.0)
+    # A string of which all digits are right with 0.9 has none that is less.
+    assert made(digit=1.0).digit_probability(2.0, -0.25, 0.9) == 0.9
+    assert made(digit=1.0).digit_probability(2.0, -0.25, 0.3) == made(digit=1.0).digit_probability(2.0, -0.25)
 
 
 def test_a_calibration_comes_back_from_json() -> None:

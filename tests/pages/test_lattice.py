@@ -10,8 +10,7 @@ from digitlab.pages.lattice import Row, Weights, best_paths
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.pieces import Piece
 from digitlab.pages.string_form import Form, form_of
-
-NO_DIGIT = 10
+from digitlab.probabilities import NO_DIGIT
 
 
 def piece(left: int, top: int, width: int, height: int, cut: float = 0.0, component: int = 0) -> Piece:

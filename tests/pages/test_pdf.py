@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digitlab.errors import DataError
 from digitlab.pages.pdf import PdfFile, is_pdf, writing_height
-from digitlab.pages.pictures import count_pages, iter_pictures
+from digitlab.pages.pictures import LONGEST, count_pages, iter_pictures
 
 
 def _sheet(height, dpi=300, inches=(3, 4)):
@@ -51,7 +51,7 @@ def test_the_resolution_follows_the_writing(tmp_path, height, dpi):
     # Digits of 24 pixels of 300 to the inch are 12 high at 150, and 30 at 375.
     path = _saved(tmp_path / "a.pdf", _sheet(height))
     with PdfFile(path) as pdf:
-        gray, width, height = pdf.render(1)
+        gray, width, height = pdf.render(1, LONGEST)
     assert gray.shape[0] / 4 == pytest.approx(dpi, rel=0.12)
     assert (width, height) == (1200, 1600)
 
@@ -62,15 +62,17 @@ def test_a_blank_page_and_one_of_noise_ask_for_no_more(tmp_path):
     assert writing_height(noise) is None
 
 
-def test_a_very_large_page_is_drawn_smaller(tmp_path):
+@pytest.mark.parametrize("inches", [(100, 100), (200, 1), (2, 150)])
+def test_a_very_large_page_is_drawn_smaller(tmp_path, inches):
     document = pypdfium2.PdfDocument.new()
-    document.new_page(7200, 7200)  # 100 x 100 inches
+    document.new_page(*(72 * side for side in inches))
     document.save(tmp_path / "poster.pdf")
     document.close()
-    with PdfFile(tmp_path / "poster.pdf") as pdf:
-        gray, width, height = pdf.render(1)
-    assert gray.shape == (4000, 4000)
-    assert (width, height) == (40_000, 40_000)
+    (picture,) = iter_pictures(tmp_path / "poster.pdf")
+    rows, columns = picture.gray.shape
+    assert max(rows, columns) == LONGEST
+    assert columns / rows == pytest.approx(inches[0] / inches[1], rel=0.04)
+    assert (picture.width, picture.height) == tuple(400 * side for side in inches)
 
 
 def test_what_is_wrong_with_a_file(tmp_path, scan):

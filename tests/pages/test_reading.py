@@ -12,11 +12,11 @@ from digitlab.errors import DataError, SettingError
 from digitlab.pages import Page, read
 from digitlab.pages.composition import Composed, compose, held_out
 from digitlab.pages.evidence import READING_MODEL
-from digitlab.pages.handwriting import Hand, Mark, print_text
+from digitlab.pages.handwriting import Hand, Mark, indices_by_digit, print_text
 from digitlab.pages.layouts import WORDS
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.reading import read_page
-from digitlab.pages.scoring import Score, Truth, score, upright_boxes
+from digitlab.pages.scoring import Score, Truth, score
 from digitlab.pages.stages import Stages
 from digitlab.reader import Model, OnnxModel
 
@@ -38,9 +38,7 @@ def pictures(kind: str, n: int, digits: tuple[np.ndarray, np.ndarray], first: in
 
 
 def judged(page: Page, composed: Composed) -> Score:
-    boxes = upright_boxes(composed.outlines, page)
-    true = zip((digit for digit, _ in composed.boxes), boxes, strict=True)
-    return score(page, Truth(composed.lines, tuple(true)))
+    return score(page, composed.truth(page.to_upright))
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +116,9 @@ def sheet(
 ) -> tuple[np.ndarray, list[Box]]:
     """Strings in one line on white paper, `gap` pixels apart, digits `inner`; and the box around each."""
     images, labels = digits
-    by_digit = tuple(np.flatnonzero(labels == digit) for digit in range(10))
-    hand = Hand(images, by_digit, np.random.default_rng(5), 50.0, 20.0, 0.0, 0.0, 0.03, 0.02, {})
+    hand = Hand(
+        images, indices_by_digit(labels), np.random.default_rng(5), 50.0, 20.0, 0.0, 0.0, 0.03, 0.02, {}
+    )
     gray, left, boxes = np.full((150, 1000), 255, np.float32), 40.0, []
     for text in texts:
         string = hand.string(text, lambda: inner)
@@ -244,8 +243,7 @@ def test_stages_are_kept_in_order(digits: tuple[np.ndarray, np.ndarray], model: 
 def test_words_give_nothing_sure(printed: bool, digits: tuple[np.ndarray, np.ndarray], model: Model) -> None:
     images, labels = digits
     rng = np.random.default_rng(0)
-    by_digit = tuple(np.flatnonzero(labels == digit) for digit in range(10))
-    hand = Hand(images, by_digit, rng, 36.0, 30.0, 3.0, 0.0, 0.1, 0.05, {})
+    hand = Hand(images, indices_by_digit(labels), rng, 36.0, 30.0, 3.0, 0.0, 0.1, 0.05, {})
     gray = np.full((240, 700), 245, np.float32)
     for y in range(70, 220, 60):
         x = 30

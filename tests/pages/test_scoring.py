@@ -140,7 +140,7 @@ def test_outlines_go_the_way_of_the_page():
     # A quarter turn of a picture that is 100 pixels high: (x, y) to (99 - y, x).
     page = page_of(to_upright=((0, -1, 99), (1, 0, 0), (0, 0, 1)))
     outline = np.array([[10, 20], [14, 20], [14, 29], [10, 29]], float)
-    assert upright_boxes([outline], page) == [(70, 10, 10, 5)]
+    assert upright_boxes([outline], page.to_upright) == [(70, 10, 10, 5)]
     # Twice the size, by a matrix that is not normed.
     half = page_of(to_upright=((1, 0, 0), (0, 1, 0), (0, 0, 0.5)))
-    assert upright_boxes([outline], half) == [(20, 40, 9, 19)]
+    assert upright_boxes([outline], half.to_upright) == [(20, 40, 9, 19)]

@@ -15,9 +15,9 @@ from digitlab.pages.lattice import Row, Weights, best_paths
 from digitlab.pages.pieces import Piece
 from digitlab.pages.string_form import Form
 from digitlab.pages.strings import FoundString, ScoredRow, answer, find_strings, is_number
+from digitlab.probabilities import NO_DIGIT
 
 HEIGHT = 50
-NO_DIGIT = 10
 MARK = {".": (44, 6, 6), ",": (40, 8, 18), "-": (22, 20, 6), "/": (0, 20, 50), "?": (10, 6, 6)}
 """Top, width and height of marks, in a row whose digits are 50 high."""
 

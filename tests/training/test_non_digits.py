@@ -7,8 +7,9 @@ import torch
 from digitlab.data import mnist
 from digitlab.errors import SettingError
 from digitlab.networks import build
+from digitlab.probabilities import NO_DIGIT
 from digitlab.training import Examples, Recipe, StepCounts, batches, fit, non_digits
-from digitlab.training.batches import NO_DIGIT, iter_batches, make_examples
+from digitlab.training.batches import iter_batches, make_examples
 from digitlab.training.non_digits import KINDS, make_non_digits
 
 

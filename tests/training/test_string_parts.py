@@ -12,9 +12,10 @@ from digitlab.errors import SettingError
 from digitlab.networks import build
 from digitlab.pages.candidates import Candidate, recognize
 from digitlab.pages.pieces import components
+from digitlab.probabilities import NO_DIGIT
 from digitlab.reader import DEFAULT_MODEL, OnnxModel
 from digitlab.training import Examples, Recipe, StepCounts, batches, fit, string_parts
-from digitlab.training.batches import NO_DIGIT, iter_batches, make_examples
+from digitlab.training.batches import iter_batches, make_examples
 from digitlab.training.string_parts import make_string_parts
 
 HEIGHT = 40
@@ -178,7 +179,7 @@ def test_a_network_learns_what_they_are_labeled(digits, monkeypatch):
     pictures = np.zeros((2, 28, 28), np.uint8)
     pictures[0, 4:9, 4:24] = pictures[1, 8:20, 8:20] = 255
     made = np.tile(pictures, (45, 1, 1)), np.tile([3, NO_DIGIT], 45)
-    monkeypatch.setattr(batches, "make_string_parts", lambda *_: made)
+    monkeypatch.setattr("digitlab.training.string_parts.make_string_parts", lambda *_: made)
     network = build("recognizer", width=4)
     recipe = Recipe(batch_size=50, max_steps=40, learning_rate=0.02, string_parts=0.5, threads=1)
     fit(network, recipe, Examples.of(digits))

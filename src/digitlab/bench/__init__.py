@@ -1,7 +1,8 @@
-"""Benchmarks: what digitlab promises about time and about reading pages, measured on this machine."""
+"""Benchmarks: what digitlab promises about time and about reading pages, measured on this machine.
 
-from digitlab.bench.benchmarks import BENCHMARKS, check_names, run_benchmarks
-from digitlab.bench.measurement import Measurement
-from digitlab.bench.read import Row, read_rows
+Each name is imported from its module when it is first used; `__init__.pyi` lists them.
+"""
 
-__all__ = ["BENCHMARKS", "Measurement", "Row", "check_names", "read_rows", "run_benchmarks"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

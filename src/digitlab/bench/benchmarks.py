@@ -20,7 +20,6 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
 from digitlab.bench.measurement import Log, Measurement
-from digitlab.bench.read import read
 from digitlab.data import classroom, mnist
 from digitlab.errors import SettingError
 from digitlab.evaluation import accuracy_and_log_loss, predict_logits
@@ -233,6 +232,14 @@ def _time_to(
         log(f"{name}: seed {seed}: {accuracy:.2%} in {fitted.train_seconds:.2f} s")
     yield Measurement(f"{name}: training time", "s", seconds, goal)
     yield Measurement(f"{name}: test accuracy", "accuracy", accuracies, f"mean of at least {wanted:.1%}")
+
+
+def read(log: Log) -> Iterator[Measurement]:
+    """Reading of composed pictures: shares that are right, boxes, what is answered, and time."""
+    from digitlab.bench.read import read_rows  # loads what reads pages
+
+    for row in read_rows(log):
+        yield from row.measurements()
 
 
 BENCHMARKS: Mapping[str, Callable[[Log], Iterator[Measurement]]] = {

@@ -18,10 +18,10 @@ from digitlab.pages.answers import Page
 from digitlab.pages.composition import KINDS, STRENGTHS, Composed, compose, held_out
 from digitlab.pages.evidence import READING_MODEL
 from digitlab.pages.options import ReadOptions
-from digitlab.pages.scoring import Score, Truth, digits_right, joined, score, upright_boxes
+from digitlab.pages.scoring import Score, digits_right, joined, score
 from digitlab.reader import OnnxModel
 
-__all__ = ["PEERS", "PICTURES", "Reader", "Row", "read", "read_rows", "read_table"]
+__all__ = ["PEERS", "PICTURES", "Reader", "Row", "read_rows", "read_table"]
 
 PICTURES = 10
 MOST_PICTURES = 10_000
@@ -95,12 +95,6 @@ class Row:
                 yield Measurement(f"read: {self.title}, {self.strength}: {name}", unit, values)
 
 
-def read(log: Log) -> Iterator[Measurement]:
-    """Reading of composed pictures: shares that are right, boxes, what is answered, and time."""
-    for row in read_rows(log):
-        yield from row.measurements()
-
-
 def read_rows(
     log: Log, n: int = PICTURES, peer: str | None = None, reader: Reader | None = None
 ) -> Iterator[Row]:
@@ -128,7 +122,8 @@ def read_rows(
     reader(compose("clean", "light", np.random.default_rng(SEED), images, labels).gray, ReadOptions())
     for number, kind in enumerate(KINDS):
         for level, strength in enumerate(STRENGTHS):
-            rows = [Row(kind, strength)] + [Row(kind, strength, CELLS[one]) for one in CELLS if one == kind]
+            ways = ("", CELLS[kind]) if kind in CELLS else ("",)
+            rows = [Row(kind, strength, cells) for cells in ways]
             for picture in range(n):
                 rng = np.random.default_rng((SEED, number, level, picture))
                 composed = compose(kind, strength, rng, images, labels)
@@ -165,9 +160,7 @@ def _measure(row: Row, composed: Composed, reader: Reader) -> None:
         height, width = composed.gray.shape
         page = Page("array", 1, width, height, 0.0, ())
     row.seconds.append(time.perf_counter() - started)
-    boxes = upright_boxes(composed.outlines, page)
-    digits = [digit for digit, _ in composed.boxes]
-    truth = Truth(composed.lines, tuple(zip(digits, boxes, strict=True)))
+    truth = composed.truth(page.to_upright)
     row.scores.append(score(page, truth.by_digit() if row.cells == "RxC" else truth))
 
 

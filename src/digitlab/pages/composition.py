@@ -10,14 +10,15 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from digitlab.data.mnist import mnist
 from digitlab.errors import SettingError
 from digitlab.pages.answers import Box
 from digitlab.pages.camera import Shot, photograph, scan, smooth_noise
-from digitlab.pages.handwriting import Hand, Mark
+from digitlab.pages.handwriting import Hand, Mark, indices_by_digit
 from digitlab.pages.layouts import LAYOUTS, Draft
+from digitlab.pages.scoring import Truth, upright_boxes
 from digitlab.pages.strokes import INK
 
 __all__ = [
@@ -78,6 +79,16 @@ class Composed:
     def text(self) -> str:
         """The strings of a line parted by spaces, and the lines by line breaks."""
         return "\n".join(" ".join(strings) for strings in self.lines)
+
+    def truth(self, to_upright: ArrayLike) -> Truth:
+        """What is written, with boxes in the upright page that the picture became.
+
+        Args:
+            to_upright: `(3, 3)`, see `Page`.
+        """
+        boxes = upright_boxes(self.outlines, to_upright)
+        digits = (digit for digit, _ in self.boxes)
+        return Truth(self.lines, tuple(zip(digits, boxes, strict=True)))
 
 
 def compose(
@@ -141,7 +152,7 @@ class _Composer:
     def __init__(self, images: NDArray[np.uint8], labels: NDArray[np.integer]) -> None:
         self.images = images
         self.thin: dict[int, bool] = {}
-        self.by_digit = tuple(np.flatnonzero(labels == digit) for digit in range(10))
+        self.by_digit = indices_by_digit(labels)
         missing = [str(digit) for digit, own in enumerate(self.by_digit) if not len(own)]
         if missing:
             raise SettingError(

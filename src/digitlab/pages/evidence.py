@@ -91,14 +91,15 @@ class Calibration:
         """The same, of `Evidence.features`."""
         return logistic(self.number, features) * logistic(self.right, features)
 
-    def digit_probability(self, margin: float, log: float) -> float:
-        """Probability that a digit is right.
+    def digit_probability(self, margin: float, log: float, string: float = 0.0) -> float:
+        """Probability that a digit is right; not below that of its string.
 
         Args:
             margin: Logarithm of the odds of the readings in which it stands against the others, from -8 to 8.
             log: Logarithm of the recognizer's probability.
+            string: Probability that all digits of its string are right.
         """
-        return logistic(self.digit, [margin, max(log, -8.0)])
+        return max(logistic(self.digit, [margin, max(log, -8.0)]), string)
 
     def to_dict(self) -> dict[str, Any]:
         """The calibration as plain data for JSON."""

@@ -25,7 +25,7 @@ from digitlab.pages.strokes import (
     without_specks,
 )
 
-__all__ = ["Hand", "Mark", "Writing", "line_of", "print_text"]
+__all__ = ["Hand", "Mark", "Writing", "indices_by_digit", "line_of", "print_text"]
 
 MNIST_HEIGHT = 20
 FEWEST_ROWS = 14
@@ -91,6 +91,15 @@ class Writing:
     def moved(self, right: float, down: float) -> Writing:
         """The same ink elsewhere."""
         return Writing(tuple(mark.moved(right, down) for mark in self.marks))
+
+
+def indices_by_digit(labels: NDArray[np.integer]) -> tuple[NDArray[np.intp], ...]:
+    """For each digit, 0 to 9, the indices of its images: what a `Hand` draws from.
+
+    Args:
+        labels: `(n,)`, 0 to 9.
+    """
+    return tuple(np.flatnonzero(labels == digit) for digit in range(10))
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from digitlab.pages.candidates import Candidate, is_cut
 from digitlab.pages.pieces import Piece
 from digitlab.pages.string_form import Form
+from digitlab.probabilities import NO_DIGIT
 
 __all__ = ["Path", "Row", "Segment", "Weights", "best_paths"]
 
-NO_DIGIT = 10
 SHAPES = (-0.22, -1.39, -0.1, -0.23, -0.25, -0.13, -0.31, -0.33, -0.33, -0.42)
 """Mean logarithm of width / height of the digits 0 to 9; of MNIST's training digits."""
 SPREADS = (0.23, 0.6, 0.22, 0.22, 0.25, 0.25, 0.25, 0.25, 0.22, 0.28)

@@ -242,7 +242,8 @@ class _Delivery:
         for key, reason in failed.items():
             number = self._numbers[key]
             unit, error = self._units[number], errors[key]
-            name, told = str(unit.source), []
+            name = str(unit.source)
+            told: list[Page | Failure] = []
             for page in unit.pages:
                 own = error
                 if not isinstance(own, DigitlabError):

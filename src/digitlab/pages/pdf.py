@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -21,8 +20,6 @@ POINTS = 72
 FIRST_DPI = 150
 WANTED = 30
 """Pixels that the smallest writing should be high."""
-MOST_PIXELS = 16_000_000
-"""Of a page as it is read: A4 at 400 to the inch."""
 HEAD = b"%PDF-"
 PASSWORD = 4  # FPDF_ERR_PASSWORD of PDFium
 DAMAGED = "Save or copy the file again."
@@ -88,11 +85,12 @@ class PdfFile:
         with _LOCK:
             self._document.close()
 
-    def render(self, number: int) -> tuple[NDArray[np.uint8], int, int]:
+    def render(self, number: int, longest: int) -> tuple[NDArray[np.uint8], int, int]:
         """Draws a page, at 150 pixels to the inch, or as many as make the smallest writing 30 pixels high.
 
         Args:
             number: Of the page, from 1.
+            longest: Pixels on its long side, at most.
 
         Returns:
             `(h, w)`, `uint8`, 0 = black, 255 = white; and the page's width and height in 1/400 inch.
@@ -107,7 +105,7 @@ class PdfFile:
             try:
                 page = self._document[number - 1]
                 width, height = page.get_size()
-                most = min(DPI, POINTS * math.sqrt(MOST_PIXELS / max(width * height, 1)))
+                most = min(DPI, POINTS * longest / max(width, height, 1))
                 gray = _drawn(page, min(FIRST_DPI, most))
                 small = writing_height(gray)
                 needed = FIRST_DPI if small is None else FIRST_DPI * WANTED / small

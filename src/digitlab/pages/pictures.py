@@ -22,7 +22,7 @@ from digitlab.pages.pdf import PdfFile, is_pdf
 __all__ = ["LONGEST", "PagePicture", "count_pages", "full_size", "iter_pictures", "scaled_options"]
 
 LONGEST = 3000
-"""Pixels on the long side of what is read: an A4 page then has 260 to the inch."""
+"""Pixels on the long side of what is read: an A4 page then has 256 to the inch."""
 ROUNDING = 1e-6
 """How far beyond 0 and 1 rounding may put gray."""
 REMEDY = (
@@ -92,7 +92,7 @@ def iter_pictures(source: Any, pages: Iterable[int] | None = None) -> Iterator[P
     if is_pdf(Path(name)):
         with PdfFile(Path(name)) as pdf:
             for page in pages or range(1, pdf.n_pages + 1):
-                yield PagePicture(name, page, *pdf.render(page))
+                yield PagePicture(name, page, *pdf.render(page, LONGEST))
         return
     for page in pages or range(1, count_frames(name) + 1):
         gray, (width, height) = read_sized(name, LONGEST, page - 1)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from digitlab.pages.answers import Box, Page
 
@@ -177,14 +177,17 @@ def overlap(read: NDArray[np.floating], true: NDArray[np.floating]) -> NDArray[n
     return np.asarray(shared / union, np.float64)
 
 
-def upright_boxes(outlines: Sequence[NDArray[np.floating]], page: Page) -> list[Box]:
+def upright_boxes(outlines: Sequence[NDArray[np.floating]], to_upright: ArrayLike) -> list[Box]:
     """Boxes around outlines of a picture, in the upright page that it became.
 
     Args:
         outlines: Each `(k, 2)`: x and y of pixels of the picture, those at the border of the ink included.
-        page: What was read; its matrix is used.
+        to_upright: `(3, 3)`, see `Page`.
+
+    Returns:
+        From the first to the last pixel, both included.
     """
-    matrix = np.array(page.to_upright, float)
+    matrix = np.asarray(to_upright, float)
     boxes: list[Box] = []
     for outline in outlines:
         moved = np.column_stack([outline, np.ones(len(outline))]) @ matrix.T

@@ -165,7 +165,7 @@ def answer(found: FoundString, given: Calibration, max_error: float) -> ReadStri
     threshold = given.digits.threshold_for(max_error) if promised else np.inf
     digits = []
     for one in found.digits:
-        own = max(given.digit_probability(one.margin, one.log), probability)
+        own = given.digit_probability(one.margin, one.log, probability)
         status: Status = "sure" if sure or own >= threshold else "unsure"
         digits.append(ReadDigit(one.digit, own, status, one.second, one.box))
     return ReadString(

@@ -16,17 +16,15 @@ from digitlab.errors import DataError
 from digitlab.formatting import format_count
 from digitlab.networks import Network
 from digitlab.notebook import text_html
+from digitlab.probabilities import NO_DIGIT
 from digitlab.training.augmentation import augment
 from digitlab.training.hyperparameters import Recipe
 from digitlab.training.non_digits import make_non_digits
 from digitlab.training.randomness import RngStream, epoch_order, generator_for
-from digitlab.training.string_parts import make_string_parts
 
-__all__ = ["NO_DIGIT", "Examples", "MadeExamples", "StepCounts", "iter_batches", "make_examples"]
+__all__ = ["Examples", "MadeExamples", "StepCounts", "iter_batches", "make_examples"]
 
 
-NO_DIGIT = 10
-"""Label of pictures that show no digit."""
 NON_DIGITS = 40_000
 """How many non-digits are made for a training; each is augmented anew in every step that it comes in."""
 STRING_PARTS = 60_000
@@ -189,6 +187,8 @@ def make_examples(train: Examples, recipe: Recipe) -> MadeExamples:
         none = torch.full((NON_DIGITS,), NO_DIGIT)
         non_digits = Examples(torch.from_numpy(scale_ink(made)), none).to(device)
     if recipe.string_parts:
+        from digitlab.training.string_parts import make_string_parts  # loads what reads pages
+
         rng = np.random.default_rng((recipe.seed, STRING_PARTS))
         parts, theirs = make_string_parts(images, labels, STRING_PARTS, rng)
         string_parts = Examples(torch.from_numpy(scale_ink(parts)), torch.from_numpy(theirs)).to(device)

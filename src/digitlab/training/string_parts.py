@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from digitlab.pages.answers import around
 from digitlab.pages.candidates import Candidate, PieceImages, list_candidates, list_sharing
-from digitlab.pages.handwriting import Hand, Mark
+from digitlab.pages.handwriting import Hand, Mark, indices_by_digit
 from digitlab.pages.page_ink import PageInk
 from digitlab.pages.pieces import Piece, components, cut
+from digitlab.probabilities import NO_DIGIT
 from digitlab.training.european import draw_european
 
 __all__ = ["make_string_parts"]
 
-NO_DIGIT = 10
 HEIGHTS = 34, 50  # pixels of a digit; cutting takes longer the larger it is
 MARGIN = 14
 DIGIT = 0.85  # share that a part and a digit have in common of both, from which the part is the digit
@@ -50,7 +50,7 @@ def make_string_parts(
         `(n, 28, 28)`, `uint8`, and their labels `(n,)`: 0 to 9, or 10 for no digit. One in nine is a 1 or a 7
         drawn as in Europe.
     """
-    by_digit = tuple(np.flatnonzero(labels == digit) for digit in range(10))
+    by_digit = indices_by_digit(labels)
     thin: dict[int, bool] = {}
     made: list[tuple[NDArray[np.uint8], int]] = []
     drawn = n // (EUROPEAN + 1)
