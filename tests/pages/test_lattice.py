@@ -66,6 +66,37 @@ def test_a_point_beside_the_foot_of_a_digit_is_not_its_ink(point, segments) -> N
     assert (best.text, len(best.segments)) == ("5", segments)
 
 
+@pytest.mark.parametrize(("top", "segments"), [(44, 2), (4, 1)])
+def test_a_point_costs_more_than_a_flag_to_be_joined(top: int, segments: int) -> None:
+    # To leave it out costs 0.5 * 0.4 + 0.9 = 1.1, to join it 0.65, and 1.65 if it is a point.
+    own = row(piece(0, 0, 40, 50), piece(44, top, 6, 6))
+    candidates = list_candidates(own.pieces, own.height)
+    scores = logs(*(None if one.start else 5 for one in candidates))
+    scores[[one.start == 1 for one in candidates], NO_DIGIT] = -0.4
+    (best, *_) = best_paths(own, candidates, scores, Weights())
+    assert (best.text, len(best.segments)) == ("5", segments)
+
+
+@pytest.mark.parametrize(("top", "text"), [(35, "2"), (15, "21")])
+def test_what_looks_like_a_1_and_lies_as_low_as_a_comma_is_one(top: int, text: str) -> None:
+    # Of 20 of 50 pixels: as a 1 it costs 0.3 + 1.7 for its size, and 2.5 if it is low; left out 3.05.
+    own = row(piece(0, 0, 40, 50), piece(50, top, 8, 20))
+    scores = logs(2, 1)
+    scores[1, 1], scores[1, NO_DIGIT] = -0.3, -4.0
+    assert best_paths(own, singles(own), scores, Weights())[0].text == text
+
+
+@pytest.mark.parametrize(("alone", "text"), [(-0.6, "00"), (-0.1, "06")])
+def test_ink_is_shared_where_that_gains_much(alone: float, text: str) -> None:
+    # The right one is a 6 by itself, and surely a 0 with the wall of the left one: for 0.14.
+    own = row(piece(0, 0, 40, 50, 0, 1), piece(40, 0, 40, 50, 1.0, 1))
+    boxes = [one.box for one in own.pieces]
+    candidates = [Candidate(0, 1, boxes[0]), Candidate(1, 2, boxes[1]), Candidate(1, 2, boxes[1], True)]
+    scores = logs(0, 6, 0)
+    scores[1, 6], scores[2, 0] = alone, -0.05
+    assert best_paths(own, candidates, scores, Weights())[0].text == text
+
+
 def test_two_pieces_of_one_zero_are_joined() -> None:
     own = row(piece(0, 0, 20, 50, 0, 1), piece(20, 0, 20, 50, 2.0, 1))
     candidates = [
@@ -167,6 +198,16 @@ def test_a_pattern_takes_marks_as_its_separators() -> None:
     (best, *_) = best_paths(own, singles(own), logs(1, 2, None, 5, 0), Weights(), form=Form("dd.dd"))
     assert best.text == "1250"
     assert {one.string for one in best.segments} == {0}
+
+
+@pytest.mark.parametrize(("pattern", "text"), [("d.d", "17"), ("dd", "14")])
+def test_a_separator_that_is_not_there_costs_something(pattern: str, text: str) -> None:
+    # The second or the third may be a mark; a 4 there is a little more probable than a 7 behind it.
+    own = row(*(piece(left, 0, 40, 50) for left in (0, 50, 100)))
+    scores = logs(1, 4, 7)
+    scores[1:, NO_DIGIT] = -1.0
+    scores[1, 4], scores[2, 7] = -0.8, -1.0
+    assert best_paths(own, singles(own), scores, Weights(), form=Form(pattern))[0].text == text
 
 
 def test_a_row_of_too_few_pieces_has_no_reading_of_a_length() -> None:

@@ -62,7 +62,7 @@ def test_clean_strings_are_read(clean: list[tuple[Composed, Page]]) -> None:
         ("boxes", 4, 0.9),
         ("ruled", 3, 0.85),
         ("photo", 3, 0.85),
-        ("touching", 0, 0.25),
+        ("touching", 2, 0.7),
     ],
 )
 def test_harder_strings_are_read(
