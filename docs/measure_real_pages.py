@@ -29,10 +29,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from reading_tables import share
 
 import digitlab
 from digitlab.errors import DigitlabError
-from digitlab.evaluation import wilson_interval
 from digitlab.formatting import format_share
 from digitlab.machine import environment
 from digitlab.pages import Page
@@ -210,7 +210,7 @@ def table(kinds: Numbers) -> Iterator[str]:
         n = found["n"]
         parts = []
         if "right" in found:
-            parts.append(f"right {_share(found['right'], n)}")
+            parts.append(f"right {found['right']} of {n} = {share(found['right'], n)}")
         if "digits_right" in found:
             parts.append(f"digits right {format_share(found['digits_right'], 1)} of {found['digits']}")
         if "digits_right_strict" in found:
@@ -221,8 +221,9 @@ def table(kinds: Numbers) -> Iterator[str]:
         if "box_f1" in found:
             parts.append(f"box F1 {found['box_f1']:.3f}")
         if "answered" in found:
-            parts.append(f"sure {_share(found['answered'], n)}")
-            parts.append(f"wrong among them {_share(found['wrong'], found['answered'])}")
+            parts.append(f"sure {found['answered']} of {n} = {share(found['answered'], n)}")
+            wrong, answered = found["wrong"], found["answered"]
+            parts.append(f"wrong among them {wrong} of {answered} = {share(wrong, answered)}")
         if "read" in found:
             parts += [f"anything read {found['read']} of {n}", f"anything sure {found['sure']} of {n}"]
         seconds = np.array(found["seconds"])
@@ -230,14 +231,6 @@ def table(kinds: Numbers) -> Iterator[str]:
         if found["errors"]:
             parts.append(f"errors {found['errors']}")
         yield f"{kind:<8} n = {n:<4} {', '.join(parts)}"
-
-
-def _share(count: int, n: int) -> str:
-    if not n:
-        return "0 of 0"
-    low, high = wilson_interval(count, n)
-    interval = f"{format_share(low, 1)} to {format_share(high, 1)}"
-    return f"{count} of {n} = {format_share(count / n, 1)} ({interval})"
 
 
 def measure_folder(folder: Path, most: int | None = None) -> Numbers:

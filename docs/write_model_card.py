@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import model_card_tables as tables
+from command_output import run
 
 from digitlab.formatting import format_count, format_probability, format_share
 
@@ -53,15 +53,6 @@ MICRO_COMMAND = (
 SHOWN = 12
 """Pictures in a figure of what fails."""
 Numbers = dict[str, Any]
-
-
-def run(command: str) -> str:
-    """The output of a `digitlab` command that is run in the project's folder."""
-    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "110"}
-    words = [sys.executable, "-m", *command.split()]
-    return subprocess.run(
-        words, cwd=ROOT, env=environment, check=True, text=True, stdout=subprocess.PIPE
-    ).stdout
 
 
 def measure() -> Numbers:

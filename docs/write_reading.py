@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import re
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from typing import Any
 import numpy as np
 import reading_pages
 import reading_tables as tables
+from command_output import run
 from measure_real_pages import measure_folder
 from PIL import Image
 
@@ -94,13 +94,6 @@ def when() -> Numbers:
 def digests() -> Numbers:
     """SHA-256 of the model and the calibration that ship."""
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in (READING_MODEL, FILE)}
-
-
-def run(command: str) -> str:
-    """The output of a `digitlab` command that is run in the project's folder."""
-    environ = {**os.environ, "NO_COLOR": "1", "COLUMNS": "110"}
-    words = [sys.executable, "-m", *command.split()]
-    return subprocess.run(words, cwd=ROOT, env=environ, check=True, text=True, stdout=subprocess.PIPE).stdout
 
 
 def measure_composed(n: int, peer: str | None) -> Numbers:

@@ -134,7 +134,7 @@ def test_arrays_and_pillow_images():
         (np.zeros((4, 4), np.int64), "int64"),
         (np.full((4, 4), 255.0), "gray from 255 to 255"),
         (np.full((4, 4), np.nan), "gray from nan to nan"),
-        (object(), "object where a page is needed"),
+        (object(), "a page of type object, given as object"),
         ([[1, 2], [3]], "cannot read a page from list"),
     ],
 )

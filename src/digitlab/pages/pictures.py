@@ -18,13 +18,12 @@ from digitlab.files import check_path
 from digitlab.pages.answers import Box, LeftOut, Line, Page, ReadDigit, ReadString, Separator
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.pdf import PdfFile, is_pdf
+from digitlab.reader.pixels import check_pixels, pixel_array
 
 __all__ = ["LONGEST", "PagePicture", "count_pages", "full_size", "iter_pictures", "scaled_options"]
 
 LONGEST = 3000
 """Pixels on the long side of what is read: an A4 page then has 256 to the inch."""
-ROUNDING = 1e-6
-"""How far beyond 0 and 1 rounding may put gray."""
 REMEDY = (
     "Give the path of an image, a PDF or a folder; an array (height, width) or (height, width, 3) of uint8, "
     "or of floats in [0, 1]; a Pillow image; or a list of these."
@@ -112,27 +111,15 @@ def _from_pixels(source: Any) -> tuple[NDArray[np.uint8], tuple[int, int]]:
 
 def _eight_bits(source: Any) -> NDArray[np.uint8]:
     """An array of pixels, `(h, w)` or `(h, w, 3 or 4)`, as `uint8`."""
-    try:
-        pixels = np.asarray(source)
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise DataError(f"cannot read a page from {type(source).__name__}: {error}", REMEDY) from None
-    if pixels.dtype != np.uint8 and pixels.dtype != np.bool_ and not np.issubdtype(pixels.dtype, np.floating):
-        numbers = f"an array of {pixels.dtype}" if pixels.dtype.kind in "iu" else type(source).__name__
-        raise DataError(f"{numbers} where a page is needed", REMEDY)
+    pixels = pixel_array(source, "a page", REMEDY)
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[..., 0]
-    if pixels.ndim != 2 and not (pixels.ndim == 3 and pixels.shape[2] in (3, 4)):
+    if pixels.dtype != object and pixels.ndim != 2 and not (pixels.ndim == 3 and pixels.shape[2] in (3, 4)):
         raise DataError(f"a page of shape {pixels.shape}, given as {type(source).__name__}", REMEDY)
+    pixels = check_pixels(pixels, source, "a page", "gray", REMEDY)
     if pixels.dtype == np.uint8:
         return np.ascontiguousarray(pixels)
-    if pixels.dtype == np.bool_:
-        return pixels.astype(np.uint8) * np.uint8(255)
-    if pixels.size and not (pixels.min() >= -ROUNDING and pixels.max() <= 1 + ROUNDING):  # NaN fails, too
-        raise DataError(
-            f"gray from {pixels.min():g} to {pixels.max():g}",
-            "Floats are gray in [0, 1]: divide by 255, or give uint8.",
-        )
-    gray: NDArray[np.uint8] = (np.clip(pixels, 0, 1) * 255).round().astype(np.uint8)
+    gray: NDArray[np.uint8] = (pixels * np.float32(255)).round().astype(np.uint8)
     return gray
 
 

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from digitlab.reader.progress import progress_bar
+
 __all__ = ["read_progress"]
 
-BAR_SECONDS = 1.0
-"""After so long there is a bar."""
 LINE_SECONDS = 10.0
 """Where no terminal shows it, there is a line so often."""
 
@@ -29,7 +29,7 @@ def read_progress(total: int, shown: bool) -> Iterator[Callable[[int], None]]:
     if not shown or total < 2:
         yield lambda _: None
     elif sys.stderr.isatty():
-        with _bar(total) as advance:
+        with progress_bar(total) as advance:
             yield advance
     else:
         yield _lines(total)
@@ -49,24 +49,3 @@ def _lines(total: int) -> Callable[[int], None]:
             print(f"{done}/{total} pages, about {left:.0f} s to go", file=sys.stderr, flush=True)
 
     return advance
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[int], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    start = time.monotonic()
-    columns = TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    task = bar.add_task("reading", total=total)
-
-    def advance(n: int) -> None:
-        bar.advance(task, n)
-        if not bar.live.is_started and time.monotonic() - start > BAR_SECONDS:
-            bar.start()
-
-    try:
-        yield advance
-    finally:
-        bar.stop()

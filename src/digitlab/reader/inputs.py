@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,18 +19,16 @@ from digitlab.data.classroom import digit_boxes
 from digitlab.data.digits import Digits, scale_ink
 from digitlab.data.image_file import read_whole_and_pieces
 from digitlab.errors import DataError, ModelError
+from digitlab.reader.pixels import check_pixels, pixel_array
+from digitlab.reader.progress import progress_bar
 
 __all__ = ["ReadImage", "read_many", "read_pixels", "to_ink"]
 
 REMEDY = (
     "Give an image, a batch of images (n, height, width), Digits, a path, a Pillow image, or a list of these."
 )
-ROUNDING = 1e-6
-"""How far beyond 0 and 1 rounding may put ink."""
 LARGE_FILE = 20_000
 """Bytes from which decoding takes long enough, outside Python, that a thread of its own pays."""
-PROGRESS_SECONDS = 1.0
-"""After so long, reading shows a progress bar."""
 
 
 def to_ink(x: Any, input_shape: tuple[int, ...]) -> tuple[NDArray[np.float32], bool]:
@@ -132,13 +129,14 @@ def read_many(
             return error
 
     large = [number for number, image in enumerate(images) if len(images) > 1 and _is_large(image)]
-    with _progress(len(images), show_progress) as advance, ThreadPoolExecutor(os.cpu_count()) as pool:
+    bar = progress_bar(len(images)) if show_progress and len(images) > 1 else nullcontext(lambda _: None)
+    with bar as advance, ThreadPoolExecutor(os.cpu_count()) as pool:
         futures = {number: pool.submit(read, images[number]) for number in large}
         try:
             results = []
             for number, image in enumerate(images):
                 results.append(futures[number].result() if number in futures else read(image))
-                advance()
+                advance(1)
         except BaseException:  # also when a user interrupts: what waits is not begun
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -162,32 +160,6 @@ def _is_large(image: str | os.PathLike[str] | Image.Image) -> bool:
         return False
 
 
-@contextmanager
-def _progress(total: int, shown: bool) -> Iterator[Callable[[], None]]:
-    """What is called after each image; it draws a bar once that is worth it."""
-    start = time.monotonic()
-    if not shown or total < 2:
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    task = bar.add_task("reading", total=total)
-
-    def advance() -> None:
-        bar.advance(task)
-        if not bar.live.is_started and time.monotonic() - start > PROGRESS_SECONDS:
-            bar.start()
-
-    try:
-        yield advance
-    finally:
-        bar.stop()
-
-
 def _read(images: Sequence[Any], input_shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Ink of image files and Pillow images."""
     every = []
@@ -200,26 +172,11 @@ def _read(images: Sequence[Any], input_shape: tuple[int, ...]) -> NDArray[np.flo
 
 def _to_array(x: Any) -> NDArray[np.float32]:
     """Numbers as ink: `uint8` scaled, floats checked."""
-    try:
-        values = np.asarray(x)
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise DataError(f"cannot read images from {type(x).__name__}: {error}", REMEDY) from None
+    values = pixel_array(x, "images", REMEDY)
     if values.shape in ((), (0,)):
         raise DataError(f"no image: values of shape {values.shape}, given as {type(x).__name__}", REMEDY)
-    if values.dtype == np.uint8:
-        return scale_ink(values)
-    if values.dtype == np.bool_:
-        return values.astype(np.float32)
-    if not np.issubdtype(values.dtype, np.floating):
-        remedy = "Give uint8 from 0 to 255, or floats in [0, 1]." if values.dtype.kind in "iu" else REMEDY
-        raise DataError(f"images of type {values.dtype}, given as {type(x).__name__}", remedy)
-    if values.size and not (values.min() >= -ROUNDING and values.max() <= 1 + ROUNDING):  # NaN fails, too
-        raise DataError(
-            f"ink from {values.min():g} to {values.max():g}",
-            "Floats are ink in [0, 1]: divide by 255, or give uint8.",
-        )
-    ink: NDArray[np.float32] = np.clip(values, 0, 1).astype(np.float32, copy=False)
-    return ink
+    values = check_pixels(values, x, "images", "ink", REMEDY)
+    return scale_ink(values) if values.dtype == np.uint8 else values.astype(np.float32, copy=False)
 
 
 def _fit(ink: NDArray[np.float32], input_shape: tuple[int, ...]) -> tuple[NDArray[np.float32], bool]:
