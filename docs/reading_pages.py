@@ -6,8 +6,6 @@ Handwriting is that of MNIST's validation digits, put on paper by the code that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -111,11 +109,6 @@ def a4_photo() -> tuple[Pixels, str]:
     sheet += (40 - sheet) * written
     shot = Shot(turn=1, tilt=0.004, shade=0.3, shadow=0.0, edge=0.0, blur=0.8, noise=3, quality=90, grain=1.5)
     return photograph(sheet, shot, np.random.default_rng(A4_SEED))[0], "\n".join(texts)
-
-
-def form_text() -> Sequence[Sequence[str]]:
-    """The digits that are written on the form, by lines and strings."""
-    return [["".join(filter(str.isdigit, text)) for text in row] for row in ROWS]
 
 
 def _hand(seed: int, height: float, pen: float = 0.0) -> Hand:

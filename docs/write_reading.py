@@ -30,12 +30,12 @@ from command_output import run
 from measure_real_pages import measure_folder
 from PIL import Image
 
-from digitlab.formatting import format_count, format_share
+from digitlab.formatting import format_count
 from digitlab.machine import environment
 from digitlab.pages import Page, ReadOptions
 from digitlab.pages.drawing import draw_page, upright_gray
 from digitlab.pages.evidence import FILE, READING_MODEL
-from digitlab.pages.reading import THIN, UPRIGHT_SHARE, read_page
+from digitlab.pages.reading import THIN, read_page
 from digitlab.pages.stages import Stages
 from digitlab.reader import OnnxModel
 
@@ -212,7 +212,6 @@ def page(measured: Numbers) -> str:
         real=tables.real_table(real["kinds"]),
         real_date=real["date"],
         real_machine=_machine(real["machine"]),
-        upright_share=format_share(UPRIGHT_SHARE, 0),
         thin=THIN,
         strings_n=format_count(thresholds["strings"]["n"]),
         thresholds=tables.threshold_table(thresholds["strings"]),

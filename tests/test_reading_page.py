@@ -70,6 +70,7 @@ def test_the_form_is_read_as_the_readme_says(writer, measured):
     told = [[text.partition(" (")[0] for text in line.split("   ")] for line in answer]
     read = [[_shown(string) for string in line.strings] for line in page.lines]
     assert read == told, AGAIN
-    written = [list(row) for row in writer.reading_pages.form_text()]
+    rows = writer.reading_pages.ROWS
+    written = [["".join(filter(str.isdigit, text)) for text in row] for row in rows]
     found = [[string.text for string in line.strings] for line in page.lines]
     assert [line for line in found if line in written] == written

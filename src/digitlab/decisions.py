@@ -80,20 +80,21 @@ class ThresholdTable:
         """The smallest `max_error` that the table can promise."""
         return self.rows[-1].max_error
 
-    def threshold_for(self, max_error: float) -> float:
+    def threshold_for(self, max_error: float, what: str = "digits") -> float:
         """The smallest confidence to answer at, so that at most `max_error` of the answers are wrong.
 
         Between two rows the stricter one holds.
 
         Args:
             max_error: Largest share of wrong answers, in (0, 1).
+            what: What the table was fitted on, for the error.
 
         Raises:
             SettingError: If it is outside (0, 1), or smaller than the table can promise.
         """
-        return self.row_for(max_error).threshold
+        return self.row_for(max_error, what).threshold
 
-    def row_for(self, max_error: float) -> ThresholdRow:
+    def row_for(self, max_error: float, what: str = "digits") -> ThresholdRow:
         """The row that `threshold_for` takes. Arguments and errors are the same."""
         check_max_error(max_error)
         for row in self.rows:
@@ -101,7 +102,7 @@ class ThresholdTable:
                 return row
         raise SettingError(
             f"a largest error of {max_error:g} is smaller than this model can promise",
-            f"On {self.n:,} held-out digits, the smallest it can promise is {self.smallest_error:g}.",
+            f"On {self.n:,} held-out {what}, the smallest it can promise is {self.smallest_error:g}.",
         )
 
     def to_dict(self) -> dict[str, Any]:

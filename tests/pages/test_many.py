@@ -339,3 +339,13 @@ def test_workers_read_what_this_process_reads(folder, monkeypatch):
     assert [(page.image, page.lines, page.left_out) for page in workers.pages] == [
         (page.image, page.lines, page.left_out) for page in plain.pages
     ]
+
+
+def test_an_error_that_cannot_be_promised_is_one_error_before_files_are_opened(tmp_path):
+    for call in (
+        lambda: read([tmp_path / "none.png", tmp_path / "neither.png"], max_error=0.001, skip_errors=True),
+        lambda: read_files([tmp_path / "none.png"], OnnxModel(), ReadOptions(max_error=0.001)),
+    ):
+        with pytest.raises(SettingError, match="held-out strings, the smallest it can promise is") as caught:
+            call()
+        assert "none.png" not in str(caught.value)

@@ -217,11 +217,12 @@ def test_the_region_is_in_pixels_of_the_page():
     assert scaled_options(ReadOptions(), picture).region is None
     assert scaled_options(ReadOptions(region=(10, 20, 30, 10)), picture).region == (5, 10, 15, 5)
     assert scaled_options(ReadOptions(region=(0, 0, 1, 1)), picture).region == (0, 0, 1, 1)
-    with pytest.raises(SettingError, match="region 60,60,5,5 lies outside the page"):
-        scaled_options(ReadOptions(region=(60, 60, 5, 5)), picture)
     # Inside only if the page is turned; whether it is, reading says.
     options = ReadOptions(region=(5, 50, 5, 5))
     assert scaled_options(options, picture).region == (2, 25, 3, 3)
     assert full_size(_page(20, 30, [(0, 0, 5, 5)]), picture, options).height == 60
-    with pytest.raises(SettingError, match="inside its 60 x 40 pixels"):
+    with pytest.raises(SettingError, match=r"5,50,5,5 lies outside the page\n.* its 60 x 40 pixels"):
         full_size(_page(30, 20, [(0, 0, 5, 5)]), picture, options)
+    for beyond in ((60, 0, 5, 5), (0, 40, 5, 5)):
+        with pytest.raises(SettingError, match="lies outside the page"):
+            full_size(_page(30, 20, [(0, 0, 5, 5)]), picture, ReadOptions(region=beyond))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from digitlab.errors import DataError, SettingError
-from digitlab.pages import Page, read
+from digitlab.errors import DataError
+from digitlab.pages import Page, read, reading
 from digitlab.pages.composition import Composed, compose, held_out
 from digitlab.pages.evidence import READING_MODEL
 from digitlab.pages.handwriting import Hand, Mark, indices_by_digit, print_text
@@ -17,6 +18,7 @@ from digitlab.pages.layouts import WORDS
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.reading import read_page
 from digitlab.pages.scoring import Score, Truth, score
+from digitlab.pages.stage_pictures import LABEL, TILE
 from digitlab.pages.stages import Stages
 from digitlab.reader import Model, OnnxModel
 
@@ -93,24 +95,6 @@ def inside(page: Page) -> bool:
     )
 
 
-@pytest.mark.parametrize("quarters", [1, 2, 3])
-@pytest.mark.parametrize("kind", ["loose", "ruled"])
-def test_a_turned_page_is_read_and_its_boxes_lie_on_the_digits(
-    kind: str, quarters: int, digits: tuple[np.ndarray, np.ndarray], model: Model
-) -> None:
-    composed = compose(kind, "light", np.random.default_rng(2 if kind == "ruled" else 3), *digits)
-    page = read_page(np.ascontiguousarray(np.rot90(composed.gray, quarters)), model)
-    assert (page.height, page.width) == composed.gray.shape
-    height, width = composed.gray.shape
-    # numpy.rot90 takes the pixel (x, y) there; the page must take it back.
-    there = {1: (20, width - 11), 2: (width - 11, height - 21), 3: (height - 21, 10)}[quarters]
-    assert np.array(page.to_upright) @ [*there, 1] == pytest.approx([10, 20, 1])
-    truth = Truth(composed.lines, composed.boxes)
-    assert score(page, truth).box_f1 > 0.9
-    assert score(page, truth).digits_right > 0.8
-    assert inside(page)
-
-
 def sheet(
     texts: Sequence[str], digits: tuple[np.ndarray, np.ndarray], gap: float = 120.0, inner: float = 8.0
 ) -> tuple[np.ndarray, list[Box]]:
@@ -171,20 +155,6 @@ def test_a_count_splits_or_joins_strings(digits: tuple[np.ndarray, np.ndarray], 
     gray, _ = sheet(["4736", "205", "8146"], digits, gap=40)
     for count, expected in ((1, "47362058146"), (3, "4736 205 8146")):
         assert read_page(gray, model, ReadOptions(count=count)).text == expected
-
-
-def test_a_region_is_read_alone_and_in_pixels_of_the_page(
-    digits: tuple[np.ndarray, np.ndarray], model: Model
-) -> None:
-    gray, boxes = sheet(["123", "473", "605"], digits)
-    left, top, width, height = boxes[1]
-    region = left - 20, top - 15, width + 40, height + 30
-    page = read_page(gray, model, ReadOptions(region=region))
-    assert (page.width, page.height) == (1000, 150)
-    assert page.text == "473"
-    assert page.strings[0].box == pytest.approx(boxes[1], abs=5)
-    with pytest.raises(SettingError, match="outside"):
-        read_page(gray, model, ReadOptions(region=(1000, 0, 10, 10)))
 
 
 def test_cells_of_a_form_hold_one_digit_each(digits: tuple[np.ndarray, np.ndarray], model: Model) -> None:
@@ -300,3 +270,48 @@ def test_cells_that_the_writing_lies_across_are_refused(
     gray, _ = sheet(["47362058"], digits)
     with pytest.raises(DataError, match="4x8 were asked for"):
         read_page(gray, model, ReadOptions(cells=(4, 8)))
+
+
+def test_words_beside_a_count_of_strings_are_told(
+    digits: tuple[np.ndarray, np.ndarray], model: Model
+) -> None:
+    page = np.full((300, 1000), 255, np.float32)
+    page[:150] = sheet(["4736", "205", "8146"], digits, gap=200)[0]
+    paint(page, [print_text("Summe", 40.0).moved(40, 250)])
+    gray = page.astype(np.uint8)
+    word = [one.box for one in read_page(gray, model).left_out if one.reason == "no number"]
+    assert word
+    counted = read_page(gray, model, ReadOptions(count=3))
+    assert counted.text == "4736 205 8146"
+    assert [one.box for one in counted.left_out if one.reason == "no number"] == word
+
+
+@pytest.mark.parametrize("known", [{"length": 3}, {"pattern": "ddd"}])
+def test_a_count_of_strings_of_a_form_is_searched_once(
+    known: dict[str, Any],
+    digits: tuple[np.ndarray, np.ndarray],
+    model: Model,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gray, _ = sheet(["473", "205", "814"], digits)
+    calls = []
+    inner = reading.find_strings
+    monkeypatch.setattr(
+        reading, "find_strings", lambda *rest, **named: (calls.append(1), inner(*rest, **named))[1]
+    )
+    page = read_page(gray, model, ReadOptions(count=2, **known))
+    assert len(calls) == 1
+    assert len(page.strings) == 2
+    assert [one.reason for one in page.left_out] == ["more than the count"]
+
+
+def test_the_stage_of_digits_shows_those_of_the_answer(
+    digits: tuple[np.ndarray, np.ndarray], model: Model
+) -> None:
+    gray, _ = sheet(["4736"], digits)
+    for options in (ReadOptions(), ReadOptions(length=3), ReadOptions(length=5)):
+        stages = Stages()
+        page = read_page(gray, model, options, stages=stages)
+        (picture,) = [stage.picture for stage in stages.every if stage.name == "digits"]
+        shown = sum(len(string.digits) for string in page.strings)
+        assert picture.shape == (TILE + LABEL, shown * (TILE + 8))

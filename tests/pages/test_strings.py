@@ -227,3 +227,52 @@ def test_what_digits_alone_cannot_promise_is_left_to_whole_strings() -> None:
     assert (sure.status, unsure.status) == ("sure", "unsure")
     assert {one.status for one in sure.digits} == {"sure"}
     assert {one.status for one in unsure.digits} == {"unsure"}
+
+
+@pytest.mark.parametrize(
+    ("marks", "pattern", "written"),
+    [
+        (["-"], "dd.dd", "12.50"),
+        (["?"], "dd/dd", "12/50"),
+        ([".", "."], "dd:dd", "12:50"),
+        (["/", "-"], "dd./dd", "12./50"),
+        ([], "dd.dd", "12.50"),
+        (["-"], "dddd", "12-50"),
+    ],
+)
+def test_separators_are_those_of_the_pattern(marks: list[str], pattern: str, written: str) -> None:
+    row = scored(("1", 0), ("2", 8), *((mark, 8.0) for mark in marks), ("5", 8), ("0", 8))
+    one = found(row, Form(pattern))
+    answered = answer(one, calibration(), 0.05)
+    assert answered is not None
+    assert answered.written == written
+    (left, right), boxes = (one.digits[1].box, one.digits[2].box), [mark.box for mark in one.separators]
+    assert all(left[0] + left[2] <= box[0] and box[0] + box[2] <= right[0] for box in boxes)
+
+
+def test_marks_that_a_pattern_does_not_hold_are_left_out() -> None:
+    row = scored(("1", 0), (".", 4), ("2", 4), (".", 8), ("5", 8), ("0", 8))
+    (one,), left_out = find_strings(row, Form("dd.dd"), Weights())
+    assert [(mark.text, mark.after, mark.box) for mark in one.separators] == [(".", 2, row.row.pieces[3].box)]
+    assert [(part.box, part.reason) for part in left_out] == [(row.row.pieces[1].box, "too small")]
+
+
+def test_what_is_asked_for_is_read_though_it_is_rather_no_digit() -> None:
+    row = scored(("2", 0))
+    row.logs[0, 2], row.logs[0, NO_DIGIT] = -7.0, -0.001
+    assert best_paths(row.row, row.candidates, row.logs, Weights(), form=Form("d"))[0].text == ""
+    one = found(row, Form("d"))
+    assert one.text == "2"
+    strict = calibration(number=-3.0)
+    asked = answer(one, strict, 0.05)
+    assert asked is not None
+    assert asked.status == "unsure"
+    # A cell may hold nothing, and no number where nothing is asked for is none.
+    assert not find_strings(row, Form("d", single=True), Weights())[0]
+    assert answer(replace(one, fits=None), strict, 0.05) is None
+    assert answer(replace(one, fits=False), strict, 0.05) is None
+
+
+def test_what_cannot_be_promised_is_told_of_strings() -> None:
+    with pytest.raises(SettingError, match="On 100 held-out strings"):
+        answer(with_margin(1.0), calibration(), 0.001)

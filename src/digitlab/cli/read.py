@@ -33,7 +33,10 @@ def read(
         ),
     ] = None,
     length: Annotated[int | None, typer.Option(help="How many digits each number has.", metavar="L")] = None,
-    count: Annotated[int | None, typer.Option(help="How many numbers each page holds.", metavar="N")] = None,
+    count: Annotated[
+        int | None,
+        typer.Option(help="How many numbers each page holds; of more, the most probable ones.", metavar="N"),
+    ] = None,
     pattern: Annotated[
         str | None,
         typer.Option(
@@ -52,8 +55,8 @@ def read(
     region: Annotated[
         str | None,
         typer.Option(
-            help="Read this part only: left, top, width, height in pixels of the upright page; of a PDF file "
-            "in 1/400 inch.",
+            help="Read this part only: left, top, width, height in pixels of the upright page, as the boxes "
+            "of an answer are; of a PDF file in 1/400 inch.",
             metavar="X,Y,W,H",
         ),
     ] = None,

@@ -47,8 +47,9 @@ class Separator:
     """A mark between the digits of a string that is no digit.
 
     Attributes:
-        text: What it looks like: `.`, `,`, `-`, `/`, `:`; `?` for another mark.
-        box: Where it is.
+        text: What it looks like: `.`, `,`, `-`, `/`, `:`; `?` for another mark. With a pattern, what stands
+            there in that.
+        box: Where it is. One of a pattern that was not seen lies between its neighbors.
         after: How many digits of the string stand before it.
     """
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from digitlab.decisions import ThresholdTable
 
-__all__ = ["FEATURES", "READING_MODEL", "Calibration", "Evidence", "calibration"]
+__all__ = ["FEATURES", "READING_MODEL", "Calibration", "Evidence", "calibration", "check_promise"]
 
 FILE = Path(__file__).with_name("calibration.json")
 READING_MODEL = Path(__file__).with_name("model.onnx")
@@ -134,3 +134,12 @@ def logistic(weights: Sequence[float], features: Sequence[float]) -> float:
 def calibration() -> Calibration:
     """The calibration that ships: of the model that ships, on composed strings of validation digits."""
     return Calibration.from_dict(json.loads(FILE.read_text("utf-8")))
+
+
+def check_promise(max_error: float) -> None:
+    """Checks that the calibration that ships can promise a share of wrong strings.
+
+    Raises:
+        SettingError: If it is smaller than what was measured.
+    """
+    calibration().strings.threshold_for(max_error, "strings")

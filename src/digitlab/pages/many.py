@@ -13,7 +13,7 @@ from PIL import Image
 from digitlab.arguments import check_arguments
 from digitlab.errors import DataError, SettingError
 from digitlab.pages.answers import Page
-from digitlab.pages.evidence import READING_MODEL
+from digitlab.pages.evidence import READING_MODEL, check_promise
 from digitlab.pages.options import MAX_ERROR, ReadOptions, parse_cells
 from digitlab.pages.parallel import Unit, Wanted, plan_units, read_by_jobs, read_here
 from digitlab.pages.pictures import REMEDY
@@ -159,9 +159,11 @@ def read_files(
 
     Raises:
         DataError: If `images` holds anything else.
-        SettingError: If Ray is wanted and not installed, or for a model that is no ONNX file.
+        SettingError: If the calibration cannot promise `max_error`, or Ray is wanted and not installed, or
+            given a model that is no ONNX file.
         RunError: If no Ray cluster answers.
     """
+    check_promise(options.max_error)
     for image in images:
         _check_type(image)
     units = plan_units(images)

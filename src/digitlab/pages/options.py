@@ -25,7 +25,7 @@ class ReadOptions:
 
     Attributes:
         length: How many digits each string has; None: any number.
-        count: How many strings the page holds; None: any number.
+        count: How many strings the page holds; of more, the most probable ones are read. None: any number.
         pattern: What each string looks like: `d` for a digit, and `.`, `,`, `-`, `/`, `:` for themselves, as
             in `dd.dd.dddd`; None: any.
         cells: Rows and columns of a form with boxes, each holding one digit or nothing; `auto`: as many as

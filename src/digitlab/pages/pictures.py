@@ -126,15 +126,11 @@ def _eight_bits(source: Any) -> NDArray[np.uint8]:
 def scaled_options(options: ReadOptions, picture: PagePicture) -> ReadOptions:
     """The options with the region in pixels of `picture.gray` instead of pixels of the page.
 
-    Raises:
-        SettingError: If the region lies outside the page, however that is turned.
+    Whether it lies inside the page is known when that is upright: `full_size` checks it.
     """
     if options.region is None:
         return options
     left, top, width, height = options.region
-    sides = picture.width, picture.height
-    if (left >= sides[0] or top >= sides[1]) and (left >= sides[1] or top >= sides[0]):
-        raise outside(options.region, picture.image, picture.width, picture.height)
     right, bottom = left + width, top + height
     scale = picture.scale
     left, top = int(left / scale), int(top / scale)
@@ -166,7 +162,10 @@ def full_size(page: Page, picture: PagePicture, options: ReadOptions | None = No
     if options is not None and options.region is not None:
         left, top = options.region[:2]
         if left >= width or top >= height:
-            raise outside(options.region, page.image, width, height)
+            raise SettingError(
+                f"{page.image}: region {','.join(map(str, options.region))} lies outside the page",
+                f"Give one inside its {width} x {height} pixels.",
+            )
     boxes = _Boxes((page.width, page.height), (width, height))
     lines = tuple(Line(tuple(boxes.string(one) for one in line.strings)) for line in page.lines)
     left_out = tuple(LeftOut(boxes.box(one.box), one.reason) for one in page.left_out)
@@ -199,11 +198,3 @@ class _Boxes:
 
     def digit(self, digit: ReadDigit) -> ReadDigit:
         return replace(digit, box=self.box(digit.box))
-
-
-def outside(region: Box, image: str, width: int, height: int) -> SettingError:
-    """The error of a region that lies outside a page."""
-    return SettingError(
-        f"{image}: region {','.join(map(str, region))} lies outside the page",
-        f"Give one inside its {width} x {height} pixels.",
-    )

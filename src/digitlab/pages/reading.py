@@ -15,17 +15,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.data.morphology import Grid
 from digitlab.data.normalize import check_gray
-from digitlab.errors import NoInkError, SettingError
+from digitlab.errors import NoInkError
 from digitlab.pages.answers import Box, LeftOut, Line, Page, ReadString
 from digitlab.pages.cell_layout import lay_out
-from digitlab.pages.evidence import calibration
+from digitlab.pages.evidence import calibration, check_promise
 from digitlab.pages.lattice import Weights
 from digitlab.pages.layout import Layout
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.page_ink import PageInk, page_ink, stroke_width
 from digitlab.pages.row_scores import score_rows
-from digitlab.pages.ruling import remove_ruling
+from digitlab.pages.ruling import Ruling, remove_ruling
 from digitlab.pages.stage_pictures import (
     picture_of_digits,
     picture_of_ink,
@@ -36,6 +37,7 @@ from digitlab.pages.stage_pictures import (
 from digitlab.pages.stages import Stages
 from digitlab.pages.string_form import form_of
 from digitlab.pages.strings import FoundString, ScoredRow, answer, find_strings, is_number
+from digitlab.pages.turns import find_turn, turn_matrix
 from digitlab.pages.upright import upright
 from digitlab.reader.predict import Model
 
@@ -45,6 +47,8 @@ THIN = 6.0  # pixels that a stroke is wide at least; pages with thinner ones are
 WANTED = 8.0  # pixels that it is wide then, about
 MOST_PIXELS = 6_000_000  # of an enlarged page
 WEIGHTS = Weights()
+TURNED = 1.5  # times as many digits that a page must show turned, to be taken so
+UPRIGHT_SHARE = 0.7  # share of the digits that are probably right on an upright page
 NARROWEST, WIDEST = 0.02, 50.0
 """Times the usual gap between which the gap is searched that gives a number of strings."""
 STEPS = 9  # of that search
@@ -54,10 +58,6 @@ LINES = "Printed lines, in red, are taken out of the ink; strokes that cross the
 ROWS = "Connected components side by side are a row, or stand in a cell of a form. Each has one color."
 PIECES = "Components that are not clearly one digit are cut where two digits may touch."
 DIGITS = "What the recognizer sees of each digit on the best path, its probability, and that of no digit."
-TURNS = (2, 1, 3)  # quarters of a circle that a page may be turned by
-TURNED = 1.5  # times as many digits that a page must show turned, to be taken so
-FEWEST = 3.0  # digits that it shows at least
-UPRIGHT_SHARE = 0.7  # share of the digits that are probably right on an upright page
 
 Matrix = NDArray[np.float64]
 
@@ -76,7 +76,8 @@ def read_page(
     Args:
         gray: `(height, width)`, `uint8`, upright by its EXIF orientation.
         model: The recognizer: takes images of 28 x 28.
-        options: What is known about the page. With a region, that part of `gray` is read as it is.
+        options: What is known about the page. A region is in pixels of the upright page; one outside of it
+            holds nothing.
         image: Name of the page's file.
         page: Its number there.
         stages: Where pictures of the stages are kept, if someone asks for them.
@@ -88,13 +89,13 @@ def read_page(
         DataError: If `gray` is not `(height, width)` `uint8`, or the page does not show the cells that are
             asked for.
         ModelError: If the model takes images of another size.
-        SettingError: If the region lies outside of the page, or the calibration cannot promise `max_error`.
+        SettingError: If the calibration cannot promise `max_error`.
     """
     start = time.perf_counter()
     check_gray(gray)
     options = options or ReadOptions()
-    calibration().strings.threshold_for(options.max_error)  # before anything is read
-    found = _turned_page(gray, model, options, stages)
+    check_promise(options.max_error)
+    found = find_page(gray, model, options, stages, turns=options.cells is None)
     lines, left_out = [], list(found.left_out)
     for row in found.rows:
         strings = []
@@ -110,48 +111,6 @@ def read_page(
     matrix = tuple(tuple(float(value) for value in row) for row in found.matrix)
     whole = Page(image, page, width, height, 0.0, tuple(lines), tuple(left_out), matrix)
     return replace(_placed(whole, found), seconds=time.perf_counter() - start)
-
-
-def _turned_page(
-    gray: NDArray[np.uint8], model: Model, options: ReadOptions, stages: Stages | None
-) -> FoundPage:
-    """The page as it is, or turned by quarters of a circle, if it shows many more numbers then."""
-    found = find_page(gray, model, options, stages)
-    if options.region is not None or options.cells is not None:
-        return found
-    right, share = _digits_right(found)
-    if share >= UPRIGHT_SHARE or not share:
-        return found
-    best, most = found, max(TURNED * right, FEWEST)
-    for quarters in TURNS:
-        turned = np.ascontiguousarray(np.rot90(gray, quarters))
-        own = Stages() if stages is not None else None
-        other = find_page(turned, model, options, own)
-        numbers, share = _digits_right(other)
-        if numbers >= most and share >= UPRIGHT_SHARE:
-            best, most = replace(other, matrix=other.matrix @ _quarters(quarters, gray.shape)), numbers
-            if stages is not None and own is not None:
-                stages.every[:] = own.every
-    return best
-
-
-def _digits_right(found: FoundPage) -> tuple[float, float]:
-    """How many digits are right, by the probabilities of their strings; and what share of all that is."""
-    given = calibration()
-    strings = [string for row in found.rows for string in row]
-    right = sum(len(one.digits) * given.right_probability(one.evidence) for one in strings)
-    return right, right / max(sum(len(one.digits) for one in strings), 1)
-
-
-def _quarters(quarters: int, shape: tuple[int, ...]) -> Matrix:
-    """Takes (x, y, 1) of a picture to the picture turned by quarters of a circle, as `numpy.rot90` does."""
-    height, width = shape[:2]
-    matrices = {
-        1: [[0, 1, 0], [-1, 0, width - 1], [0, 0, 1]],
-        2: [[-1, 0, width - 1], [0, -1, height - 1], [0, 0, 1]],
-        3: [[0, -1, height - 1], [1, 0, 0], [0, 0, 1]],
-    }
-    return np.array(matrices[quarters], np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,37 +134,90 @@ class FoundPage:
     matrix: Matrix
 
 
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """The ink of a page or a part of it.
+
+    Attributes:
+        drawn: All of it: `(height, width)`, 0 = paper.
+        ink: Without printed lines.
+        ruling: The printed lines.
+        scale: Its pixels for a pixel of the page.
+    """
+
+    drawn: Grid
+    ink: PageInk
+    ruling: Ruling
+    scale: float
+
+
 def find_page(
-    gray: NDArray[np.uint8], model: Model, options: ReadOptions, stages: Stages | None = None
+    gray: NDArray[np.uint8],
+    model: Model,
+    options: ReadOptions,
+    stages: Stages | None = None,
+    *,
+    turns: bool = False,
 ) -> FoundPage:
-    """Finds the strings of a page. For arguments and errors see `read_page`."""
-    matrix, corner = np.eye(3), (0, 0)
-    shape = gray.shape[0], gray.shape[1]
+    """Finds the strings of a page, turned by quarters of a circle if `turns` allows it and it lies so.
+
+    For the other arguments and errors see `read_page`.
+    """
+    page, matrix, _ = upright(gray)
+    seen = _seen(page) if turns or options.region is None else None
+    quarters = _quarters(gray, seen.ink, model) if turns and seen is not None else 0
+    if quarters:
+        page, again, _ = upright(np.ascontiguousarray(np.rot90(gray, quarters)))
+        matrix = again @ turn_matrix(quarters, gray.shape)
+        seen = _seen(page) if options.region is None else None
+    shape, corner = (page.shape[0], page.shape[1]), (0, 0)
     if options.region is not None:
-        gray, corner = _region(gray, options.region)
-    else:
-        gray, matrix, _ = upright(gray)
-        shape = gray.shape[0], gray.shape[1]
-    try:
-        ink, scale = _page_ink(gray)
-    except NoInkError:
+        # The whole page is made upright first: boxes of an answer are in its pixels, too.
+        left, top, width, height = options.region
+        page, corner = page[top : top + height, left : left + width], (left, top)
+        seen = _seen(page) if page.size else None
+    if seen is None:
         return FoundPage([], [], 1.0, corner, shape, matrix)
+    ink = seen.ink
     if stages is not None:
-        stages.add("page", "The page upright", UPRIGHT, gray)
-        stages.add("ink", "Ink", INK, picture_of_ink(ink.ink))
-    ruling = remove_ruling(ink.ink, ink.mask)
-    stroke = stroke_width(ruling.mask) if ruling.lines else ink.stroke
-    ink = replace(ink, ink=ruling.ink, mask=ruling.mask, stroke=stroke)
-    layout = lay_out(ink, ruling, options.cells)
+        stages.add("page", "The page upright", UPRIGHT, page)
+        stages.add("ink", "Ink", INK, picture_of_ink(seen.drawn))
+    layout = lay_out(ink, seen.ruling, options.cells)
     parts = [part for line in layout.lines for part in line]
     scored = score_rows(ink, parts, model, WEIGHTS)
     if stages is not None:
-        stages.add("lines", "Printed lines", LINES, picture_of_lines(ruling))
+        stages.add("lines", "Printed lines", LINES, picture_of_lines(seen.ruling))
         stages.add("rows", "Rows", ROWS, picture_of_rows(layout, ink.mask.shape))
         stages.add("pieces", "Pieces", PIECES, picture_of_pieces(scored, ink.mask.shape))
-        stages.add("digits", "Digits", DIGITS, picture_of_digits(ink, scored, WEIGHTS))
     rows, left_out = _counted(layout, scored, options)
-    return FoundPage(rows, [*layout.left_out, *left_out], scale, corner, shape, matrix)
+    if stages is not None:
+        stages.add("digits", "Digits", DIGITS, picture_of_digits(ink, rows))
+    return FoundPage(rows, [*layout.left_out, *left_out], seen.scale, corner, shape, matrix)
+
+
+def _quarters(gray: NDArray[np.uint8], ink: PageInk, model: Model) -> int:
+    """By how many quarters of a circle a page is to be turned.
+
+    What its components tell is checked by reading it as it is and turned: digits that touch may look like
+    others, turned.
+    """
+    quarters = find_turn(ink, model)
+    if not quarters:
+        return 0
+    right, share = _digits_right(find_page(gray, model, ReadOptions()))
+    if share >= UPRIGHT_SHARE:
+        return 0
+    turned = np.ascontiguousarray(np.rot90(gray, quarters))
+    other, _ = _digits_right(find_page(turned, model, ReadOptions()))
+    return quarters if other > TURNED * right else 0
+
+
+def _digits_right(found: FoundPage) -> tuple[float, float]:
+    """How many digits are right, by the probabilities of their strings; and what share of all that is."""
+    given = calibration()
+    strings = [string for row in found.rows for string in row]
+    right = sum(len(one.digits) * given.right_probability(one.evidence) for one in strings)
+    return right, right / max(sum(len(one.digits) for one in strings), 1)
 
 
 def _counted(
@@ -219,10 +231,12 @@ def _counted(
     def numbers(rows: list[list[FoundString]]) -> list[FoundString]:
         return [string for row in rows for string in row if is_number(string, given)]
 
-    # The wider a gap must be, the fewer strings there are.
+    # The wider a gap must be, the fewer strings there are; none parts those of a form, or whole ones.
+    parts = [part for line in layout.lines for part in line]
+    fixed = form_of(options) is not None or all(part.form or part.whole for part in parts)
     low, high, split = NARROWEST, WIDEST, 1.0
     tried = []
-    for _ in range(STEPS):
+    for _ in range(1 if fixed else STEPS):
         tried.append(_strings(layout, scored, options, split))
         n = len(numbers(tried[-1][0]))
         if n == count:
@@ -230,10 +244,12 @@ def _counted(
         low, high = (low, split) if n < count else (split, high)
         split = math.sqrt(low * high)
     rows, left_out = min(tried, key=lambda one: abs(len(numbers(one[0])) - count))
-    found = sorted(numbers(rows), key=lambda one: -given.right_probability(one.evidence))
-    kept = {id(string) for string in found[:count]}
-    surplus = [LeftOut(string.box, "more than the count") for string in found[count:]]
-    return [[one for one in row if id(one) in kept] for row in rows], [*left_out, *surplus]
+    best = sorted(numbers(rows), key=lambda one: -given.right_probability(one.evidence))
+    kept, surplus = ({id(string) for string in some} for some in (best[:count], best[count:]))
+    for string in (string for row in rows for string in row if id(string) not in kept):
+        reason = "more than the count" if id(string) in surplus else "no number"
+        left_out.append(LeftOut(string.box, reason))
+    return [[one for one in row if id(one) in kept] for row in rows], left_out
 
 
 def _strings(
@@ -255,15 +271,15 @@ def _strings(
     return rows, left_out
 
 
-def _region(gray: NDArray[np.uint8], region: Box) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    """The part of a page that a region covers, and its upper left corner."""
-    left, top, width, height = region
-    if left >= gray.shape[1] or top >= gray.shape[0]:
-        raise SettingError(
-            f"region {','.join(map(str, region))} lies outside the page",
-            f"Give one inside its {gray.shape[1]} x {gray.shape[0]} pixels.",
-        )
-    return gray[top : top + height, left : left + width], (left, top)
+def _seen(gray: NDArray[np.uint8]) -> _Seen | None:
+    """The ink of a page, its printed lines found and taken out; None if it shows none."""
+    try:
+        ink, scale = _page_ink(gray)
+    except NoInkError:
+        return None
+    ruling = remove_ruling(ink.ink, ink.mask)
+    stroke = stroke_width(ruling.mask) if ruling.lines else ink.stroke
+    return _Seen(ink.ink, replace(ink, ink=ruling.ink, mask=ruling.mask, stroke=stroke), ruling, scale)
 
 
 def _page_ink(gray: NDArray[np.uint8]) -> tuple[PageInk, float]:

@@ -15,7 +15,7 @@ from digitlab.pages.pieces import Piece, cut
 from digitlab.pages.strings import ScoredRow
 from digitlab.reader.predict import Model
 
-__all__ = ["score_rows"]
+__all__ = ["score_components", "score_rows"]
 
 CLEAR = 0.97  # probability from which a component is one digit, and is not cut
 SQUARE = 1.15  # width / height up to which that holds
@@ -44,7 +44,7 @@ def score_rows(ink: PageInk, parts: Sequence[Part], model: Model, weights: Weigh
     Raises:
         ModelError: If the model takes images of another size, or gives logits that are not finite.
     """
-    known = _known(ink, parts, model)
+    known = score_components(ink, parts, model)
     clear = {piece for piece, logs in known.items() if _is_clear(logs)}
     rows = []
     for part in parts:
@@ -102,8 +102,17 @@ def _is_clear(logs: Logs) -> bool:
     return float(np.exp(logs[:10].max())) >= CLEAR
 
 
-def _known(ink: PageInk, parts: Sequence[Part], model: Model) -> dict[Piece, Logs]:
-    """The scores of components that may be one digit each, by their size."""
+def score_components(ink: PageInk, parts: Sequence[Part], model: Model) -> dict[Piece, Logs]:
+    """The scores of components that may be one digit each, by their size: `(11,)`, see `recognize`.
+
+    Args:
+        ink: Of the page.
+        parts: The rows.
+        model: The recognizer.
+
+    Raises:
+        ModelError: If the model takes images of another size, or gives logits that are not finite.
+    """
     images: list[NDArray[np.uint8]] = []
     scored: list[Piece] = []
     for part in parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby, islice
 
 import cv2
 import numpy as np
@@ -10,12 +11,11 @@ from numpy.typing import NDArray
 
 from digitlab.data.morphology import Grid
 from digitlab.pages.candidates import PieceImages
-from digitlab.pages.lattice import Weights, best_paths
 from digitlab.pages.layout import Layout
 from digitlab.pages.page_ink import PageInk
 from digitlab.pages.pieces import Piece
 from digitlab.pages.ruling import Ruling
-from digitlab.pages.strings import ScoredRow
+from digitlab.pages.strings import FoundString, ScoredRow
 
 __all__ = ["picture_of_digits", "picture_of_ink", "picture_of_lines", "picture_of_pieces", "picture_of_rows"]
 
@@ -67,13 +67,9 @@ def picture_of_pieces(rows: Sequence[ScoredRow], shape: tuple[int, ...]) -> Pict
     return picture
 
 
-def picture_of_digits(ink: PageInk, rows: Sequence[ScoredRow], weights: Weights) -> Picture:
-    """What the recognizer sees of each digit on the best path, with its probability and that of no digit."""
-    tiles = []
-    for tile in _tiles(ink, rows, weights):
-        tiles.append(tile)
-        if len(tiles) == MOST:
-            break
+def picture_of_digits(ink: PageInk, rows: Sequence[Sequence[FoundString]]) -> Picture:
+    """What the recognizer sees of each digit of the strings, with its probability and that of no digit."""
+    tiles = list(islice(_tiles(ink, [string for row in rows for string in row]), MOST))
     if not tiles:
         return np.full((TILE, TILE * 3), 255, np.uint8)
     while len(tiles) % ACROSS and len(tiles) > ACROSS:
@@ -82,21 +78,18 @@ def picture_of_digits(ink: PageInk, rows: Sequence[ScoredRow], weights: Weights)
     return np.concatenate(lines, axis=0)
 
 
-def _tiles(ink: PageInk, rows: Sequence[ScoredRow], weights: Weights) -> Iterator[Picture]:
-    for scored in rows:
-        paths = best_paths(scored.row, scored.candidates, scored.logs, weights, most=1)
+def _tiles(ink: PageInk, strings: Sequence[FoundString]) -> Iterator[Picture]:
+    for scored, group in groupby(strings, key=lambda string: string.scored):
         images = PieceImages(ink, scored.row.pieces)
-        for segment in paths[0].segments if paths else ():
-            if segment.digit is None:
-                continue
-            logs = scored.logs[segment.candidate]
+        for one in (digit for string in group for digit in string.digits):
+            logs = scored.logs[one.candidate]
             tile = np.full((TILE + LABEL, TILE + 8), 255, np.uint8)
-            small = 255 - images.image(scored.candidates[segment.candidate])
+            small = 255 - images.image(scored.candidates[one.candidate])
             tile[4 : TILE + 4, 4 : TILE + 4] = cv2.resize(
                 small, (TILE, TILE), interpolation=cv2.INTER_NEAREST
             )
             for number, text in enumerate(
-                (f"{segment.digit}: {np.exp(logs[segment.digit]):.2f}", f"none: {np.exp(logs[10]):.2f}")
+                (f"{one.digit}: {np.exp(logs[one.digit]):.2f}", f"none: {np.exp(logs[10]):.2f}")
             ):
                 place = (4, TILE + 17 + 14 * number)
                 cv2.putText(tile, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, 0, 1, cv2.LINE_AA)

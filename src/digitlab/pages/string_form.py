@@ -33,6 +33,11 @@ class Form:
         """How many digits and separators a string has."""
         return len(self.pattern)
 
+    @property
+    def separated(self) -> bool:
+        """Whether it holds separators; if not, they may be anywhere."""
+        return self.pattern.strip("d") != ""
+
     def steps(
         self, place: int, string: int, digit: bool, gap: float, weights: Weights
     ) -> list[tuple[int, float, int]]:

@@ -13,6 +13,15 @@ from digitlab.pages.answers import Box, LeftOut, ReadDigit, ReadString, Separato
 from digitlab.pages.candidates import Candidate
 from digitlab.pages.evidence import Calibration, Evidence
 from digitlab.pages.lattice import Path, Row, Segment, Weights, best_paths
+from digitlab.pages.marks import (
+    SIGN,
+    box_of,
+    kind_of,
+    separators_of,
+    sign_between,
+    white_between,
+    widest_white,
+)
 from digitlab.pages.string_form import Form
 
 __all__ = ["FoundDigit", "FoundString", "ScoredRow", "answer", "find_strings", "is_number"]
@@ -22,9 +31,6 @@ SPLIT = 1.0  # heights of a digit from which a gap may part two strings
 WIDER = 2.2  # times as wide as the usual gaps of its row that it is then
 BESIDE = 0.8  # heights of a digit within which a mark belongs to a string
 NEAR = 0.6  # heights of a digit within which a mark as large as a digit may be one that was not read
-APART = 0.35  # heights of a digit that a sign stands away from numbers at least
-LARGE = 0.55  # heights of a digit from which a mark is as large as one
-SIGN = "#"  # a mark as large as a digit
 NUMBER = 0.25  # probability of being a number from which a string is read
 SMALL = 0.35  # heights of a digit up to which a mark is small
 
@@ -64,6 +70,7 @@ class FoundDigit:
         box: Where it is.
         margin: Logarithm of the odds of all readings in which it stands against the others, from -8 to 8.
         log: Logarithm of the recognizer's probability.
+        candidate: Number of its candidate in its row.
     """
 
     digit: int
@@ -71,6 +78,7 @@ class FoundDigit:
     box: Box
     margin: float
     log: float
+    candidate: int
 
 
 @dataclass(frozen=True)
@@ -83,8 +91,9 @@ class FoundString:
         evidence: What tells how probable it is that it is read right.
         second: The second most probable reading; None if there is no other.
         second_share: Its share of the probability of all readings.
+        scored: The row that it stands in.
         cell: Row and column of the cell that it stands in; None outside a form.
-        fits: Whether it has the form that was asked for.
+        fits: Whether it has the form that was asked for; None: none was, or only that of a cell.
     """
 
     digits: tuple[FoundDigit, ...]
@@ -92,8 +101,9 @@ class FoundString:
     evidence: Evidence
     second: str | None
     second_share: float
+    scored: ScoredRow
     cell: tuple[int, int] | None = None
-    fits: bool = True
+    fits: bool | None = None
 
     @property
     def text(self) -> str:
@@ -121,28 +131,34 @@ def find_strings(
         The strings from left to right, and the marks that are in none.
     """
     paths = best_paths(scored.row, scored.candidates, scored.logs, weights, form=form, most=4)
-    fits = True
+    some = form is not None and not form.single  # a cell may hold nothing, or what is no digit
+    fits = True if some else None
     if form is not None and not any(path.text for path in paths):
         form, fits = None, False
         paths = best_paths(scored.row, scored.candidates, scored.logs, weights, most=4)
-    if not paths:
-        return [], []
-    segments = paths[0].segments
+    segments = next((path for path in paths if path.text or not some), paths[0]).segments
     groups = _groups(scored.row, segments, form, split)
     used = {segment for group in groups for segment in group}
-    left_out = []
-    for segment in segments:
-        if segment not in used:
-            box = _box(scored.row, segment)
-            small = max(box[2:]) < SMALL * scored.row.height
-            left_out.append(LeftOut(box, "too small" if small else "no digit"))
-    found = [replace(_string(scored, group, form, weights), fits=fits) for group in groups]
-    return found, left_out
+    marks = [box_of(scored.row, segment) for segment in segments if segment not in used]
+    found = []
+    for group in groups:
+        string, others = _string(scored, group, form, weights)
+        found.append(replace(string, fits=fits))
+        marks += others
+    return found, [LeftOut(box, _reason(box, scored.row.height)) for box in marks]
+
+
+def _reason(box: Box, height: float) -> str:
+    """Why a mark is left out."""
+    return "too small" if max(box[2:]) < SMALL * height else "no digit"
 
 
 def is_number(found: FoundString, given: Calibration) -> bool:
-    """Whether a string may well be a number: what is probably a word or a drawing is none."""
-    return given.number_probability(found.evidence) >= NUMBER
+    """Whether a string may well be a number: what is probably a word or a drawing is none.
+
+    What has the form that was asked for is one: who asked for it knows better.
+    """
+    return found.fits is True or given.number_probability(found.evidence) >= NUMBER
 
 
 def answer(found: FoundString, given: Calibration, max_error: float) -> ReadString | None:
@@ -159,8 +175,8 @@ def answer(found: FoundString, given: Calibration, max_error: float) -> ReadStri
     """
     if not is_number(found, given):
         return None
-    probability = given.right_probability(found.evidence) if found.fits else 0.0
-    sure = probability >= given.strings.threshold_for(max_error)
+    probability = given.right_probability(found.evidence) if found.fits is not False else 0.0
+    sure = probability >= given.strings.threshold_for(max_error, "strings")
     promised = max_error >= given.digits.smallest_error
     threshold = given.digits.threshold_for(max_error) if promised else np.inf
     digits = []
@@ -187,7 +203,7 @@ def _groups(row: Row, segments: Sequence[Segment], form: Form | None, split: flo
     digits = [segment for segment in segments if segment.digit is not None]
     if not digits:
         return []
-    gaps = np.array([_white(row, segments, a, b) for a, b in pairwise(digits)])
+    gaps = np.array([widest_white(row, segments, a, b) for a, b in pairwise(digits)])
     usual = float(np.quantile(gaps, 0.4)) if len(gaps) else 0.0
     limit = split * max(SPLIT, WIDER * usual)
     strings = [[digits[0]]]
@@ -195,7 +211,7 @@ def _groups(row: Row, segments: Sequence[Segment], form: Form | None, split: flo
         if form is not None:
             parted = own.string != before.string
         else:
-            parted = gap >= limit or (np.isfinite(split) and _sign_between(row, segments, before, own))
+            parted = gap >= limit or (np.isfinite(split) and sign_between(row, segments, before, own))
         if parted:
             strings.append([])
         strings[-1].append(own)
@@ -205,53 +221,25 @@ def _groups(row: Row, segments: Sequence[Segment], form: Form | None, split: flo
         inside = [one for one in segments if one.start >= first and one.stop <= last]
         for one in segments:
             if one.start == inside[-1].stop and one.digit is None:
-                near = NEAR if _kind(row, one, _box(row, one)) == SIGN else BESIDE
-                if _apart(row, inside[-1], one) <= near:
+                near = NEAR if kind_of(row, one, box_of(row, one)) == SIGN else BESIDE
+                if white_between(row, inside[-1], one) <= near:
                     inside.append(one)
         for one in reversed(segments):
             beside = one.stop == inside[0].start and one.digit is None
-            if beside and _kind(row, one, _box(row, one)) == SIGN and _apart(row, one, inside[0]) <= NEAR:
+            if (
+                beside
+                and kind_of(row, one, box_of(row, one)) == SIGN
+                and white_between(row, one, inside[0]) <= NEAR
+            ):
                 inside.insert(0, one)
         groups.append(inside)
     return groups
 
 
-def _sign_between(row: Row, segments: Sequence[Segment], one: Segment, other: Segment) -> bool:
-    """Whether a mark as large as a digit stands free between two digits: a plus sign."""
-    between = [segment for segment in segments if one.stop <= segment.start and segment.stop <= other.start]
-    signs = [segment for segment in between if _kind(row, segment, _box(row, segment)) == SIGN]
-    if not signs:
-        return False
-    return _apart(row, one, signs[0]) > APART and _apart(row, signs[-1], other) > APART
-
-
-def _white(row: Row, segments: Sequence[Segment], one: Segment, other: Segment) -> float:
-    """The widest white space between two digits, in heights of a digit; marks between them part it."""
-    between = [segment for segment in segments if one.stop <= segment.start and segment.stop <= other.start]
-    reached = _end(row, one)
-    widest = 0.0
-    for segment in [*between, other]:
-        widest = max(widest, (_box(row, segment)[0] - reached) / row.height)
-        reached = max(reached, _end(row, segment))
-    return widest
-
-
-def _apart(row: Row, one: Segment, other: Segment) -> float:
-    """White space between two segments, in heights of a digit; below 0 if they overlap."""
-    return (_box(row, other)[0] - _end(row, one)) / row.height
-
-
-def _end(row: Row, segment: Segment) -> int:
-    box = _box(row, segment)
-    return box[0] + box[2]
-
-
-def _box(row: Row, segment: Segment) -> Box:
-    return around([piece.box for piece in row.pieces[segment.start : segment.stop]])
-
-
-def _string(scored: ScoredRow, group: Sequence[Segment], form: Form | None, weights: Weights) -> FoundString:
-    """One string of a row, with the other readings of its pieces."""
+def _string(
+    scored: ScoredRow, group: Sequence[Segment], form: Form | None, weights: Weights
+) -> tuple[FoundString, list[Box]]:
+    """One string of a row, with the other readings of its pieces; and boxes of marks that are not its own."""
     start, stop = group[0].start, group[-1].stop
     part = scored.part(start, stop)
     if form is not None:
@@ -261,14 +249,15 @@ def _string(scored: ScoredRow, group: Sequence[Segment], form: Form | None, weig
     digits = []
     for segment in group:
         if segment.digit is not None:
-            logs = scored.logs[segment.candidate]
-            digits.append(_digit(scored.row, segment, start, logs, paths, shares))
+            digits.append(_digit(scored, segment, start, paths, shares))
     text = "".join(str(one.digit) for one in digits)
-    others = [(path.text, share) for path, share in zip(paths, shares, strict=True) if path.text != text]
-    share = max(1.0 - sum(share for _, share in others), 0.0)
-    second = next((other for other in others if other[0]), (None, 0.0))
+    rivals = [(path.text, share) for path, share in zip(paths, shares, strict=True) if path.text != text]
+    share = max(1.0 - sum(share for _, share in rivals), 0.0)
+    second, second_share = next((rival for rival in rivals if rival[0]), (None, 0.0))
     evidence = _evidence(scored.row, group, digits, share)
-    return FoundString(tuple(digits), tuple(_separators(scored.row, group)), evidence, *second)
+    pattern = form.pattern if form is not None and form.separated else None
+    separators, others = separators_of(scored.row, group, pattern)
+    return FoundString(tuple(digits), tuple(separators), evidence, second, second_share, scored), others
 
 
 def _evidence(row: Row, group: Sequence[Segment], digits: Sequence[FoundDigit], share: float) -> Evidence:
@@ -301,12 +290,7 @@ def _shares(paths: Sequence[Path]) -> list[float]:
 
 
 def _digit(
-    row: Row,
-    segment: Segment,
-    offset: int,
-    logs: NDArray[np.float64],
-    paths: Sequence[Path],
-    shares: Sequence[float],
+    scored: ScoredRow, segment: Segment, offset: int, paths: Sequence[Path], shares: Sequence[float]
 ) -> FoundDigit:
     """A digit, with the share of all readings in which it is the same."""
     assert segment.digit is not None
@@ -316,32 +300,8 @@ def _digit(
         for path, share in zip(paths, shares, strict=True)
         if any((one.start, one.stop, one.digit) == here for one in path.segments)
     )
+    logs = scored.logs[segment.candidate]
     order = [int(digit) for digit in np.argsort(-logs[:10], kind="stable") if digit != segment.digit]
     log = float(logs[segment.digit])
-    return FoundDigit(segment.digit, order[0], _box(row, segment), _odds(share), log)
-
-
-def _separators(row: Row, group: Sequence[Segment]) -> list[Separator]:
-    marks = []
-    for segment in group:
-        if segment.digit is None:
-            after = sum(one.digit is not None and one.stop <= segment.start for one in group)
-            box = _box(row, segment)
-            kind = _kind(row, segment, box)
-            marks.append(Separator("?" if kind == SIGN else kind, box, after))
-    return marks
-
-
-def _kind(row: Row, segment: Segment, box: Box) -> str:
-    """What a mark looks like, by its size and where it is."""
-    width, height = box[2] / row.height, box[3] / row.height
-    low = (box[1] + box[3] / 2 - row.middle[segment.start]) / row.height
-    if max(width, height) <= 0.25 or (height <= 0.3 and width <= 0.3):
-        return "." if low > 0.15 else "?"
-    if width >= 1.6 * height and height <= 0.3:
-        return "-"
-    if height <= 0.6 and width <= 0.4 and low > 0.15:
-        return ","
-    if height >= 0.8 and 0.2 <= width <= 0.6:
-        return "/"
-    return SIGN if max(width, height) >= LARGE else "?"
+    box = box_of(scored.row, segment)
+    return FoundDigit(segment.digit, order[0], box, _odds(share), log, segment.candidate)
