@@ -17,7 +17,7 @@ from digitlab.pages.handwriting import Hand, Mark, indices_by_digit, print_text
 from digitlab.pages.layouts import WORDS
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.reading import read_page
-from digitlab.pages.scoring import Score, Truth, score
+from digitlab.pages.scoring import Score, score
 from digitlab.pages.stage_pictures import LABEL, TILE
 from digitlab.pages.stages import Stages
 from digitlab.reader import Model, OnnxModel

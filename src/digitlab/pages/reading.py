@@ -208,8 +208,8 @@ def _quarters(gray: NDArray[np.uint8], ink: PageInk, model: Model) -> int:
     if share >= UPRIGHT_SHARE:
         return 0
     turned = np.ascontiguousarray(np.rot90(gray, quarters))
-    other, _ = _digits_right(find_page(turned, model, ReadOptions()))
-    return quarters if other > TURNED * right else 0
+    other, share = _digits_right(find_page(turned, model, ReadOptions()))
+    return quarters if other > TURNED * right and share >= UPRIGHT_SHARE else 0
 
 
 def _digits_right(found: FoundPage) -> tuple[float, float]:
