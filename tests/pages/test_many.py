@@ -37,7 +37,7 @@ def folder(tmp_path, sheet):
 
 
 @pytest.fixture
-def stopped(monkeypatch):
+def stopped():
     """Stops the reader, as Ctrl-C does, after two pages; the result has it read on."""
     module, calls = sys.modules["digitlab.pages.reading"], []
     inner = module.read_page

@@ -161,10 +161,7 @@ def format_page(page: Page) -> str:
 
 
 def _format_string(string: ReadString) -> str:
-    written = string.written.replace("?", " ")  # of an unknown mark; here it says that a number is unsure
-    if string.status == "sure":
-        return f"{written} ({format_probability(string.probability, 3)})"
-    text = f"{written}? ({format_probability(string.probability, 3)}"
-    if string.second is None:
+    text = f"{string.marked} ({format_probability(string.probability, 3)}"
+    if string.status == "sure" or string.second is None:
         return f"{text})"
     return f"{text}, or {string.second} {format_probability(string.second_probability, 3)})"

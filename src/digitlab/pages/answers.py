@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 __all__ = ["Box", "LeftOut", "Line", "Page", "ReadDigit", "ReadString", "Separator", "Status", "around"]
@@ -99,9 +100,20 @@ class ReadString:
         return "".join(parts)
 
     @property
+    def marked(self) -> str:
+        """What is written, with `?` behind it if it is unsure; what is no known mark is a space here."""
+        return self.written.replace("?", " ") + ("" if self.status == "sure" else "?")
+
+    @property
     def box(self) -> Box:
         """The box around its digits."""
         return around([one.box for one in self.digits])
+
+    def with_boxes(self, own: Callable[[Box], Box]) -> ReadString:
+        """The same with other boxes, see `Page.with_boxes`."""
+        digits = tuple(replace(digit, box=own(digit.box)) for digit in self.digits)
+        marks = tuple(replace(mark, box=own(mark.box)) for mark in self.separators)
+        return replace(self, digits=digits, separators=marks)
 
     def to_dict(self) -> dict[str, Any]:
         """The string as plain data for JSON."""
@@ -175,6 +187,16 @@ class Page:
     def text(self) -> str:
         """The strings of a line parted by spaces, and the lines by line breaks."""
         return "\n".join(" ".join(string.text for string in line.strings) for line in self.lines)
+
+    def with_boxes(self, own: Callable[[Box], Box]) -> Page:
+        """The same page with other boxes: of digits, of separators, and of what was left out.
+
+        Args:
+            own: Gives the box in place of one.
+        """
+        lines = tuple(Line(tuple(string.with_boxes(own) for string in line.strings)) for line in self.lines)
+        left_out = tuple(replace(one, box=own(one.box)) for one in self.left_out)
+        return replace(self, lines=lines, left_out=left_out)
 
     def to_dict(self) -> dict[str, Any]:
         """The page as plain data for JSON."""

@@ -99,9 +99,8 @@ class _Drawing:
         color = SURE if string.status == "sure" else UNSURE
         self._box(string.box, color, self._line, grown=2 * self._line)
         height = float(np.median([digit.box[3] for digit in string.digits])) * self._scale
-        text = string.written.replace("?", " ")  # of an unknown mark; here it says that a number is unsure
-        text += "" if string.status == "sure" else "?"
-        self._tag(string.box, text, color, round(min(max(0.5 * height, self._small), 3 * self._small)))
+        size = round(min(max(0.5 * height, self._small), 3 * self._small))
+        self._tag(string.box, string.marked, color, size)
 
     def left_out(self, box: Box, reason: str) -> None:
         self._box(box, LEFT_OUT, self._line)

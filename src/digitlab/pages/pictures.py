@@ -15,7 +15,7 @@ from PIL import Image
 from digitlab.data.image_file import count_frames, read_sized
 from digitlab.errors import DataError, SettingError
 from digitlab.files import check_path
-from digitlab.pages.answers import Box, LeftOut, Line, Page, ReadDigit, ReadString, Separator
+from digitlab.pages.answers import Box, Page
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.pdf import PdfFile, is_pdf
 from digitlab.reader.pixels import check_pixels, pixel_array
@@ -166,12 +166,10 @@ def full_size(page: Page, picture: PagePicture, options: ReadOptions | None = No
                 f"{page.image}: region {','.join(map(str, options.region))} lies outside the page",
                 f"Give one inside its {width} x {height} pixels.",
             )
-    boxes = _Boxes((page.width, page.height), (width, height))
-    lines = tuple(Line(tuple(boxes.string(one) for one in line.strings)) for line in page.lines)
-    left_out = tuple(LeftOut(boxes.box(one.box), one.reason) for one in page.left_out)
     (a, b, c), (d, e, f), (g, h, i) = page.to_upright
     matrix = ((a, b, c * scale), (d, e, f * scale), (g / scale, h / scale, i))
-    return replace(page, width=width, height=height, lines=lines, left_out=left_out, to_upright=matrix)
+    boxes = _Boxes((page.width, page.height), (width, height))
+    return replace(page.with_boxes(boxes.box), width=width, height=height, to_upright=matrix)
 
 
 @dataclass(frozen=True)
@@ -190,11 +188,3 @@ class _Boxes:
             sides.append((first, max(1, min(last, large) - first)))
         (left, width), (top, height) = sides
         return left, top, width, height
-
-    def string(self, string: ReadString) -> ReadString:
-        digits = tuple(self.digit(one) for one in string.digits)
-        marks = tuple(Separator(one.text, self.box(one.box), one.after) for one in string.separators)
-        return replace(string, digits=digits, separators=marks)
-
-    def digit(self, digit: ReadDigit) -> ReadDigit:
-        return replace(digit, box=self.box(digit.box))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from digitlab.data.morphology import Grid
 from digitlab.data.normalize import check_gray
 from digitlab.errors import NoInkError
-from digitlab.pages.answers import Box, LeftOut, Line, Page, ReadString
+from digitlab.pages.answers import Box, LeftOut, Line, Page
 from digitlab.pages.cell_layout import lay_out
 from digitlab.pages.evidence import calibration, check_promise
 from digitlab.pages.lattice import Weights
@@ -307,14 +307,9 @@ def _placed(page: Page, found: FoundPage) -> Page:
         (left, width), (top, height) = ends
         return left, top, width, height
 
-    def string(one: ReadString) -> ReadString:
-        digits = tuple(replace(digit, box=own(digit.box)) for digit in one.digits)
-        marks = tuple(replace(mark, box=own(mark.box)) for mark in one.separators)
-        return replace(one, digits=digits, separators=marks)
-
-    lines = tuple(Line(tuple(string(one) for one in line.strings)) for line in page.lines)
+    placed = page.with_boxes(own)
     left_out: dict[Box, LeftOut] = {}
-    for one in page.left_out:
-        left_out.setdefault(own(one.box), replace(one, box=own(one.box)))
+    for one in placed.left_out:
+        left_out.setdefault(one.box, one)
     order = sorted(left_out.values(), key=lambda one: (one.box[1], one.box[0]))
-    return replace(page, lines=lines, left_out=tuple(order))
+    return replace(placed, left_out=tuple(order))
