@@ -17,7 +17,7 @@ CUT = 56  # column
 
 @pytest.fixture
 def wall() -> tuple[PageInk, list[Piece]]:
-    """A box 50 pixels high, its left wall of 8 pixels cut in the middle; a bar comes to it from the left."""
+    """A box 50 pixels high, its left wall of 8 pixels cut in the middle; a bar touches it on the left."""
     ink = np.zeros((70, 120), np.float32)
     ink[10:60, CUT - 4 : 90] = ink[32:38, 20:CUT] = 255
     ink[16:54, CUT + 4 : 84] = 0  # white inside
