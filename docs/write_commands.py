@@ -28,6 +28,7 @@ COMMANDS = [
     ["compare"],
     ["predict"],
     ["read"],
+    ["lab"],
     ["export"],
     ["networks"],
     ["recipes"],

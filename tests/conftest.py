@@ -1,9 +1,10 @@
-"""What all tests share: a cache folder of their own, so that the user's is never touched; pages to read."""
+"""What all tests share: a cache folder of their own, so that the user's is not touched; pages; a browser."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import signal
 import sys
 import types
@@ -31,6 +32,30 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         folder = tmp_path_factory.mktemp("cache")
         patch.setenv("DIGITLAB_CACHE_DIR", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """Debian's Chromium; where it is missing, tests are skipped, or with DIGITLAB_NEEDS_BROWSER=1 fail."""
+    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (program and driver):
+        missing = "chromium and chromedriver are not installed: apt-get install chromium chromium-driver"
+        if os.environ.get("DIGITLAB_NEEDS_BROWSER"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    options.add_argument("--headless=new")
+    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('browser')}")
+    options.add_argument("--disable-dev-shm-usage")  # containers often have a small /dev/shm
+    if os.geteuid() == 0:
+        options.add_argument("--no-sandbox")  # Chromium's sandbox refuses root
+    opened = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield opened
+    opened.quit()
 
 
 PADDING = bytes.fromhex("28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe6453697a")

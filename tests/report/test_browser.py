@@ -7,35 +7,10 @@ except with `DIGITLAB_NEEDS_BROWSER=1`, which `.ci/run` sets.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 
 import pytest
 
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 WIDE, NARROW = (1280, 800), (360, 740)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    if not (BROWSER and DRIVER):
-        missing = "chromium and chromedriver are not installed: apt-get install chromium chromium-driver"
-        if os.environ.get("DIGITLAB_NEEDS_BROWSER"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    options.add_argument("--headless=new")
-    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('browser')}")
-    options.add_argument("--disable-dev-shm-usage")  # containers often have a small /dev/shm
-    if os.geteuid() == 0:
-        options.add_argument("--no-sandbox")  # Chromium's sandbox refuses root
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture

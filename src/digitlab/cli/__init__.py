@@ -19,6 +19,7 @@ from digitlab.cli import (
     evaluate,
     export,
     inspect,
+    lab,
     lr_range,
     mistakes,
     networks,
@@ -75,6 +76,7 @@ app.command("lr-range")(lr_range.lr_range)
 app.command("compare")(compare.compare)
 app.command("predict")(predict.predict)
 app.command("read")(read.read)
+app.command("lab")(lab.lab)
 app.command("export")(export.export)
 app.command("networks")(networks.networks)
 app.command("recipes")(recipes.recipes)

@@ -60,7 +60,7 @@ def predict(
     if show is not None and read:
         _write_sheet(show, read)
     if as_json:
-        print_json({"predictions": [_to_dict(one) for one in predictions], "model": str(path)})
+        print_json({"predictions": [one.to_dict() for one in predictions], "model": str(path)})
     if read and opened.rule is None:
         log(f"{path} has no thresholds of confidence: answers have no status")
     for one in predictions:
@@ -83,19 +83,6 @@ def open_model(path: Path) -> Model:
     opened = runs.open(path)
     log_member(opened)
     return opened
-
-
-def _to_dict(one: Prediction) -> dict[str, object]:
-    return {
-        "image": one.image,
-        "digit": one.digit,
-        "status": one.status,
-        "probabilities": list(one.probabilities) or None,
-        "no_digit": None if one.error else one.no_digit,
-        "second": one.second,
-        "n_digits": one.n_digits,
-        "error": one.error or None,
-    }
 
 
 def _format_prediction(one: Prediction) -> str:

@@ -12,7 +12,7 @@ from digitlab.errors import OutputError, SettingError
 
 if TYPE_CHECKING:
     from digitlab.cli.read_output import Format
-    from digitlab.pages import PageResult, ReadOptions
+    from digitlab.pages import PageResult
 
 __all__ = ["read"]
 
@@ -112,8 +112,9 @@ def read(
     from digitlab.cli.read_output import PagePictures, writer
     from digitlab.pages import read_files
     from digitlab.pages.evidence import READING_MODEL
+    from digitlab.pages.options import parse_options
 
-    options = _options(length, count, pattern, cells, region, max_error)
+    options = parse_options(length, count, pattern, cells, region, max_error)
     chosen = [name for name, asked in zip(FORMATS, (as_json, as_jsonl, as_csv), strict=True) if asked]
     form = _format(chosen, out)
     if show is not None and show.suffix.lower() not in PICTURES:
@@ -152,27 +153,6 @@ def read(
         print_error(str(failure.error))
     if reading.failures:
         raise typer.Exit(2)
-
-
-def _options(
-    length: int | None,
-    count: int | None,
-    pattern: str | None,
-    cells: str | None,
-    region: str | None,
-    max_error: float | None,
-) -> ReadOptions:
-    from digitlab.pages import ReadOptions
-    from digitlab.pages.options import MAX_ERROR, parse_cells, parse_region
-
-    return ReadOptions(
-        length=length,
-        count=count,
-        pattern=pattern,
-        cells=None if cells is None else parse_cells(cells),
-        region=None if region is None else parse_region(region),
-        max_error=MAX_ERROR if max_error is None else max_error,
-    )
 
 
 def _format(chosen: list[str], out: Path | None) -> Format:

@@ -56,10 +56,7 @@ class _Output:
     def finish(self, reading: Reading) -> None:
         """Writes the one document that holds all answers."""
         if self._form == "json":
-            errors = [{"image": one.image, "error": str(one.error)} for one in reading.failures]
-            pages = [page.to_dict() for page in reading.pages]
-            document = {"pages": pages, "errors": errors}
-            print(json.dumps(document, indent=2, allow_nan=False), file=self._stream)
+            print(json.dumps(reading.to_dict(), indent=2, allow_nan=False), file=self._stream)
 
 
 @contextmanager

@@ -60,6 +60,13 @@ class Reading:
     pages: list[Page] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
+    def to_dict(self) -> dict[str, Any]:
+        """What `digitlab read --json` and the HTTP API say, as plain data."""
+        return {
+            "pages": [page.to_dict() for page in self.pages],
+            "errors": [{"image": one.image, "error": str(one.error)} for one in self.failures],
+        }
+
 
 @check_arguments
 def read(

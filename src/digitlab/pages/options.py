@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from digitlab.decisions import check_max_error
 from digitlab.errors import SettingError
 
-__all__ = ["MAX_ERROR", "SEPARATORS", "ReadOptions", "parse_cells", "parse_region"]
+__all__ = ["MAX_ERROR", "SEPARATORS", "ReadOptions", "parse_cells", "parse_options", "parse_region"]
 
 MAX_ERROR = 0.02
 """The share of wrong strings that those that are `sure` may have, unless another is asked for."""
@@ -99,6 +99,37 @@ class ReadOptions:
                 f"cells of one digit contradict strings of {self.digits} digits",
                 "Leave length and pattern out, or give cells auto.",
             )
+
+
+def parse_options(
+    length: int | None,
+    count: int | None,
+    pattern: str | None,
+    cells: str | None,
+    region: str | None,
+    max_error: float | None,
+) -> ReadOptions:
+    """Options as they are written on a command line or in a URL; None: what `ReadOptions` has by itself.
+
+    Args:
+        length: See `ReadOptions`.
+        count: See `ReadOptions`.
+        pattern: See `ReadOptions`.
+        cells: Rows x columns, as `9x9`, or `auto`.
+        region: Left, top, width and height, as `10,20,300,80`.
+        max_error: See `ReadOptions`.
+
+    Raises:
+        SettingError: If one is written otherwise, out of range, or contradicts another.
+    """
+    return ReadOptions(
+        length=length,
+        count=count,
+        pattern=pattern,
+        cells=None if cells is None else parse_cells(cells),
+        region=None if region is None else parse_region(region),
+        max_error=MAX_ERROR if max_error is None else max_error,
+    )
 
 
 def parse_cells(text: str) -> tuple[int, int] | str:

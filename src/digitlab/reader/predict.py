@@ -87,6 +87,19 @@ class Prediction:
     pixels: NDArray[np.uint8]
     error: str = ""
 
+    def to_dict(self) -> dict[str, object]:
+        """What `digitlab predict --json` and the HTTP API say of it: all but the pixels, as plain data."""
+        return {
+            "image": self.image,
+            "digit": self.digit,
+            "status": self.status,
+            "probabilities": list(self.probabilities) or None,
+            "no_digit": None if self.error else self.no_digit,
+            "second": self.second,
+            "n_digits": self.n_digits,
+            "error": self.error or None,
+        }
+
 
 def predict(
     paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str],

@@ -31,6 +31,7 @@ __all__ = [
     "holds_runs",
     "new_run_folder",
     "open_runs",
+    "run_files",
 ]
 
 DEPTH = 4
@@ -252,7 +253,7 @@ def open_runs(path: str | os.PathLike[str]) -> tuple[Run, ...]:
     path = Path(path)
     if (path / "run.json").exists() or not path.is_dir():
         return (Run.open(path),)
-    runs = [Run.open(file.parent) for file in _run_files(path)]
+    runs = [Run.open(file.parent) for file in run_files(path)]
     if not runs:
         raise RunError(f"{path} is not a run and holds none", "Give a folder that `digitlab train` made.")
     return tuple(sorted(runs, key=lambda run: (run.config.seed, run.folder.name)))
@@ -260,10 +261,11 @@ def open_runs(path: str | os.PathLike[str]) -> tuple[Run, ...]:
 
 def holds_runs(path: Path) -> bool:
     """Whether a path is the folder of a run, finished or not, or holds such below it."""
-    return (path / "run.json").exists() or any(_run_files(path))
+    return (path / "run.json").exists() or any(run_files(path))
 
 
-def _run_files(path: Path) -> list[Path]:
+def run_files(path: Path) -> list[Path]:
+    """The `run.json` of each run below a folder, finished or not, in no order."""
     return [file for depth in range(1, DEPTH + 1) for file in path.glob("*/" * depth + "run.json")]
 
 

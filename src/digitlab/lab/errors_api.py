@@ -1,0 +1,11 @@
+"""The mistakes of a run."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from digitlab.lab.problems import PROBLEM
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api", tags=["errors"], responses=PROBLEM)

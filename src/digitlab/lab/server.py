@@ -1,0 +1,213 @@
+"""`serve`: binds a port, says where the lab is, and serves until it is interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from digitlab.errors import SettingError
+from digitlab.lab import api
+from digitlab.lab.access import AccessRules
+from digitlab.lab.app import create_app
+from digitlab.lab.lab import Lab
+
+__all__ = ["Address", "ServerOptions", "serve"]
+
+LOOPBACK = "127.0.0.1"
+PORT = 8765
+"""The first port that is tried, unless one is asked for: bookmarks then stay good."""
+TRIED = 20
+SETTINGS: dict[str, Any] = {
+    "log_level": "warning",
+    "access_log": False,
+    "server_header": False,
+    "proxy_headers": False,
+    "ws": "none",
+    "lifespan": "on",
+    "timeout_graceful_shutdown": 1,  # seconds for which requests that are being answered are waited for
+}
+"""Of uvicorn."""
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """How the lab is served.
+
+    Attributes:
+        runs: The folder of the runs.
+        host: The address of this machine that is listened to; None: only this machine can reach it.
+        port: The port; None: 8765, or the next one that is free.
+        open_browser: Whether to open the page.
+        api_only: Whether programs only are served.
+        workers: How many processes serve, if programs only are.
+    """
+
+    runs: Path
+    host: str | None = None
+    port: int | None = None
+    open_browser: bool = True
+    api_only: bool = False
+    workers: int = 1
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a lab is.
+
+    Attributes:
+        url: Of its page, with its token.
+        port: The port.
+        token: What programs send.
+        explicit: Whether a host was asked for, so that others can reach it.
+    """
+
+    url: str
+    port: int
+    token: str
+    explicit: bool
+
+
+def serve(options: ServerOptions, tell: Callable[[Address], None]) -> None:
+    """Serves the lab until it is interrupted.
+
+    Args:
+        options: How.
+        tell: Called once the lab answers.
+
+    Raises:
+        SettingError: If the port is taken, or the host is none of this machine.
+        KeyboardInterrupt: When it has been interrupted, and everything is closed.
+    """
+    bound = _bind(options.host or LOOPBACK, options.port)
+    port = bound.getsockname()[1]
+    token = os.environ.get(api.TOKEN) or secrets.token_urlsafe(24)
+    name = _reachable_name(options.host)
+    shown = f"[{name}]" if ":" in name else name
+    address = Address(f"http://{shown}:{port}/?token={token}", port, token, options.host is not None)
+    rules = AccessRules(token, _own_names(options.host), any_address=options.host is not None)
+    if options.api_only and options.workers > 1:
+        _serve_workers(options, rules, bound, address, tell)
+        return
+    app = create_app(Lab(options.runs), rules, api_only=options.api_only)
+    config = uvicorn.Config(app, **SETTINGS)
+
+    def ready() -> None:
+        tell(address)
+        if options.open_browser and not options.api_only:
+            threading.Thread(target=webbrowser.open, args=(address.url,), daemon=True).start()
+
+    _Server(config, app.state.lab, ready).run(sockets=[bound])
+
+
+class _Server(uvicorn.Server):
+    """Tells when it answers, and ends open streams as soon as it is interrupted."""
+
+    def __init__(self, config: uvicorn.Config, lab: Lab, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._lab, self._ready = lab, ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        asyncio.get_running_loop().call_soon(self._ready)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._lab.events.close()
+        super().handle_exit(sig, frame)
+
+
+def _serve_workers(
+    options: ServerOptions,
+    rules: AccessRules,
+    bound: socket.socket,
+    address: Address,
+    tell: Callable[[Address], None],
+) -> None:
+    """Serves the API by several processes, which share the port."""
+    os.environ[api.TOKEN] = rules.token
+    os.environ[api.RUNS] = str(options.runs)
+    os.environ[api.HOSTS] = ",".join(sorted(rules.hosts))
+    os.environ[api.ANY_ADDRESS] = "1" if rules.any_address else "0"
+    host, port = bound.getsockname()[:2]
+    bound.close()  # uvicorn binds it anew, before it starts the processes
+    tell(address)
+    uvicorn.run(
+        "digitlab.lab.api:create_api",
+        factory=True,
+        host=host,
+        port=port,
+        workers=options.workers,
+        **SETTINGS,
+    )
+
+
+def _bind(host: str, port: int | None) -> socket.socket:
+    """A socket that listens to the port, or to the first free one from 8765 on.
+
+    Raises:
+        SettingError: If that is not possible.
+    """
+    wanted = [port] if port is not None else [*range(PORT, PORT + TRIED), 0]
+    for one in wanted:
+        try:
+            return _listening(host, one)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            if isinstance(error, socket.gaierror):
+                raise SettingError(f"host {host!r}: {reason}", "Give an address of this machine.") from None
+    raise SettingError(
+        f"cannot listen to {host}, port {port}: {reason}",
+        "Choose another port and an address of this machine; without --port a free one is taken.",
+    )
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, place = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":  # elsewhere it would let two labs share a port
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(place)
+        bound.listen(128)  # so that another lab finds the port taken
+    except OSError:
+        bound.close()
+        raise
+    bound.setblocking(False)
+    return bound
+
+
+def _reachable_name(host: str | None) -> str:
+    """The address under which others reach a host that was asked for; of all addresses, the likeliest."""
+    if host is None:
+        return LOOPBACK
+    if host not in ("0.0.0.0", "::", ""):
+        return host
+    family = socket.AF_INET6 if host == "::" else socket.AF_INET
+    outside = "2001:db8::1" if host == "::" else "192.0.2.1"  # addresses of documentation: nothing is sent
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((outside, 9))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "::1" if host == "::" else LOOPBACK
+
+
+def _own_names(host: str | None) -> frozenset[str]:
+    """Names of this machine under which the lab may be asked for; beside those in the environment."""
+    names = {name.strip().lower() for name in os.environ.get(api.HOSTS, "").split(",") if name.strip()}
+    if host is not None:
+        own = socket.gethostname().lower()
+        names |= {host.lower(), own, f"{own}.local"}
+    return frozenset(names)

@@ -1,0 +1,108 @@
+"""A lab without and with a real server, and its page in a real browser."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from fastapi.testclient import TestClient
+
+from digitlab.lab.access import AccessRules
+from digitlab.lab.app import create_app
+from digitlab.lab.lab import Lab
+
+TOKEN = "a-token-of-the-tests"
+SAMPLES = Path(__file__).parents[2] / "samples"
+OWN = "http://127.0.0.1:8765"
+
+
+@pytest.fixture
+def lab(tmp_path):
+    return Lab(tmp_path / "runs")
+
+
+@pytest.fixture
+def client(lab):
+    """Asks the lab as a program does, without a server."""
+    app = create_app(lab, AccessRules(TOKEN, max_body=2**20))
+    with TestClient(app, OWN, headers={"Authorization": f"Bearer {TOKEN}"}) as asked:
+        yield asked
+
+
+@pytest.fixture
+def stranger(lab):
+    """Asks the lab without its token, and follows no redirects."""
+    app = create_app(lab, AccessRules(TOKEN))
+    with TestClient(app, OWN, follow_redirects=False) as asked:
+        yield asked
+
+
+@dataclass(frozen=True)
+class Served:
+    """A lab that a real server serves at a port of its own."""
+
+    lab: Lab
+    port: int
+    token: str = TOKEN
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}/"
+
+
+@contextmanager
+def _served(lab, **options):
+    app = create_app(lab, AccessRules(TOKEN, **options))
+    bound = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="error", ws="none", lifespan="on", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread.start()
+    try:
+        yield Served(lab, bound.getsockname()[1])
+    finally:
+        lab.events.close()
+        server.should_exit = True
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Serves a lab: a function of a folder of runs and options of `AccessRules`; a context manager."""
+
+    def make(runs=tmp_path / "runs", **options):
+        return _served(Lab(runs), **options)
+
+    return make
+
+
+@pytest.fixture
+def server(serve):
+    with serve() as served:
+        yield served
+
+
+@pytest.fixture
+def page(browser, server):
+    """Opens the page: a function of what is behind the #, the window's size and colors; gives the browser."""
+
+    def open_page(state="", size=(1440, 900), colors="light"):
+        width, height = size
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        features = [{"name": "prefers-color-scheme", "value": colors}]
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        browser.get("about:blank")  # else only what is behind the # would change
+        for kind in ("browser", "performance"):
+            browser.get_log(kind)
+        browser.get(f"{server.url}?token={server.token}#{state}")
+        return browser
+
+    yield open_page
+    browser.get("about:blank")  # the stream of the page ends with its server

@@ -1,0 +1,119 @@
+"""`digitlab lab` as a process: its line, its answers, its end; and its API alone, by several processes."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import httpx2
+import pytest
+
+from digitlab.errors import SettingError
+from digitlab.lab import ServerOptions, serve
+
+
+@contextmanager
+def _lab(*words, cwd):
+    command = [sys.executable, "-W", "error", "-m", "digitlab", "lab", "--no-open", *words]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=cwd, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _json_lab(*words, cwd):
+    return _lab("--json", "--port", "0", *words, cwd=cwd)
+
+
+def test_one_line_then_answers_and_ctrl_c_ends_open_streams(tmp_path):
+    with _json_lab(cwd=tmp_path) as process:
+        said = json.loads(process.stdout.readline())
+        assert said["url"] == f"http://127.0.0.1:{said['port']}/?token={said['token']}"
+        assert len(said["token"]) >= 32
+        headers = {"Authorization": f"Bearer {said['token']}"}
+        with httpx2.Client(
+            base_url=f"http://127.0.0.1:{said['port']}", headers=headers, timeout=30
+        ) as client:
+            assert client.get("/").status_code == 200
+            with client.stream("GET", "/api/events") as stream:
+                lines = stream.iter_lines()
+                next(lines)
+                process.send_signal(signal.SIGINT)
+                list(lines)  # the stream ends
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_server_answers_before_it_imports_torch():
+    program = """
+import sys, threading, types
+import digitlab.lab.server as server
+server.uvicorn.Server.run = lambda self, sockets: print(
+    [name for name in ("torch", "matplotlib", "sklearn", "scipy", "pandas") if name in sys.modules])
+server.serve(server.ServerOptions(server.Path("runs"), port=0, open_browser=False), print)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_port_that_is_taken(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(SettingError, match=f"port {port}"):
+            serve(ServerOptions(tmp_path, port=port, open_browser=False), print)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no such host"])
+def test_a_host_that_is_not_this_machine(tmp_path, host):
+    with pytest.raises(SettingError, match=re.escape(host)):
+        serve(ServerOptions(tmp_path, host=host, port=0, open_browser=False), print)
+
+
+def test_a_host_that_was_asked_for_is_warned_of_and_shown_as_a_code(tmp_path):
+    with _lab("--port", "0", "--host", "0.0.0.0", cwd=tmp_path) as process:
+        line = process.stdout.readline()
+        address = re.search(r"http://([\d.]+):(\d+)/\?token=(\S+)", line)
+        name, port, token = address.groups()
+        assert name != "0.0.0.0"
+        headers = {"Authorization": f"Bearer {token}"}
+        for host, status in ((f"{name}:{port}", 200), (socket.gethostname(), 200), ("evil.example", 400)):
+            answer = httpx2.get(f"http://127.0.0.1:{port}/api/models", headers={"Host": host, **headers})
+            assert answer.status_code == status
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert err.startswith("warning: ")
+    assert "▀" in err
+
+
+def test_several_processes_need_the_api_alone(tmp_path):
+    with _lab("--workers", "2", cwd=tmp_path) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "--api-only" in err
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_api_alone(tmp_path, workers):
+    with _json_lab("--api-only", "--workers", workers, cwd=tmp_path) as process:
+        said = json.loads(process.stdout.readline())
+        base = f"http://127.0.0.1:{said['port']}"
+        headers = {"Authorization": f"Bearer {said['token']}"}
+        with httpx2.Client(base_url=base, headers=headers, timeout=60) as client:
+            assert client.get("/api/health").status_code == 200
+            assert client.get("/api/models").json()["models"][0]["id"] == "recognizer"
+            assert client.get("/").status_code == 404
+            assert client.get("/api/events").status_code == 404
+            assert set(client.get("/api/openapi.json").json()["paths"]) == {
+                *("/api/health", "/api/models", "/api/predict", "/api/read")
+            }
+        assert httpx2.get(f"{base}/api/models").status_code == 401
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
