@@ -3,6 +3,7 @@
 # make test   set up, then run the whole test suite
 # make fast   the same without the tests that train for more than a few seconds
 # make check  set up, then style, types, import rules and generated docs
+# make lab    set up, then open the lab in the browser: draw, train, look inside
 # make bench  set up, then measure speed on this machine
 # make recognizer  set up, then train three teachers and three recognizers, and export the first to model.onnx, as the
 #                  model that ships was made (docs/model-card.md): several hours on two cores; goes on where it was stopped
@@ -13,13 +14,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run quick test fast check bench recognizer reading-model clean
+.PHONY: run quick lab test fast check bench recognizer reading-model clean
 
 run: $(READY)
 	$(BIN)/digitlab reproduce --open
 
 quick: $(READY)
 	$(BIN)/digitlab reproduce --quick --open
+
+lab: $(READY)
+	$(BIN)/digitlab lab
 
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses auto

@@ -134,21 +134,15 @@ def _serve_workers(
     tell: Callable[[Address], None],
 ) -> None:
     """Serves the API by several processes, which share the port."""
+    from uvicorn.supervisors import Multiprocess
+
     os.environ[api.TOKEN] = rules.token
     os.environ[api.RUNS] = str(options.runs)
     os.environ[api.HOSTS] = ",".join(sorted(rules.hosts))
     os.environ[api.ANY_ADDRESS] = "1" if rules.any_address else "0"
-    host, port = bound.getsockname()[:2]
-    bound.close()  # uvicorn binds it anew, before it starts the processes
-    tell(address)
-    uvicorn.run(
-        "digitlab.lab.api:create_api",
-        factory=True,
-        host=host,
-        port=port,
-        workers=options.workers,
-        **SETTINGS,
-    )
+    config = uvicorn.Config("digitlab.lab.api:create_api", factory=True, workers=options.workers, **SETTINGS)
+    tell(address)  # the port listens: who asks before the processes answer is kept waiting
+    Multiprocess(config, sockets=[bound]).run()
 
 
 def _bind(host: str, port: int | None) -> socket.socket:
