@@ -58,9 +58,10 @@ def test_the_folder_is_listed(folder):
 def test_runs_answer_once_torch_is_there(folder, monkeypatch):
     models = ModelList(folder)
     ids = {info.name: info.id for info in models.scan()}
-    with monkeypatch.context() as patch, pytest.raises(NotReadyError):
+    with monkeypatch.context() as patch:
         patch.setattr(models, "import_torch", lambda: None)  # these tests have imported it long ago
-        models.get(ids["softmax-10"])
+        with pytest.raises(NotReadyError):
+            models.get(ids["softmax-10"])
     models.wait_for_torch(120)
     assert {info.state for info in models.scan()} == {"ready"}
     ink = np.zeros((2, 28, 28), np.float32)
