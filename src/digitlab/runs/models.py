@@ -137,7 +137,10 @@ def export_model(source: str | os.PathLike[str], to: str | os.PathLike[str]) -> 
     """
     source, to = Path(source), Path(to)
     if to.suffix not in (".onnx", ".safetensors"):
-        raise OutputError(f"cannot export to {to}: unknown ending", "Name it FILE.onnx or FILE.safetensors.")
+        raise OutputError(
+            f"cannot export to {to}: unknown ending",
+            "Name it FILE.onnx or FILE.safetensors; the command `digitlab export` also writes FILE.html.",
+        )
     network = open_network(source)
     inputs = _real_inputs(network, source)
     rule = None
