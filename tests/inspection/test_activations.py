@@ -36,6 +36,11 @@ def test_every_layer_is_what_a_hook_sees(name):
     )
 
 
+def test_a_no_digit_layer_stands_beside_the_others_and_is_none_of_them():
+    network = build("micro")
+    assert list(compute_activations(network, INK)) == list(network.layers)
+
+
 def test_batches_add_up_to_the_whole_and_only_what_is_asked_for_is_given():
     network = build("swift", seed=1)
     asked = ["logits", "conv1"]

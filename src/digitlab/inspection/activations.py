@@ -64,7 +64,8 @@ def activation_shapes(network: Network, layers: Sequence[str] | None = None) -> 
             find_layer(network, name)
     with _evaluating(network):
         rows = layer_table(network)
-    return {row.name: row.output_shape for row in rows if layers is None or row.name in layers}
+    wanted = network.layers if layers is None else layers  # the table lists a no-digit layer, too
+    return {row.name: row.output_shape for row in rows if row.name in wanted}
 
 
 def map_layers(network: Network) -> tuple[str, ...]:

@@ -242,7 +242,12 @@ for (const [index, button] of [...document.querySelectorAll("#examples button")]
   });
 }
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-new ResizeObserver(redraw).observe(find("main"));
+let width = 0;
+new ResizeObserver(([{ contentRect }]) => {
+  if (contentRect.width === width) return; // only its height changed, by what is shown
+  width = contentRect.width;
+  redraw();
+}).observe(find("main"));
 
 function redraw() {
   colors = themeColors();
