@@ -23,6 +23,18 @@ def test_a_file_that_was_checked(command, make_run, tmp_path, kind):
         assert load_network(to).name == "softmax"
 
 
+def test_a_page(command, make_run, tmp_path):
+    run, to = make_run("a"), tmp_path / "a.html"
+    code, out, err = command("export", run, "--to", to, "--json")
+    answer = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (answer["file"], answer["network"], answer["bytes"]) == (str(to), "softmax", to.stat().st_size)
+    assert "held-out digits right" in to.read_text()
+    code, out, _ = command("export", run, "--to", to)
+    assert code == 0
+    assert "0.1 MB; a page" in out
+
+
 def test_in_words_and_without_the_data(command, make_run, few, tmp_path):
     mine = tmp_path / "mine.npz"
     shutil.copy(few, mine)
@@ -34,7 +46,7 @@ def test_in_words_and_without_the_data(command, make_run, few, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["a.txt", "a", ".", "none/a.onnx", "file/a.safetensors", "folder.safetensors"]
+    "name", ["a.txt", "a", ".", "none/a.onnx", "none/a.html", "file/a.safetensors", "folder.safetensors"]
 )
 def test_files_that_cannot_be_written(refused, make_run, tmp_path, name):
     (tmp_path / "file").write_text("in the way")
@@ -49,4 +61,5 @@ def test_what_is_no_network(refused, tmp_path):
     (tmp_path / "a.onnx").write_bytes(b"onnx")
     for source in (tmp_path, tmp_path / "none", tmp_path / "a.onnx"):
         refused("export", source, "--to", tmp_path / "b.onnx")
+        refused("export", source, "--to", tmp_path / "b.html")
     assert not (tmp_path / "b.onnx").exists()

@@ -1,15 +1,9 @@
-"""A network as a page, in a real browser, from disk: it computes what ONNX Runtime and the reader compute.
-
-Needs Debian's packages `chromium` and `chromium-driver`. Where they are missing the tests are skipped,
-except with `DIGITLAB_NEEDS_BROWSER=1`, which `.ci/run` sets.
-"""
+"""A network as a page, in a real browser, from disk: it computes what ONNX Runtime and the reader compute."""
 
 from __future__ import annotations
 
 import base64
 import json
-import os
-import shutil
 
 import cv2
 import numpy as np
@@ -30,31 +24,8 @@ from digitlab.networks import ARCHITECTURES, build, export_onnx, save_network
 from digitlab.networks.dense import set_projection
 from digitlab.reader import OnnxModel
 
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 WIDE, NARROW = (1440, 900), (360, 740)
 RULE = DecisionRule(1.5, ThresholdTable("mnist:train", 100, (ThresholdRow(0.01, 0.9, 0.9, 90, 0, 0.05),)))
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    if not (BROWSER and DRIVER):
-        missing = "chromium and chromedriver are not installed: apt-get install chromium chromium-driver"
-        if os.environ.get("DIGITLAB_NEEDS_BROWSER"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    options.add_argument("--headless=new")
-    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('browser')}")
-    options.add_argument("--disable-dev-shm-usage")  # containers often have a small /dev/shm
-    if os.geteuid() == 0:
-        options.add_argument("--no-sandbox")  # Chromium's sandbox refuses root
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
 
 
 def _seeded(name, **options):
@@ -90,14 +61,14 @@ def _write(network, path, rule=None):
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def swift(tmp_path_factory):
     """The page of a small convolutional network."""
     return _write(_seeded("swift", width=4), tmp_path_factory.mktemp("page") / "swift.html")
 
 
 @pytest.fixture
-def show(browser, page):
-    def open_page(path=page, size=WIDE, colors="light"):
+def show(browser, swift):
+    def open_page(path=swift, size=WIDE, colors="light"):
         width, height = size
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
@@ -123,7 +94,6 @@ def _text(array):
 NETWORKS = [
     *((name, {}) for name in ARCHITECTURES),
     ("swift", {"width": 40}),
-    ("recognizer", {"width": 48}),
     ("mlp", {"hidden": (300, 200, 100), "activation": "sigmoid", "dropout": 0.3}),
     ("mlp", {"activation": "tanh", "pixels": tuple(range(100, 700, 3))}),
     ("mlp", {"components": 40}),
@@ -352,7 +322,7 @@ def test_the_page_fits_its_window(show, size, colors):
     assert browser.get_log("browser") == []
 
 
-def test_nothing_is_requested_but_the_page(show, page):
+def test_nothing_is_requested_but_the_page(show, swift):
     browser = show()
     _draw(browser, SEVEN)
     events = [json.loads(line["message"])["message"] for line in browser.get_log("performance")]
@@ -361,7 +331,7 @@ def test_nothing_is_requested_but_the_page(show, page):
         for event in events
         if event["method"] == "Network.requestWillBeSent"
     ]
-    assert [each for each in asked if not each.startswith("data:")] == [page.as_uri()]
+    assert [each for each in asked if not each.startswith("data:")] == [swift.as_uri()]
     policy = browser.find_element("css selector", "meta[http-equiv=Content-Security-Policy]")
     content = policy.get_attribute("content")
     assert content.startswith("default-src 'none'; script-src 'sha256-")

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from digitlab.lab import (
     draw_api,
     errors_api,
+    export_api,
     inside_api,
     picture_api,
     runs_api,
@@ -41,6 +42,7 @@ FOR_THE_PAGE = (
     train_api.router,
     errors_api.router,
     runs_api.router,
+    export_api.router,
 )
 
 

@@ -29,9 +29,9 @@ from digitlab.formatting import format_accuracy, format_count, format_number
 from digitlab.lab.layer_list import LayerList, PlainLayer, list_layers
 from digitlab.networks import ARCHITECTURES, Network
 from digitlab.reader.predict import MAX_ERROR
-from digitlab.runs import Run, TorchModel
+from digitlab.runs import Run, TorchModel, TrainedModel
 
-__all__ = ["LARGEST", "export_html", "html_page"]
+__all__ = ["LARGEST", "PageText", "export_html", "html_page", "page_of"]
 
 LARGEST = 25_000_000
 """The most weights that a page holds: four bytes each, a third more as text."""
@@ -85,21 +85,31 @@ def export_html(source: str | os.PathLike[str], to: str | os.PathLike[str]) -> d
     source, to = Path(source), Path(to)
     if to.suffix.lower() != ".html":
         raise OutputError(f"cannot export a page to {to}: unknown ending", "Name it FILE.html.")
-    opened = runs.open(source)
+    page, exported = page_of(runs.open(source))
+    write_text(to, page)
+    return {"file": str(to), **exported}
+
+
+def page_of(opened: TrainedModel) -> tuple[str, dict[str, Any]]:
+    """The page of an opened network, and what `export_html` tells of it beside the file.
+
+    Raises:
+        ModelError: If it is one that a page cannot run.
+    """
     if not isinstance(opened.model, TorchModel):
         raise ModelError(
-            f"{source} is an ONNX file, whose layers a page cannot show", "Give its run or weights file."
+            f"{opened.path.name} is an ONNX file, whose layers a page cannot show",
+            "Give its run or weights file.",
         )
     network = opened.model.module
     layers = _checked(list_layers(network))
     rule = opened.rule
     examples = _examples(network)
     outputs = opened.outputs(examples.ink().reshape(len(examples), *network.input_shape))
-    write_text(to, html_page(layers, _page_text(network, opened.run, source), examples, outputs, rule))
-    return {
-        "file": str(to),
+    page = html_page(layers, _page_text(network, opened.run, opened.path), examples, outputs, rule)
+    return page, {
         "network": network.name,
-        "bytes": to.stat().st_size,
+        "bytes": len(page.encode()),
         "parameters": network.parameter_count(),
         "layers": len(layers.layers),
         "examples": len(examples),
