@@ -18,6 +18,7 @@ from digitlab.lab import (
     export_api,
     inside_api,
     picture_api,
+    read_api,
     runs_api,
     status_api,
     train_api,
@@ -43,6 +44,7 @@ FOR_THE_PAGE = (
     errors_api.router,
     runs_api.router,
     export_api.router,
+    read_api.router,
 )
 
 
