@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
+from selenium.webdriver.common.actions.pointer_input import PointerInput
+from selenium.webdriver.common.by import By
 
 from digitlab.lab.access import AccessRules
 from digitlab.lab.app import create_app
@@ -106,3 +111,38 @@ def page(browser, server):
 
     yield open_page
     browser.get("about:blank")  # the stream of the page ends with its server
+
+
+@pytest.fixture
+def draw(browser):
+    """Draws on the pad by real pointer events: a function of lines of points, from 0 to 1 of its side."""
+
+    def draw_lines(*lines, kind="mouse", pressures=None, steps=8, ms=0):
+        pad = browser.find_element(By.CSS_SELECTOR, "canvas.pad")
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", pad)
+        left, top, side = browser.execute_script(
+            "const box = arguments[0].getBoundingClientRect(); return [box.left, box.top, box.width]", pad
+        )
+        for line in lines:
+            pairs = itertools.pairwise(line)
+            points = [line[0]] + [
+                tuple(a + (b - a) * step / steps for a, b in zip(start, end, strict=True))
+                for start, end in pairs
+                for step in range(1, steps + 1)
+            ]
+            force = (
+                itertools.repeat(None)
+                if pressures is None
+                else np.interp(np.linspace(0, 1, len(points)), np.linspace(0, 1, len(pressures)), pressures)
+            )
+            actions = ActionBuilder(browser, mouse=PointerInput(kind, kind), duration=ms)
+            hand = actions.pointer_action
+            for number, ((x, y), pressure) in enumerate(zip(points, force, strict=False)):
+                given = {} if pressure is None else {"pressure": float(pressure)}
+                hand.move_to_location(round(left + x * side), round(top + y * side), **given)
+                if not number:
+                    hand.pointer_down(**given)
+            hand.pointer_up()
+            actions.perform()
+
+    return draw_lines

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from digitlab.data.foreground import Foreground, foreground
 from digitlab.data.normalize import check_gray, normalize_ink
 
-__all__ = ["Piece", "find_pieces", "whole_and_pieces"]
+__all__ = ["Piece", "find_pieces", "ink_and_pieces", "whole_and_pieces"]
 
 MOST_PIECES = 100  # an image of one digit that falls into more is a page, or dirt
 
@@ -67,11 +67,20 @@ def whole_and_pieces(gray: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], list[P
     Raises:
         DataError: As `find_pieces` does.
     """
+    ink, pieces = ink_and_pieces(gray)
+    return normalize_ink(ink), pieces
+
+
+def ink_and_pieces(gray: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], list[Piece]]:
+    """The ink of an image as `extract_ink` gives it, and its pieces as `whole_and_pieces` does.
+
+    Raises:
+        DataError: As `find_pieces` does.
+    """
     check_gray(gray)
     found = foreground(gray)
     groups = _groups(found.boxes) if 1 < len(found.boxes) <= MOST_PIECES else []
-    pieces = _pieces(found, groups, gray.shape) if len(groups) > 1 else []
-    return normalize_ink(found.ink), pieces
+    return found.ink, _pieces(found, groups, gray.shape) if len(groups) > 1 else []
 
 
 def _pieces(found: Foreground, groups: list[list[int]], shape: tuple[int, ...]) -> list[Piece]:

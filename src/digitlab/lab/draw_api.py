@@ -2,10 +2,143 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from collections.abc import Sequence
+from typing import Annotated, Any
 
+import anyio.to_thread
+import numpy as np
+from fastapi import APIRouter, Path, Query, Request, Response
+from numpy.typing import NDArray
+
+from digitlab.data import mnist
+from digitlab.data.classroom import digit_boxes
+from digitlab.data.image_file import read_digit
+from digitlab.data.normalize import STEPS, StepImage, normalization_steps
+from digitlab.data.segmentation import ink_and_pieces
+from digitlab.errors import DataError, DigitlabError, NoInkError, SettingError
+from digitlab.lab.binary import arrays_response
+from digitlab.lab.lab import Lab, TheLab
 from digitlab.lab.problems import PROBLEM
+from digitlab.lab.uploads import UPLOAD_BODY, received_uploads
+from digitlab.reader.inputs import ReadImage
+from digitlab.reader.predict import answer_images
 
-__all__ = ["router"]
+__all__ = ["PIXELS_BODY", "named", "read_pad", "router"]
 
 router = APIRouter(prefix="/api", tags=["draw"], responses=PROBLEM)
+
+LONGEST = 512
+"""Pixels of a side of the largest pad."""
+MOST_MODELS = 4
+SIDES = (28, 28)
+BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+PIXELS_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/octet-stream": BINARY}}
+}
+"""What routes that take raw pixels declare as `openapi_extra`."""
+ARRAYS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Arrays, see `pack_arrays`.", "content": {"application/octet-stream": BINARY}}
+}
+Side = Annotated[int, Query(ge=1, le=LONGEST, description="Pixels of a side of the pad.")]
+
+
+@router.post("/draw", openapi_extra=PIXELS_BODY, responses=ARRAYS, response_class=Response)
+async def answer_drawing(
+    request: Request,
+    lab: TheLab,
+    width: Side,
+    height: Side,
+    models: Annotated[str, Query(max_length=200, description="One to four ids of models, commas between.")],
+    without: Annotated[
+        str, Query(max_length=100, description=f"Steps that are left out: {', '.join(STEPS)}.")
+    ] = "",
+) -> Response:
+    """Says what one to four networks answer to a drawing, and what each step makes of it.
+
+    The body holds the gray pixels of the pad by rows, a byte each, 0 = black, 255 = white. The header of the
+    answer has `answers` and `blank`; its arrays are the steps by name, none if the pad is blank.
+    """
+    body = await request.body()
+    gray = read_pad(body, width, height)
+    ids = named(models)
+    if not 1 <= len(ids) <= MOST_MODELS:
+        raise SettingError(f"{len(ids)} models", f"Name one to {MOST_MODELS}, with commas between.")
+    return await anyio.to_thread.run_sync(_answer, lab, gray, ids, named(without))
+
+
+@router.get("/draw/test-digits/{number}", responses=ARRAYS, response_class=Response)
+def get_test_digit(
+    number: Annotated[int, Path(ge=0, le=9999, description="Which of MNIST's test digits.")],
+) -> Response:
+    """Gives a test digit: the array `pixels`, 28x28, 0 = paper, 255 = ink; and its `label`."""
+    digits = mnist("test")
+    return arrays_response({"label": int(digits.labels[number])}, {"pixels": digits.images[number]})
+
+
+@router.post("/draw/picture", openapi_extra=UPLOAD_BODY, responses=ARRAYS, response_class=Response)
+async def read_picture(request: Request) -> Response:
+    """Gives a picture of one digit in MNIST's format: the array `pixels`, 28x28, 0 = paper, 255 = ink."""
+    async with received_uploads(request) as uploads:
+        try:
+            pixels = await anyio.to_thread.run_sync(read_digit, uploads[0].path)
+        except DataError as error:
+            problem = uploads[0].error_text(error.problem)
+            raise type(error)(problem, error.remedy) from error
+    return arrays_response({}, {"pixels": pixels})
+
+
+def read_pad(body: bytes, width: int, height: int) -> NDArray[np.uint8]:
+    """The pixels in a body.
+
+    Raises:
+        DataError: If there are more or fewer.
+    """
+    if len(body) != width * height:
+        raise DataError(
+            f"{len(body)} bytes for {width} x {height} pixels", "Send one byte for each pixel, by rows."
+        )
+    return np.frombuffer(body, np.uint8).reshape(height, width)
+
+
+def named(text: str) -> list[str]:
+    """The names in a text with commas between."""
+    return [name for name in text.split(",") if name]
+
+
+def _answer(lab: Lab, gray: NDArray[np.uint8], ids: Sequence[str], without: Sequence[str]) -> Response:
+    try:
+        steps, pieces = _seen(gray, without)
+        seen: ReadImage | DataError = ReadImage(steps[-1].pixels, pieces)
+    except NoInkError as error:
+        steps, seen = [], error
+    answers = [_answer_of(lab, model_id, seen) for model_id in ids]
+    return arrays_response(
+        {"answers": answers, "blank": not steps}, {step.name: step.pixels for step in steps}
+    )
+
+
+def _seen(
+    gray: NDArray[np.uint8], without: Sequence[str]
+) -> tuple[list[StepImage], tuple[NDArray[np.uint8], ...]]:
+    """The steps, and the pieces of ink; pieces are always brought to MNIST's format by all steps."""
+    if "ink" in without:
+        return normalization_steps(gray, without), ()
+    ink, pieces = ink_and_pieces(gray)
+    return normalization_steps(gray, without, ink), tuple(piece.pixels for piece in pieces)
+
+
+def _answer_of(lab: Lab, model_id: str, seen: ReadImage | DataError) -> dict[str, Any]:
+    """The answer of one model, or why it has none, so that the others are shown."""
+    try:
+        model = lab.models.get(model_id)
+        image = seen
+        if isinstance(image, ReadImage) and model.input_shape in ((20, 20), (400,)):
+            own = tuple(digit_boxes(piece[None])[0] for piece in image.pieces)
+            image = ReadImage(digit_boxes(image.pixels[None])[0], own)
+        elif model.input_shape not in (SIDES, (784,)):
+            sides = " x ".join(map(str, model.input_shape))
+            raise SettingError(f"it takes inputs of {sides}", "Choose a network for pictures of digits.")
+        answer = answer_images(["drawing"], [image], model)[0].to_dict()
+    except DigitlabError as error:
+        return {"model": model_id, "error": error.problem, "remedy": error.remedy}
+    return {**answer, "model": model_id, "network": model.network}

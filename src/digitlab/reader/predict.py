@@ -19,7 +19,16 @@ from digitlab.probabilities import digit_probabilities
 from digitlab.reader.inputs import ReadImage, read_many
 from digitlab.reader.onnx_model import OnnxModel
 
-__all__ = ["IMAGE_SUFFIXES", "MAX_ERROR", "Model", "Prediction", "image_files", "open_model", "predict"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "MAX_ERROR",
+    "Model",
+    "Prediction",
+    "answer_images",
+    "image_files",
+    "open_model",
+    "predict",
+]
 
 MAX_ERROR = 0.001
 """The share of wrong answers that those that are `sure` may have, unless another is asked for."""
@@ -144,6 +153,30 @@ def predict(
         if isinstance(image, DataError) and not (skip_errors or blank):
             raise image
     return _answer(files, read, model, threshold)
+
+
+def answer_images(
+    names: Sequence[str],
+    images: Sequence[ReadImage | DataError],
+    model: Model,
+    max_error: float | None = None,
+) -> list[Prediction]:
+    """Predicts the digit in each of several images that were read before.
+
+    Args:
+        names: What each is called.
+        images: What `read_pixels` gives for the model's input, or the error of an image.
+        model: As in `predict`.
+        max_error: As in `predict`.
+
+    Returns:
+        One prediction for each, in order; of an error, that it is one.
+
+    Raises:
+        SettingError: As `predict` does.
+        ModelError: As `predict` does.
+    """
+    return _answer(names, images, model, _threshold(model, max_error))
 
 
 def _threshold(model: Model, max_error: float | None) -> float | None:
