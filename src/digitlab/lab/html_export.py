@@ -45,6 +45,7 @@ EXPORT = re.compile(r"^export (?=(?:function|const) (\w+))", re.MULTILINE)
 PASSING = ("flatten", "channel", "dropout", "identity")
 """Kinds of layers that pass their numbers on, which need no picture."""
 KIND_NAMES = {"max-pool": "max pooling", "batch-norm": "batch normalization", "global-pool": "global pooling"}
+SPLIT_NAMES = {"test": "test", "validation": "held-out", "train": "training"}
 NO_DIGIT_COLOR = "#8a8a8a"
 
 
@@ -205,7 +206,7 @@ def _max_error(rule: DecisionRule) -> float:
 def _page_text(network: Network, run: Run | None, source: Path) -> PageText:
     name = f"run {run.folder.resolve().name}" if run else f"file {source.name}"
     size = format_count(network.parameter_count(), "parameter")
-    lines = [f"{ARCHITECTURES[network.name].summary.capitalize()}; {size}. Made of {name}."]
+    lines = [f"{_summary(network)}; {size}. Made of {name}."]
     if run is None:
         lines.append("A weights file does not tell how accurate it is; a page made of a run folder does.")
         return PageText(f"{network.name}: a network that recognizes digits", tuple(lines))
@@ -214,12 +215,14 @@ def _page_text(network: Network, run: Run | None, source: Path) -> PageText:
     accuracy = format_accuracy(splits[split]["accuracy"], splits[split]["n"])
     lines.append(
         f"It was trained on {run.config.data.train}, and gets {accuracy} of "
-        f"{format_count(splits[split]['n'], f'{NAMES[split]} digit')} right."
+        f"{format_count(splits[split]['n'], f'{SPLIT_NAMES[split]} digit')} right."
     )
     return PageText(f"{network.name}: a network that recognizes digits", tuple(lines))
 
 
-NAMES = {"test": "test", "validation": "held-out", "train": "training"}
+def _summary(network: Network) -> str:
+    words = ARCHITECTURES[network.name].summary.replace("`", "")
+    return words[0].upper() + words[1:]
 
 
 def _made(layers: LayerList) -> str:

@@ -54,7 +54,7 @@ function normalized(ink) {
   return [
     { name: "cut out", picture: cropped },
     { name: thick === cropped ? "strokes thick enough" : "strokes thickened", picture: thick },
-    { name: fits ? "large enough, not scaled" : "scaled into 20 x 20", picture: small },
+    { name: fits ? "large enough, not scaled" : "scaled into 20\u00a0x\u00a020", picture: small },
     { name: "placed by its center of mass", picture: centered(small) },
   ];
 }

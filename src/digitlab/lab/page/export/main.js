@@ -184,7 +184,8 @@ function showLayers() {
   for (const { layer, map, canvas, section } of blocks.values()) {
     const values = valuesOf(layer);
     const range = reach(values);
-    const marked = unit?.layer === layer ? [unit.cell] : unit?.source === layer ? unit.sources : [];
+    const read = unit?.source === layer && unit.sources.length < values.length ? unit.sources : [];
+    const marked = unit?.layer === layer ? [unit.cell] : read;
     map.draw(values, range, marked, colors);
     canvas.setAttribute(
       "aria-label",
