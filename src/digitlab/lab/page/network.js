@@ -199,7 +199,8 @@ function convolve(layer, input) {
  * Adds what a 3x3 kernel makes of one channel: all nine products at once. The general loop takes three to five
  * times as long.
  */
-function addThreeByThree(sums, [a, b, c, d, e, f, g, h, i], padded, start, down, across, rows, columns) {
+function addThreeByThree(sums, kernel, padded, start, down, across, rows, columns) {
+  const [a, b, c, d, e, f, g, h, i] = kernel;
   for (let row = 0, to = 0; row < rows; row += 1) {
     let above = start + row * down * across;
     let middle = above + across;
