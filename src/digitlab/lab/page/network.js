@@ -196,8 +196,8 @@ function convolve(layer, input) {
 }
 
 /**
- * Adds what a 3x3 kernel makes of one channel: all nine products at once. The general loop takes three to five
- * times as long.
+ * Adds what a 3x3 kernel makes of one channel: all nine products at once. The general loop takes three to
+ * five times as long.
  */
 function addThreeByThree(sums, kernel, padded, start, down, across, rows, columns) {
   const [a, b, c, d, e, f, g, h, i] = kernel;
