@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 import socket
+import subprocess
+import sys
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +95,40 @@ def serve(tmp_path):
 def server(serve):
     with serve() as served:
         yield served
+
+
+@pytest.fixture
+def lab_process(tmp_path):
+    """Starts `digitlab lab` as a process: a function of its words; a context manager.
+
+    It gives the process and, with `--json`, what its line says.
+    """
+
+    @contextmanager
+    def start(*words):
+        command = [sys.executable, "-W", "error", "-m", "digitlab", "lab", "--no-open", *words]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) as process:
+            try:
+                yield process, json.loads(process.stdout.readline()) if "--json" in words else None
+            finally:
+                process.kill()
+
+    return start
+
+
+@pytest.fixture
+def wait_until():
+    """Waits until a function says so: True, or anything else that counts as it; gives that."""
+
+    def wait(condition, seconds=60):
+        end = time.monotonic() + seconds
+        while not (found := condition()):
+            assert time.monotonic() < end, "it did not come"
+            time.sleep(0.05)
+        return found
+
+    return wait
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -92,6 +93,38 @@ def test_reading_gives_what_the_command_gives(client, reader, sheet):
     assert page["image"] == "image"
     assert [string["text"] for line in page["lines"] for string in line["strings"]] == ["12"]
     assert answer.json()["errors"] == []
+
+
+def test_what_is_decoded_apart_gives_the_same(client, tmp_path):
+    with Image.open(SAMPLES / "seven-pen.jpg") as picture:
+        plain = picture.convert("RGB")
+    answers = []
+    for kind in ("png", "tiff"):
+        plain.save(tmp_path / kind, kind.upper())
+        headers = {"Content-Type": f"image/{kind}"}
+        content = (tmp_path / kind).read_bytes()
+        for route in ("predict", "read"):
+            answers.append(client.post(f"/api/{route}", content=content, headers=headers).json())
+            for page in answers[-1].get("pages", ()):
+                page.pop("seconds")
+    assert answers[:2] == answers[2:]
+    assert answers[0]["predictions"][0]["digit"] == 7
+
+
+def test_each_page_of_a_file_is_read(client, reader, sheet, tmp_path):
+    sheet((11, 30)).save(tmp_path / "a.tif", save_all=True, append_images=[sheet((12, 30), size=(4_000, 50))])
+    files = [
+        ("image", ("a.tif", (tmp_path / "a.tif").read_bytes(), "image/tiff")),
+        ("image", ("bad.pdf", b"%PDF-1.4", "application/pdf")),
+    ]
+    answer = client.post("/api/read", files=files).json()
+    assert [(page["image"], page["page"], page["width"]) for page in answer["pages"]] == [
+        ("a.tif", 1, 300),
+        ("a.tif", 2, 4_000),
+    ]
+    (error,) = answer["errors"]
+    assert error["image"] == "bad.pdf"
+    assert error["error"].startswith("bad.pdf is damaged")
 
 
 def test_uploads_leave_no_files(client, tmp_path, monkeypatch):

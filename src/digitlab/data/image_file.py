@@ -24,6 +24,7 @@ __all__ = [
     "UnknownImageError",
     "count_frames",
     "read_digit",
+    "read_header",
     "read_image",
     "read_sized",
     "read_whole_and_pieces",
@@ -159,6 +160,15 @@ def count_frames(path: str | os.PathLike[str]) -> int:
         Path(check_path(path)),
         lambda picture, _: getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1,
     )
+
+
+def read_header(path: str | os.PathLike[str]) -> tuple[str, Size]:
+    """The format of an image file, as Pillow calls it, and its width and height; no pixel is decoded.
+
+    Raises:
+        DataError: As `read_image` does.
+    """
+    return _opened(Path(check_path(path)), lambda picture, _: (picture.format or "", picture.size))
 
 
 def _opened(path: Path, use: Callable[[ImageFile, BinaryIO], Result]) -> Result:

@@ -13,12 +13,15 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from digitlab.lab.problems import BodyTooLargeError, problem
+from digitlab.lab.problems import TITLES, BodyTooLargeError, problem
 
 __all__ = ["MAX_BODY", "OPEN_PATH", "Access", "AccessRules"]
 
 MAX_BODY = 64 * 2**20
-"""Bytes of the longest body."""
+"""Bytes of the longest body that holds pictures."""
+MAX_OTHER = 2 * 2**20
+"""Bytes of the longest body of any other request: JSON takes up to forty times as much once it is read."""
+PICTURE_PATHS = ("/api/predict", "/api/read")
 OPEN_PATH = "/api/health"
 """Needs no token, so that a load balancer can ask whether the server answers."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -57,7 +60,7 @@ class AccessRules:
             asked for; in small letters.
         any_address: Whether every numeric address is allowed, too. A page of another site can make its
             name lead here, but no number.
-        max_body: Bytes of the longest body.
+        max_body: Bytes of the longest body that holds pictures.
     """
 
     token: str
@@ -105,7 +108,7 @@ class Access:
         if refusal is not None:
             await refusal(scope, receive, send)
         else:
-            await self._app(scope, self._counted(receive), send)
+            await self._bounded(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Response | None:
         """The answer to a request that is not handed on."""
@@ -146,8 +149,16 @@ class Access:
     def _is_token(self, value: str) -> bool:
         return hmac.compare_digest(value.encode("utf-8", "replace"), self._rules.token.encode())
 
-    def _counted(self, receive: Receive) -> Receive:
-        """Receives, and ends a body that grows too long, whatever length it claims."""
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hands a request on, unless its body is too long: by what it says, or once it has grown so."""
+        longest = self._rules.max_body
+        if scope["path"] not in PICTURE_PATHS:
+            longest = min(longest, MAX_OTHER)
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdigit() and int(declared[:20]) > longest:
+            too_large = BodyTooLargeError(longest)
+            await problem(413, TITLES[413], too_large.detail)(scope, receive, send)
+            return
         received = 0
 
         async def counted() -> Message:
@@ -155,11 +166,11 @@ class Access:
             message = await receive()
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
-                if received > self._rules.max_body:
-                    raise BodyTooLargeError(self._rules.max_body)
+                if received > longest:
+                    raise BodyTooLargeError(longest)
             return message
 
-        return counted
+        await self._app(scope, counted, send)
 
 
 def _refused_write(headers: Headers) -> Response | None:

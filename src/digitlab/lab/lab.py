@@ -30,6 +30,7 @@ class Lab:
         events: What browsers are told.
         models: What answers.
         pictures: Lets as many pictures be read at once as there are cores.
+        decoding: Lets one file at a time be decoded that takes much memory.
 
     Args:
         runs: The folder of the runs; it need not exist.
@@ -40,6 +41,7 @@ class Lab:
         self.events = EventHub()
         self.models = ModelList(runs)
         self.pictures = anyio.CapacityLimiter(os.cpu_count() or 1)
+        self.decoding = anyio.CapacityLimiter(1)
         self._parts: dict[type, Any] = {}
         self._lock = threading.RLock()
         self._ended = threading.Event()

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Query, Request
 
-from digitlab.errors import DataError
+from digitlab.errors import DataError, DigitlabError
+from digitlab.lab.decoding import PAGES, PageFile, page_files
 from digitlab.lab.lab import Lab, TheLab
 from digitlab.lab.models import READING, RECOGNIZER
 from digitlab.lab.problems import PROBLEM
 from digitlab.lab.uploads import UPLOAD_BODY, Upload, received_uploads
-from digitlab.pages import ReadOptions, read_files
+from digitlab.pages import Failure, Page, Reading, ReadOptions
+from digitlab.pages.evidence import check_promise
 from digitlab.pages.options import parse_options
-from digitlab.reader import predict
+from digitlab.pages.pictures import iter_pictures
+from digitlab.pages.read_job import read_picture
+from digitlab.reader import Model, predict
+from digitlab.reader.predict import failed
 
 __all__ = ["router"]
 
@@ -41,7 +47,10 @@ async def predict_pictures(
     Of several pictures, one that cannot be read has its `error`; if none can be read, that is an error (422).
     """
     async with received_uploads(request) as uploads:
-        return await anyio.to_thread.run_sync(_predict, lab, uploads, model, max_error, limiter=lab.pictures)
+        files = await page_files(lab, uploads, "digit")
+        return await anyio.to_thread.run_sync(
+            _predict, lab, uploads, files, model, max_error, limiter=lab.pictures
+        )
 
 
 @router.post("/read", openapi_extra=UPLOAD_BODY)
@@ -67,42 +76,67 @@ async def read_pages(
     Of several files, those that cannot be read are in `errors`; if none can be read, that is an error (422).
     """
     options = parse_options(length, count, pattern, cells, region, max_error)
+    check_promise(options.max_error)
+    found: list[Page | Failure] = []
     async with received_uploads(request) as uploads:
-        return await anyio.to_thread.run_sync(_read, lab, uploads, model, options, limiter=lab.pictures)
+        opened = await anyio.to_thread.run_sync(lab.models.get, model)
+        for upload in uploads:
+            (parts,) = await page_files(lab, [upload], "pages")
+            if isinstance(parts, DataError):
+                found.append(Failure(upload.name, 1, parts))
+                continue
+            if len(found) + len(parts) > PAGES:
+                raise DataError(f"more than {PAGES} pages at once", "Send them in several requests.")
+            for part in parts:  # each waits for its turn, so that a long file does not stop others
+                found.append(
+                    await anyio.to_thread.run_sync(_read, upload, part, opened, options, limiter=lab.pictures)
+                )
+    failures = [one for one in found if isinstance(one, Failure)]
+    _check_any([failure.error for failure in failures], len(found))
+    pages = [one for one in found if isinstance(one, Page)]
+    return {**Reading(pages, failures).to_dict(), "model": model}
 
 
-def _predict(lab: Lab, uploads: Sequence[Upload], model: str, max_error: float | None) -> dict[str, Any]:
-    paths = [upload.path for upload in uploads]
-    found = predict(paths, lab.models.get(model), max_error=max_error, skip_errors=True)
-    answers = []
-    for upload, one in zip(uploads, found, strict=True):
-        error = upload.error_text(one.error) or None
-        answers.append({**one.to_dict(), "image": upload.name, "error": error})
-    _check_any([str(answer["error"]) for answer in answers if answer["error"]], len(answers))
+def _predict(
+    lab: Lab,
+    uploads: Sequence[Upload],
+    files: Sequence[list[PageFile] | DataError],
+    model: str,
+    max_error: float | None,
+) -> dict[str, Any]:
+    paths = [one[0].path for one in files if not isinstance(one, DataError)]
+    found = iter(predict(paths, lab.models.get(model), max_error=max_error, skip_errors=True))
+    answers: list[dict[str, Any]] = []
+    errors: list[DigitlabError] = []
+    for upload, file in zip(uploads, files, strict=True):
+        if isinstance(file, DataError):
+            one, error = failed(upload.name, str(file)), file
+        else:
+            one = next(found)
+            problem, _, remedy = one.error.partition("\n")
+            error = upload.named(DataError(problem, remedy or "Send another file."))
+        if one.error:
+            errors.append(error)
+        answers.append({**one.to_dict(), "image": upload.name, "error": str(error) if one.error else None})
+    _check_any(errors, len(answers))
     return {"predictions": answers, "model": model}
 
 
-def _read(lab: Lab, uploads: Sequence[Upload], model: str, options: ReadOptions) -> dict[str, Any]:
-    opened = lab.models.get(model)
-    pages: list[dict[str, Any]] = []
-    errors: list[dict[str, Any]] = []
-    for upload in uploads:  # one by one: starting other processes would take longer than a few pages
-        answer = read_files([upload.path], opened, options).to_dict()
-        pages += [{**page, "image": upload.name} for page in answer["pages"]]
-        errors += [
-            {**error, "image": upload.name, "error": upload.error_text(error["error"])}
-            for error in answer["errors"]
-        ]
-    _check_any([error["error"] for error in errors], len(pages) + len(errors))
-    return {"pages": pages, "errors": errors, "model": model}
+def _read(upload: Upload, part: PageFile, model: Model, options: ReadOptions) -> Page | Failure:
+    try:
+        (picture,) = iter_pictures(part.path, [1])
+    except DataError as error:
+        return Failure(upload.name, part.page, upload.named(error))
+    width, height = part.size or (picture.width, picture.height)
+    page = replace(picture, image=upload.name, page=part.page, width=width, height=height)
+    return read_picture(page, model, options)
 
 
-def _check_any(errors: Sequence[str], total: int) -> None:
+def _check_any(errors: Sequence[DigitlabError], total: int) -> None:
     """Checks that not all that was sent failed.
 
     Raises:
-        DataError: The first error, if all did.
+        DigitlabError: The first error, if all did.
     """
     if errors and len(errors) == total:
-        problem, _, remedy = errors[0].partition("\n")
-        raise DataError(problem, remedy or "Send another file.")
+        raise errors[0]

@@ -16,6 +16,7 @@ from digitlab.errors import DataError, DigitlabError, OutputError
 
 __all__ = [
     "PROBLEM",
+    "TITLES",
     "BodyTooLargeError",
     "NotReadyError",
     "Problem",
@@ -79,6 +80,7 @@ STATUS: tuple[tuple[type[DigitlabError], int], ...] = (
 )
 """The HTTP status of each kind of error; the first that fits counts."""
 TITLES = {404: "There is nothing at this address", 413: "The body is too large"}
+"""Of errors without one of their own."""
 
 
 def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -62,9 +62,9 @@ class Upload:
     name: str
     path: Path
 
-    def error_text(self, text: str) -> str:
-        """An error's text with its name in place of its path."""
-        return text.replace(str(self.path), self.name)
+    def named(self, error: DataError) -> DataError:
+        """An error with its name in place of its path."""
+        return type(error)(error.problem.replace(str(self.path), self.name), error.remedy)
 
 
 @asynccontextmanager

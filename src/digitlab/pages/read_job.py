@@ -19,7 +19,7 @@ from digitlab.pages.pictures import PagePicture, full_size, iter_pictures, scale
 from digitlab.pages.stages import Stage, Stages
 from digitlab.reader import Model, OnnxModel
 
-__all__ = ["Failure", "PageFiles", "outcomes", "read_job", "read_pages"]
+__all__ = ["Failure", "PageFiles", "outcomes", "read_job", "read_pages", "read_picture"]
 
 COMPRESSION = 4
 """Of PNG files: a photo takes half the time that 6, Pillow's own, takes, and a tenth more bytes."""
@@ -98,12 +98,29 @@ def read_pages(
             named = type(error)(error.problem.replace(path, name), error.remedy)
             yield Failure(name, page, _named(named, name))
             continue
-        yield _read(replace(picture, image=name), model, options, files, started)
+        yield read_picture(replace(picture, image=name), model, options, files, started)
 
 
-def _read(
-    picture: PagePicture, model: Model, options: ReadOptions, files: PageFiles | None, started: float
+def read_picture(
+    picture: PagePicture,
+    model: Model,
+    options: ReadOptions,
+    files: PageFiles | None = None,
+    started: float | None = None,
 ) -> Page | Failure:
+    """Reads a page whose pixels are there.
+
+    Args:
+        picture: The page; its name is that in answers and errors.
+        model: Recognizes digits.
+        options: What is known beforehand.
+        files: What is written beside the answer.
+        started: When its pixels were first asked for, by `time.perf_counter`; None: now.
+
+    Returns:
+        An answer or an error.
+    """
+    started = time.perf_counter() if started is None else started
     from digitlab.pages.reading import read_page  # type: ignore[import-not-found, unused-ignore]
 
     stages = Stages() if files is not None and files.explain else None

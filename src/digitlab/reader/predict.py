@@ -25,6 +25,7 @@ __all__ = [
     "Model",
     "Prediction",
     "answer_images",
+    "failed",
     "image_files",
     "open_model",
     "predict",
@@ -220,8 +221,17 @@ def _without_ink(file: str, error: ReadImage | DataError, threshold: float | Non
     if threshold is not None and isinstance(error, NoInkError):
         blank = np.zeros((28, 28), np.uint8)
         return Prediction(file, "no-digit", None, None, (0.0,) * 10, 1.0, 0, blank)
-    nothing = np.zeros((0, 0), np.uint8)
-    return Prediction(file, "error", None, None, (), 0.0, None, nothing, str(error))
+    return failed(file, str(error))
+
+
+def failed(image: str, error: str) -> Prediction:
+    """What stands for an image that cannot be read.
+
+    Args:
+        image: Its path or name.
+        error: Why, with the remedy.
+    """
+    return Prediction(image, "error", None, None, (), 0.0, None, np.zeros((0, 0), np.uint8), error)
 
 
 def _decide(

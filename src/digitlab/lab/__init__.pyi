@@ -1,0 +1,4 @@
+from .server import (
+    ServerOptions as ServerOptions,
+    serve as serve,
+)
