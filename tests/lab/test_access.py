@@ -131,6 +131,15 @@ def test_bodies_are_counted_while_they_stream(client, claimed):
         assert "1 MiB" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("claimed", [True, False])
+def test_what_is_no_picture_is_short(stranger, claimed):
+    query = {"width": 512, "height": 512, "models": "recognizer"}
+    content = bytes(2**21 + 1) if claimed else iter([bytes(2**21), b"x"])
+    answer = stranger.post("/api/draw", content=content, params=query, headers=BEARER)
+    assert _problem(answer) == 413
+    assert "2 MiB" in answer.json()["detail"]
+
+
 def test_what_is_not_there_or_not_allowed_is_a_problem(client):
     assert _problem(client.get("/api/nothing")) == 404
     assert _problem(client.get("/../server.py")) == 404

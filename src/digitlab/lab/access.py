@@ -21,7 +21,8 @@ MAX_BODY = 64 * 2**20
 """Bytes of the longest body that holds pictures."""
 MAX_OTHER = 2 * 2**20
 """Bytes of the longest body of any other request: JSON takes up to forty times as much once it is read."""
-PICTURE_PATHS = ("/api/predict", "/api/read")
+PICTURE_PATHS = ("/api/draw/picture", "/api/predict", "/api/read", "/api/read-pages")
+"""Where pictures are sent to."""
 OPEN_PATH = "/api/health"
 """Needs no token, so that a load balancer can ask whether the server answers."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

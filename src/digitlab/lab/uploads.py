@@ -64,7 +64,11 @@ class Upload:
 
     def named(self, error: DataError) -> DataError:
         """An error with its name in place of its path."""
-        return type(error)(error.problem.replace(str(self.path), self.name), error.remedy)
+        return type(error)(self.error_text(error.problem), error.remedy)
+
+    def error_text(self, text: str) -> str:
+        """An error's text with its name in place of its path."""
+        return text.replace(str(self.path), self.name)
 
 
 @asynccontextmanager
