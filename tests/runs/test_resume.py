@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from digitlab.data import mnist
 from digitlab.errors import DataError, RunError, SettingError
 from digitlab.networks import build
 from digitlab.runs import DataConfig, Run
-from digitlab.training import Examples, HistoryEntry, Recipe, batches, checkpoint, fit
+from digitlab.training import Examples, HistoryEntry, Recipe, TrainingSuspended, batches, checkpoint, fit
 from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.hardware import choose_hardware
 from digitlab.training.state import EarlyStopping, Member, TrainState
@@ -107,6 +108,29 @@ def test_stopped_again_and_again(case, few, tmp_path, at_every_entry):
     assert run.metrics()["splits"] == whole.metrics()["splits"]
     assert run.metrics()["best_entry"] == whole.metrics()["best_entry"]
     assert run.metrics()["steps"] == total
+
+
+@pytest.mark.parametrize("case", ["adam", "momentum", "swift", "entries"])
+def test_suspended_between_entries(case, few, tmp_path):
+    """Unlike a killed one, it goes on from the very step, and repeats none."""
+    network, options, fields = CASES[case]
+    length = {} if "max_steps" in fields else {"epochs": 2}
+    recipe = Recipe(**length, **fields)
+    data = DataConfig(train=str(few), validation="last:100")
+    whole = runs.train(network, options, recipe, data, tmp_path / "whole")
+    taken, suspended = [], tmp_path / "suspended"
+
+    def suspend(live):
+        taken.append(live.step)
+        live.suspend = live.step % 3 == 0
+
+    with pytest.raises(TrainingSuspended, match="step 3"):
+        runs.train(network, options, recipe, data, suspended, callbacks=[suspend])
+    while not (suspended / "metrics.json").exists():
+        with suppress(TrainingSuspended):
+            runs.resume(suspended, callbacks=[suspend])
+    assert taken == list(range(1, whole.metrics()["steps"] + 1))
+    _same_ends(whole.folder, suspended)
 
 
 def test_a_changed_learning_rate_is_kept(few, tmp_path, at_every_entry):
@@ -223,11 +247,11 @@ def test_a_checkpoint_of_nonsense(stopped, old, new):
         runs.resume(stopped)
 
 
-@pytest.mark.parametrize(("new", "seen"), [('"schema_version": 3, ', 3), ('"schema_version": 5, ', 5)])
+@pytest.mark.parametrize(("new", "seen"), [('"schema_version": 4, ', 4), ('"schema_version": 6, ', 6)])
 def test_a_checkpoint_of_another_version(stopped, new, seen):
-    """Before 4, a checkpoint did not say why a training ended."""
-    _change(stopped, '"schema_version": 4, ', new)
-    with pytest.raises(RunError, match=f"schema version {seen}; this digitlab reads version 4"):
+    """Before 5, a checkpoint was always one at a history entry."""
+    _change(stopped, '"schema_version": 5, ', new)
+    with pytest.raises(RunError, match=f"schema version {seen}; this digitlab reads version 5"):
         runs.resume(stopped)
 
 

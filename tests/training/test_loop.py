@@ -266,6 +266,25 @@ def test_a_callback_changes_the_learning_rate(train_digits):
     assert fitted.history[-1].learning_rate == pytest.approx(0.05)
 
 
+@pytest.mark.parametrize("make", [lambda: build("mlp", hidden=(5,)), lambda: build("swift")])
+def test_a_callback_sees_the_gradients_of_the_step(train_digits, make):
+    """Plain gradient descent takes the rate times the gradient off each weight."""
+    network, seen = make(), []
+    before = {name: value.detach().clone() for name, value in network.named_parameters()}
+
+    def look(live):
+        (own,) = live.all_gradients()
+        after = dict(live.network.named_parameters())
+        assert own.keys() == after.keys()
+        for name, gradient in own.items():
+            torch.testing.assert_close(before[name] - 0.5 * gradient, after[name])
+        seen.append(max(gradient.abs().max().item() for gradient in own.values()))
+
+    recipe = Recipe(optimizer="sgd", learning_rate=0.5, max_steps=1, precision="float32")
+    fit(network, recipe, train_digits, callbacks=[look])
+    assert seen[0] > 0
+
+
 def test_a_callback_stops(train_digits):
     def stop(live):
         live.stop = live.step == 14

@@ -60,7 +60,8 @@ class Run:
     """A run on disk.
 
     Attributes:
-        folder: Holds `run.json`, `data.json`, `history.csv`, then `model.safetensors` and `metrics.json`, and
+        folder: Holds `run.json`, `data.json`, `history.csv`, `rate_changes.json` if the learning rate was
+            changed by hand, then `model.safetensors` and `metrics.json`, and
             while training `checkpoint/` (a stack of seeds has one, beside its runs), which stays, so that
             more epochs can follow, if whoever trains wants it.
         config: What the run is, decided before its first step.

@@ -18,6 +18,7 @@ from digitlab.runs.evaluate import evaluate_and_save
 from digitlab.runs.folder import Run, check_no_run, new_run_folder
 from digitlab.runs.further import MoreTraining, fine_tuning_config, undone_on_error
 from digitlab.runs.progress import both, training_progress
+from digitlab.runs.rate_changes import repeat_rate_changes
 from digitlab.runs.setup import INITIAL_WEIGHTS, OnStart, TrainingSetup
 from digitlab.runs.teachers import (
     copy_teachers,
@@ -255,7 +256,8 @@ def train_run(
     """Trains a run, or the runs of several seeds as one stack, from a configuration to finished folders.
 
     It goes on with what the folder holds already, if that is of the same training: killed and called again,
-    it leaves the same bits; finished runs are left as they are. A network with a fixed projection gets the
+    it leaves the same bits; finished runs are left as they are. Learning rates that were changed by hand
+    (`rate_changes.py`) are changed again at the same steps. A network with a fixed projection gets the
     principal components of its training images.
 
     Args:
@@ -301,6 +303,7 @@ def train_run(
             on_history(entry, member)
 
     checkpoint = folder / "checkpoint"
+    callbacks = [*repeat_rate_changes(folder), *callbacks]
     results = setup.fit(callbacks, record, Checkpoint(checkpoint), keep_state)
     scored = {name: each for name, each in setup.examples.items() if score_train or name != "train"}
     scored = scored or dict(setup.examples)  # nothing else to measure it by

@@ -24,5 +24,5 @@ from .recipes import (
 )
 from .snapshots import Snapshot as Snapshot, snapshots as snapshots
 from .stacking import plan_stacks as plan_stacks, supports_dense_step as supports_dense_step
-from .state import OptimizerState as OptimizerState
+from .state import OptimizerState as OptimizerState, TrainingSuspended as TrainingSuspended
 from .validate import check_training as check_training

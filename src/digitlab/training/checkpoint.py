@@ -1,9 +1,9 @@
 """Checkpoints: the whole training state in one file, so that a killed training can go on.
 
-A checkpoint is taken between history entries. Because everything random is known from the seed and the
-step (see `randomness.py`), weights, optimizer state and history are all that has to be saved, and a
-resumed training ends with the very bits of an uninterrupted one. Tensors are stored by seed and parameter
-name, however a step lays them out in memory.
+A checkpoint is taken at a history entry, or where a training is suspended. Because everything random is known
+from the seed and the step (see `randomness.py`), weights, optimizer state, history and the outputs since the
+last entry are all that has to be saved, and a resumed training ends with the very bits of an uninterrupted
+one. Tensors are stored by seed and parameter name, however a step lays them out in memory.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import safetensors
 import safetensors.torch
@@ -22,14 +22,14 @@ from torch import Tensor
 from digitlab.errors import RunError
 from digitlab.files import make_folder, write_bytes
 from digitlab.training.history import HistoryEntry
-from digitlab.training.state import Member, OptimizerState, TrainState
+from digitlab.training.state import Member, OptimizerState, PartialEntry, TrainingSuspended, TrainState
 from digitlab.training.step import Weights
 
-__all__ = ["Checkpoint"]
+__all__ = ["Checkpoint", "suspend"]
 
-VERSION = 4
-"""Of what a checkpoint holds. Before 4, without the reason of an early stop; before 3, for one seed only; in
-the first, RMSprop's mean squares had another scale."""
+VERSION = 5
+"""Of what a checkpoint holds. Before 5, at history entries only; before 4, without the reason of an early
+stop; before 3, for one seed only; in the first, RMSprop's mean squares had another scale."""
 SHARE_OF_TIME = 0.05
 """Most of the time that saving may take: after a save, the next waits 20 times as long."""
 
@@ -87,6 +87,8 @@ class Checkpoint:
                 for name, slot in own.slots.items():
                     tensors |= _prefixed(f"optimizer/{name}/{member.seed}", slot)
                 tensors |= _prefixed(f"ema/{member.seed}", own.averages)
+        if state.partial:
+            tensors |= {"partial/logits": state.partial.logits, "partial/labels": state.partial.labels}
         values = {
             "schema_version": VERSION,
             "steps": state.steps,
@@ -116,6 +118,18 @@ class Checkpoint:
                 f"cannot go on from {self.path}: {reason}",
                 "Delete the checkpoint folder to start that run over.",
             ) from None
+
+
+def suspend(state: TrainState, checkpoint: Checkpoint | None) -> NoReturn:
+    """Saves the state, if there is a checkpoint, and ends the training.
+
+    Raises:
+        TrainingSuspended: Always.
+        OutputError: If the operating system refuses.
+    """
+    if checkpoint:
+        checkpoint.save(state)
+    raise TrainingSuspended(f"suspended after step {state.steps}")
 
 
 def _describe(member: Member) -> dict[str, Any]:
@@ -157,6 +171,9 @@ def _restore(state: TrainState, values: dict[str, Any], tensors: dict[str, Tenso
             ]
         )
     state.steps, state.lr_factor = values["steps"], values["lr_factor"]
+    if partial := _under("partial", tensors):
+        device = state.step.live[0].device
+        state.partial = PartialEntry(partial["logits"].to(device), partial["labels"].to(device))
 
 
 def _restore_member(member: Member, saved: dict[str, Any], tensors: dict[str, Tensor]) -> None:

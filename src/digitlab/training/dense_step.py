@@ -110,6 +110,7 @@ class DenseStep(Step):
         size = sum(math.prod(shape) + shape[0] for shape in self._shapes)
         self.flat = torch.empty(len(networks) * size, device=linears[0][0].weight.device)
         self.flat_gradient = torch.zeros_like(self.flat)
+        self.gradients = [self.flat_gradient]
         self.weights, self.biases = self._views(self.flat)
         self.weight_gradients, self.bias_gradients = self._views(self.flat_gradient)
         for network, views in zip(networks, self.by_network([self.flat]), strict=True):

@@ -12,7 +12,8 @@ from digitlab.networks import Network
 from digitlab.training.batches import StepCounts
 from digitlab.training.hardware import Hardware
 from digitlab.training.history import History, HistoryEntry
-from digitlab.training.state import OptimizerState
+from digitlab.training.state import Member, OptimizerState
+from digitlab.training.step import Weights
 
 __all__ = [
     "Callback",
@@ -24,7 +25,7 @@ __all__ = [
 
 @dataclass
 class StepInfo:
-    """What a callback sees after every step, and the two things that it may set.
+    """What a callback sees after every step, and the three things that it may set.
 
     A callback that blocks pauses the training; its time does not count as training. Where several
     processes train one network, what it sets is ignored.
@@ -39,6 +40,10 @@ class StepInfo:
         label_smoothing: As the loss has it.
         lr_factor: May be set: all later learning rates are multiplied by it.
         stop: May be set: training ends here.
+        suspend: May be set: the state is saved in the checkpoint, if there is one, and `fit` raises
+            `TrainingSuspended`; resumed, the training goes on from here as if it had not been interrupted.
+        all_gradients: Gives the gradients of the step just taken, after clipping, for each network by
+            parameter name: views, which the next step overwrites.
     """
 
     networks: Sequence[Network]
@@ -50,6 +55,8 @@ class StepInfo:
     label_smoothing: float
     lr_factor: float = 1.0
     stop: bool = False
+    suspend: bool = False
+    all_gradients: Callable[[], list[Weights]] = list
 
     @property
     def network(self) -> Network:
@@ -100,3 +107,20 @@ class FitResult:
     step_kind: str
     n_stacked_seeds: int
     passed_on: OptimizerState | None = None
+
+    @classmethod
+    def of(cls, member: Member, counts: StepCounts, hardware: Hardware, kind: str, n: int) -> FitResult:
+        """The result of one of `n` networks that were trained together, by a kind of step."""
+        best = member.early_stopping.best
+        return cls(
+            history=History(member.history),
+            hardware=hardware,
+            steps=member.steps,
+            train_seconds=member.train_seconds,
+            evaluation_seconds=member.evaluation_seconds,
+            best_entry=best.entry if best else None,
+            stopped_early=member.steps < counts.total_steps,
+            stop_reason=member.stop_reason,
+            step_kind=kind,
+            n_stacked_seeds=n,
+        )

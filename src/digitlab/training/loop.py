@@ -19,15 +19,22 @@ from digitlab.errors import SettingError
 from digitlab.evaluation import accuracy_and_log_loss, predict_logits
 from digitlab.networks import Network
 from digitlab.training.batches import Examples, MadeExamples, StepCounts, iter_batches, make_examples
-from digitlab.training.checkpoint import Checkpoint
+from digitlab.training.checkpoint import Checkpoint, suspend
 from digitlab.training.distributed import ProcessGroup, init_distributed
 from digitlab.training.fit_result import Callback, FitResult, OnHistory, StepInfo
 from digitlab.training.hardware import Hardware, choose_hardware
-from digitlab.training.history import History, HistoryEntry
+from digitlab.training.history import HistoryEntry
 from digitlab.training.hyperparameters import Recipe
 from digitlab.training.schedules import learning_rate_at, plateau_factor
 from digitlab.training.stacking import apply_fixed_layers, make_step
-from digitlab.training.state import EMA, EarlyStopping, Member, OptimizerState, TrainState
+from digitlab.training.state import (
+    EMA,
+    EarlyStopping,
+    Member,
+    OptimizerState,
+    PartialEntry,
+    TrainState,
+)
 from digitlab.training.step import copy_weights
 from digitlab.training.validate import check_training, divergence_error
 
@@ -113,6 +120,7 @@ def fit(
         DataError: If the network does not take these inputs.
         RunError: If the checkpoint cannot be read or belongs to another training.
         TrainingError: If a loss is no longer finite.
+        TrainingSuspended: If a callback has suspended the training.
     """
     networks = [network] if isinstance(network, Network) else list(network)
     if not networks or (seeds is not None and len(seeds) != len(networks)):
@@ -164,11 +172,14 @@ def fit(
             entries, stopped = _train_until_entry(
                 state, recipe, counts, hardware, group, train, made, callbacks
             )
-            entries = _evaluate(state, entries, validation, extra_eval)
+            if state.partial is None:
+                entries = _evaluate(state, entries, validation, extra_eval)
             if group.rank == 0:
-                for member, entry in zip(active, entries, strict=True):
+                for member, entry in zip(active, entries, strict=False):
                     if on_history:
                         on_history(entry, members.index(member))
+                if state.suspended:
+                    suspend(state, checkpoint)
                 if checkpoint:
                     checkpoint.save_if_due(state)
         if stopped:
@@ -178,7 +189,7 @@ def fit(
             checkpoint.save(state)
     passed_on = state.pass_on() if optimizer_state and state.active else None
     state.finish()
-    results = [_result(member, counts, hardware, step.kind, len(members)) for member in members]
+    results = [FitResult.of(member, counts, hardware, step.kind, len(members)) for member in members]
     return replace(results[0], passed_on=passed_on) if isinstance(network, Network) else results
 
 
@@ -195,14 +206,18 @@ def _train_until_entry(
     """Takes the steps up to the next history entry.
 
     Returns:
-        An entry for each active network, not yet evaluated, and whether a callback said stop.
+        An entry for each active network, not yet evaluated, and whether a callback said stop. None where one
+        has suspended the training before its entry; `state.partial` is set then.
     """
     step, active = state.step, state.active
     seeds = [member.seed for member in active]
     for member in active:
         member.network.train()
     logits, labels, rate, paused, stop = [], [], 0.0, 0.0, False
-    end = min(counts.total_steps, state.steps + counts.eval_every)
+    if state.partial:
+        logits, labels = [state.partial.logits], [state.partial.labels]
+        state.partial = None
+    end = min(counts.total_steps, state.entry_start + counts.eval_every)
     factor = plateau_factor(recipe, active[0].history)
     started = time.perf_counter()
     batches = iter_batches(train, seeds, recipe, counts, state.position, end + state.ahead, made)
@@ -226,22 +241,28 @@ def _train_until_entry(
                 labels[-1],
                 recipe.label_smoothing,
                 state.lr_factor,
+                all_gradients=lambda: step.by_network(step.gradients),
             )
             for callback in callbacks:
                 callback(info)
             if group.size == 1:  # the processes of a group must all go on alike
-                state.lr_factor, stop = info.lr_factor, info.stop
+                state.lr_factor, stop, state.suspended = info.lr_factor, info.stop, info.suspend
             paused += time.perf_counter() - left
-            if stop:
+            if stop or state.suspended:
                 break
     if hardware.device == "cuda":
         torch.cuda.synchronize()
     share = (time.perf_counter() - started - paused) / len(active)
-    losses, accuracies = _batch_metrics(torch.cat(logits, 1), torch.cat(labels, 1), recipe, group)
-    entries = []
-    for member, loss, accuracy in zip(active, losses, accuracies, strict=True):
+    for member in active:
         member.train_seconds += share
         member.steps = state.steps
+    seen = PartialEntry(torch.cat(logits, 1), torch.cat(labels, 1))
+    if state.suspended and state.steps < end:
+        state.partial = seen
+        return [], stop
+    losses, accuracies = _batch_metrics(seen.logits, seen.labels, recipe, group)
+    entries = []
+    for member, loss, accuracy in zip(active, losses, accuracies, strict=True):
         if not np.isfinite(loss):
             raise divergence_error(state.steps, rate, member.seed)
         entries.append(
@@ -325,19 +346,3 @@ def _scores(
         raise divergence_error(entry.step, entry.learning_rate, member.seed)
     accuracy, loss = accuracy_and_log_loss(logits, examples.labels.numpy())
     return loss, accuracy
-
-
-def _result(member: Member, counts: StepCounts, hardware: Hardware, kind: str, n: int) -> FitResult:
-    best = member.early_stopping.best
-    return FitResult(
-        history=History(member.history),
-        hardware=hardware,
-        steps=member.steps,
-        train_seconds=member.train_seconds,
-        evaluation_seconds=member.evaluation_seconds,
-        best_entry=best.entry if best else None,
-        stopped_early=member.steps < counts.total_steps,
-        stop_reason=member.stop_reason,
-        step_kind=kind,
-        n_stacked_seeds=n,
-    )

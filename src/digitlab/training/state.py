@@ -16,7 +16,19 @@ from digitlab.training.history import HistoryEntry, monitored_value
 from digitlab.training.hyperparameters import Recipe
 from digitlab.training.step import Step, Weights, copy_weights, load_weights
 
-__all__ = ["EMA", "EarlyStopping", "Member", "OptimizerState", "TrainState"]
+__all__ = [
+    "EMA",
+    "EarlyStopping",
+    "Member",
+    "OptimizerState",
+    "PartialEntry",
+    "TrainState",
+    "TrainingSuspended",
+]
+
+
+class TrainingSuspended(Exception):  # noqa: N818 - nothing is wrong
+    """A callback has suspended the training; the checkpoint holds its state."""
 
 
 class EarlyStopping:
@@ -153,6 +165,19 @@ class Member:
     evaluation_seconds: float = 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class PartialEntry:
+    """The batches since the last history entry, of a training that was suspended between two entries.
+
+    Attributes:
+        logits: `(R, n, classes)`, each from before its step's update.
+        labels: `(R, n)`.
+    """
+
+    logits: Tensor
+    labels: Tensor
+
+
 @dataclass
 class TrainState:
     """Everything that changes while training.
@@ -164,6 +189,8 @@ class TrainState:
         steps: Steps taken.
         lr_factor: By which a callback has multiplied all later learning rates.
         ahead: Steps by which `position` is ahead of `steps`.
+        suspended: Whether a callback has suspended the training.
+        partial: What the next history entry has seen already, after that; else None.
     """
 
     members: list[Member]
@@ -172,6 +199,8 @@ class TrainState:
     steps: int = 0
     lr_factor: float = 1.0
     ahead: int = 0
+    suspended: bool = False
+    partial: PartialEntry | None = None
 
     @property
     def position(self) -> int:
@@ -182,6 +211,12 @@ class TrainState:
     def active(self) -> list[Member]:
         """The members that have not stopped early."""
         return [member for member in self.members if member.final_weights is None]
+
+    @property
+    def entry_start(self) -> int:
+        """Steps taken up to the last history entry."""
+        history = self.active[0].history
+        return history[-1].step if history else 0
 
     def optimizer_states(self) -> list[OptimizerState]:
         """The optimizer's state and the moving averages of each active member: views, not copies."""

@@ -65,11 +65,13 @@ class Step(ABC):
         setup: As given.
         optimizer: Updates the parameters of all R networks in one call.
         live: All tensors that training changes: `optimizer.parameters`, then buffers.
+        gradients: Of the last step, after clipping, laid out as `optimizer.parameters`; empty before it.
     """
 
     kind: str
     optimizer: Optimizer
     live: list[Tensor]
+    gradients: list[Tensor]
 
     def __init__(self, networks: Sequence[Network], seeds: Sequence[int], setup: StepSetup) -> None:
         self.networks, self.seeds, self.setup = list(networks), list(seeds), setup
@@ -148,6 +150,7 @@ class AutogradStep(Step):
         self.optimizer = make_optimizer([parameter.detach() for parameter in parameters], setup.recipe)
         self._forward = [setup.group.forward(_body(network, setup.first_layer)) for network in networks]
         self._dropout = [_seeded_dropout(network, setup.hardware.device) for network in networks]
+        self.gradients = []
 
     def take(self, inputs: Tensor, labels: Tensor, number: int, learning_rate: float) -> Tensor:
         """Takes one step; see `Step.take`."""
@@ -167,7 +170,7 @@ class AutogradStep(Step):
                 loss = torch.lerp(loss, cross_entropy(logits.float(), target), recipe.distillation)
             group.scale_loss(loss, labels.shape[1], whole).backward()
             every.append(logits.detach())
-        gradients = []
+        self.gradients = gradients = []
         for own in self._parameters:
             found = [parameter.grad for parameter in own if parameter.grad is not None]
             clip_gradients([gradient.unsqueeze(0) for gradient in found], recipe)
