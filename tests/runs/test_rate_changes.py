@@ -61,10 +61,6 @@ def test_a_killed_run_repeats_the_changes_after_its_checkpoint(tmp_path):
     assert load_rate_changes(killed) == load_rate_changes(whole)
     made = [(one.step, one.learning_rate) for one in load_rate_changes(whole)]
     assert made == [(3, 0.05), (7, 2), (12, 0.25)]
-        (3, 0.05),
-        (7, 2),
-        (12, 0.25),
-    ]
 
 
 def test_a_change_made_before_recorded_ones_replaces_them(tmp_path):

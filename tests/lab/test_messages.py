@@ -1,0 +1,34 @@
+"""Messages through a pipe: whole ones, unbuffered ones, and the end of the other side."""
+
+from __future__ import annotations
+
+import io
+import os
+
+import pytest
+
+from digitlab.lab.messages import read_message, write_message
+
+
+@pytest.mark.parametrize("buffering", [0, -1])
+def test_what_is_written_is_read(buffering):
+    here, there = os.pipe()
+    with open(there, "wb") as writer, open(here, "rb", buffering=buffering) as reader:
+        write_message(writer, {"do": "a", "text": "é\n"}, bytes(300))
+        write_message(writer, {"do": "b"})
+        assert read_message(reader) == ({"do": "a", "text": "é\n"}, bytes(300))
+        writer.close()
+        assert read_message(reader) == ({"do": "b"}, b"")
+        assert read_message(reader) is None
+
+
+def test_a_message_that_breaks_off_is_none():
+    whole = io.BytesIO()
+    write_message(whole, {"do": "a"}, b"content")
+    for n in range(len(whole.getvalue())):
+        assert read_message(io.BytesIO(whole.getvalue()[:n])) is None
+
+
+def test_a_number_that_is_none_is_not_written():
+    with pytest.raises(ValueError, match="JSON"):
+        write_message(io.BytesIO(), {"loss": float("nan")})
