@@ -1,0 +1,64 @@
+"""Generated requests to the routes of the OpenAPI document: no defect, and answers as the document says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+
+from digitlab.lab.access import AccessRules
+from digitlab.lab.app import create_app
+from digitlab.lab.lab import Lab
+
+TOKEN = "a-token-of-the-tests"
+HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+EXAMPLES = 4
+LEFT_OUT = re.compile(r"get /api/events|post /api/train")
+"""A stream without end, and what starts processes."""
+OPERATIONS = [
+    f"{method} {path}"
+    for path, methods in create_app(Lab(Path("runs")), AccessRules(TOKEN)).openapi()["paths"].items()
+    for method in methods
+]
+load_all_checks()
+WANTED = CHECKS.get_by_names(
+    [
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_schema_conformance",
+        "ignored_auth",
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory):
+    rules = AccessRules(TOKEN, frozenset({"testserver"}))
+    app = create_app(Lab(tmp_path_factory.mktemp("lab") / "runs"), rules)
+    return schemathesis.openapi.from_asgi("/api/openapi.json", app, headers=HEADERS)
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if not LEFT_OUT.match(name)])
+def test_generated_requests(schema, name, mode):
+    method, path = name.split(" ")
+    operation = schema[path][method]
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def asked(case):
+        case.validate_response(case.call(headers=HEADERS), checks=WANTED)
+
+    asked()
