@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+import threading
+import time
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -16,25 +17,11 @@ import pytest
 from digitlab.errors import SettingError
 from digitlab.lab import ServerOptions, serve
 
-
-@contextmanager
-def _lab(*words, cwd):
-    command = [sys.executable, "-W", "error", "-m", "digitlab", "lab", "--no-open", *words]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=cwd, stdout=pipe, stderr=pipe, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+SHEET = Path(__file__).parents[2] / "docs" / "pictures" / "reading" / "form.jpg"
 
 
-def _json_lab(*words, cwd):
-    return _lab("--json", "--port", "0", *words, cwd=cwd)
-
-
-def test_one_line_then_answers_and_ctrl_c_ends_open_streams(tmp_path):
-    with _json_lab(cwd=tmp_path) as process:
-        said = json.loads(process.stdout.readline())
+def test_one_line_then_answers_and_ctrl_c_ends_open_streams(lab_process, tmp_path):
+    with lab_process("--json", "--port", "0") as (process, said):
         assert said["url"] == f"http://127.0.0.1:{said['port']}/?token={said['token']}"
         assert len(said["token"]) >= 32
         headers = {"Authorization": f"Bearer {said['token']}"}
@@ -77,8 +64,8 @@ def test_a_host_that_is_not_this_machine(tmp_path, host):
         serve(ServerOptions(tmp_path, host=host, port=0, open_browser=False), print)
 
 
-def test_a_host_that_was_asked_for_is_warned_of_and_shown_as_a_code(tmp_path):
-    with _lab("--port", "0", "--host", "0.0.0.0", cwd=tmp_path) as process:
+def test_a_host_that_was_asked_for_is_warned_of_and_shown_as_a_code(lab_process):
+    with lab_process("--port", "0", "--host", "0.0.0.0") as (process, _):
         line = process.stdout.readline()
         address = re.search(r"http://([\d.]+):(\d+)/\?token=(\S+)", line)
         name, port, token = address.groups()
@@ -93,17 +80,18 @@ def test_a_host_that_was_asked_for_is_warned_of_and_shown_as_a_code(tmp_path):
     assert "▀" in err
 
 
-def test_several_processes_need_the_api_alone(tmp_path):
-    with _lab("--workers", "2", cwd=tmp_path) as process:
+def test_several_processes_need_the_api_alone(lab_process):
+    with lab_process("--workers", "2") as (process, _):
         _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "--api-only" in err
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_the_api_alone(tmp_path, workers):
-    with _json_lab("--api-only", "--workers", workers, cwd=tmp_path) as process:
-        said = json.loads(process.stdout.readline())
+@pytest.mark.parametrize(
+    ("workers", "sent"), [("1", signal.SIGTERM), ("2", signal.SIGTERM), ("2", signal.SIGINT)]
+)
+def test_the_api_alone(lab_process, workers, sent):
+    with lab_process("--json", "--port", "0", "--api-only", "--workers", workers) as (process, said):
         base = f"http://127.0.0.1:{said['port']}"
         headers = {"Authorization": f"Bearer {said['token']}"}
         with httpx2.Client(base_url=base, headers=headers, timeout=60) as client:
@@ -115,5 +103,31 @@ def test_the_api_alone(tmp_path, workers):
                 *("/api/health", "/api/models", "/api/predict", "/api/read")
             }
         assert httpx2.get(f"{base}/api/models").status_code == 401
+        process.send_signal(sent)
+        process.communicate(timeout=30)
+    assert process.returncode == (130 if sent == signal.SIGINT else -sent)
+
+
+@pytest.mark.parametrize("words", [(), ("--api-only", "--workers", "2")])
+def test_ctrl_c_does_not_wait_until_pages_are_read(lab_process, words):
+    """What is cut off would take half a minute; who asks is told nothing."""
+    files = [("image", (str(number), SHEET.read_bytes(), "image/jpeg")) for number in range(50)]
+    outcomes = []
+    with lab_process("--json", "--port", "0", *words) as (process, said):
+        base, headers = f"http://127.0.0.1:{said['port']}/api", {"Authorization": f"Bearer {said['token']}"}
+
+        def read():
+            try:
+                outcomes.append(httpx2.post(f"{base}/read", files=files, headers=headers, timeout=60))
+            except httpx2.TransportError as error:
+                outcomes.append(error)
+
+        asking = threading.Thread(target=read)
+        asking.start()
+        time.sleep(2)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
+        asking.join(30)
+    assert process.returncode == 130
+    (outcome,) = outcomes
+    assert isinstance(outcome, httpx2.TransportError) or outcome.status_code == 500

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from digitlab.lab.server import Address
 
 __all__ = ["lab"]
+
+INTERRUPTED = 130
 
 
 def lab(
@@ -61,13 +65,18 @@ def lab(
             log("warning: whoever in your network gets this address can use the lab; nothing is encrypted")
             _show_code(address.url)
 
-    serve(ServerOptions(runs, host, port, not no_open, api_only, workers), tell)
+    try:
+        serve(ServerOptions(runs, host, port, not no_open, api_only, workers), tell)
+    except KeyboardInterrupt:
+        # Everything is closed. The end of Python with torch takes up to a second, and that of threads that
+        # still read pages several: whoever presses Ctrl-C is not kept waiting.
+        log("interrupted")
+        sys.stdout.flush()
+        os._exit(INTERRUPTED)
 
 
 def _show_code(url: str) -> None:
     """Prints an address as a QR code, for a phone, on standard error."""
-    import sys
-
     import segno
 
     segno.make(url, error="l").terminal(out=sys.stderr, compact=True)

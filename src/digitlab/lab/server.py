@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
+import signal
 import socket
 import threading
+import time
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +18,7 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from digitlab.errors import SettingError
 from digitlab.lab import api
@@ -28,6 +32,10 @@ LOOPBACK = "127.0.0.1"
 PORT = 8765
 """The first port that is tried, unless one is asked for: bookmarks then stay good."""
 TRIED = 20
+LONGEST_END = 1.8
+"""Seconds after Ctrl-C after which the process ends, whatever it still does."""
+WORKER_END = 1.0
+"""Seconds that worker processes have to end."""
 SETTINGS: dict[str, Any] = {
     "log_level": "warning",
     "access_log": False,
@@ -35,7 +43,7 @@ SETTINGS: dict[str, Any] = {
     "proxy_headers": False,
     "ws": "none",
     "lifespan": "on",
-    "timeout_graceful_shutdown": 1,  # seconds for which requests that are being answered are waited for
+    "timeout_graceful_shutdown": 0.5,  # seconds for which requests that are being answered are waited for
 }
 """Of uvicorn."""
 
@@ -87,9 +95,14 @@ def serve(options: ServerOptions, tell: Callable[[Address], None]) -> None:
 
     Raises:
         SettingError: If the port is taken, or the host is none of this machine.
-        KeyboardInterrupt: When it has been interrupted, and everything is closed.
+        KeyboardInterrupt: When it has been interrupted, and everything is closed. Threads may still read
+            pictures, which takes seconds.
     """
-    bound = _bind(options.host or LOOPBACK, options.port)
+    with _bind(options.host or LOOPBACK, options.port) as bound:
+        _serve(options, bound, tell)
+
+
+def _serve(options: ServerOptions, bound: socket.socket, tell: Callable[[Address], None]) -> None:
     port = bound.getsockname()[1]
     token = os.environ.get(api.TOKEN) or secrets.token_urlsafe(24)
     name = _reachable_name(options.host)
@@ -116,13 +129,20 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, lab: Lab, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._lab, self._ready = lab, ready
+        self._ending = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         asyncio.get_running_loop().call_soon(self._ready)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._lab.events.close()
+        if not self._ending:
+            self._ending = True
+            self._lab.events.close()
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # who is cut off is no defect
+            watch = threading.Timer(LONGEST_END, os._exit, [128 + sig])
+            watch.daemon = True
+            watch.start()
         super().handle_exit(sig, frame)
 
 
@@ -134,15 +154,45 @@ def _serve_workers(
     tell: Callable[[Address], None],
 ) -> None:
     """Serves the API by several processes, which share the port."""
-    from uvicorn.supervisors import Multiprocess
-
     os.environ[api.TOKEN] = rules.token
     os.environ[api.RUNS] = str(options.runs)
     os.environ[api.HOSTS] = ",".join(sorted(rules.hosts))
     os.environ[api.ANY_ADDRESS] = "1" if rules.any_address else "0"
     config = uvicorn.Config("digitlab.lab.api:create_api", factory=True, workers=options.workers, **SETTINGS)
+    workers = _Workers(config, sockets=[bound])  # it handles signals from now on
     tell(address)  # the port listens: who asks before the processes answer is kept waiting
-    Multiprocess(config, sockets=[bound]).run()
+    workers.run()
+    if workers.signal == signal.SIGINT:
+        raise KeyboardInterrupt
+    if workers.signal == signal.SIGTERM:  # as one process ends: by the signal
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGTERM)
+
+
+class _Workers(Multiprocess):
+    """Processes that serve; ends those that do not end by themselves.
+
+    Attributes:
+        signal: The signal that ended it.
+    """
+
+    signal: int | None = None
+
+    def handle_int(self) -> None:
+        self.signal = signal.SIGINT
+        super().handle_int()
+
+    def handle_term(self) -> None:
+        self.signal = signal.SIGTERM
+        super().handle_term()
+
+    def join_all(self) -> None:
+        end = time.monotonic() + WORKER_END
+        for worker in self.processes:
+            worker.process.join(max(0.0, end - time.monotonic()))
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
 
 
 def _bind(host: str, port: int | None) -> socket.socket:
