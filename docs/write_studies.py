@@ -1,4 +1,4 @@
-"""Writes `docs/studies.md`, and the table in the README, from the `results.json` of a whole reproduction.
+"""Writes `docs/studies.md`, the README's table and the results that ship, from a whole reproduction.
 
     digitlab reproduce && python docs/write_studies.py runs/reproduce
 
@@ -13,9 +13,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from digitlab.files import write_json
 from digitlab.report import Results, StudyResult, overall_rows, read_results
 from digitlab.report.format import source_text
+from digitlab.report.shipped import SHIPPED, without_details
 from digitlab.report.tables import TIMES, metric_rows, summary
+from digitlab.settings import to_dict
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
@@ -28,7 +31,7 @@ MARKS = re.compile(r"(<!-- studies -->\n).*?(<!-- /studies -->)", re.DOTALL)
 
 
 def main() -> None:
-    """Writes both."""
+    """Writes all three."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/reproduce")
     results = read_results(folder / "results.json")
     if results.quick or not results.complete:
@@ -36,6 +39,7 @@ def main() -> None:
     for name, ours in PICTURES.items():
         shutil.copyfile(folder / "figures" / name, DOCS / "pictures" / ours)
     (DOCS / "studies.md").write_text("\n\n".join(page(results)) + "\n")
+    write_json(SHIPPED, to_dict(without_details(results)))
     readme = README.read_text()
     table = f"{summary(results)} {TIMES}\n\n{_table(*_split(overall_rows(results)))}\n"
     README.write_text(MARKS.sub(lambda marks: marks[1] + table + marks[2], readme))

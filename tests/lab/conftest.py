@@ -19,7 +19,9 @@ import uvicorn
 from fastapi.testclient import TestClient
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.actions.pointer_input import PointerInput
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 from digitlab.lab.access import AccessRules
 from digitlab.lab.app import create_app
@@ -184,3 +186,46 @@ def draw(browser):
             actions.perform()
 
     return draw_lines
+
+
+class Tab:
+    """A tab of the page in the browser."""
+
+    def __init__(self, browser):
+        self.browser = browser
+
+    def wait(self, found):
+        """Waits until a function gives something, and gives that."""
+        ignored = [StaleElementReferenceException]
+        return WebDriverWait(self.browser, 30, 0.05, ignored).until(lambda _: found())
+
+    def all(self, selector):
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def texts(self, selector):
+        return [each.text for each in self.all(selector)]
+
+    def named(self, text, selector="button"):
+        """The element of a text or an accessible name, once it is there."""
+
+        def find():
+            return [one for one in self.all(selector) if text in (one.text, one.get_attribute("aria-label"))]
+
+        return self.wait(find)[0]
+
+    def click(self, text, selector="button"):
+        self.named(text, selector).click()
+
+    def run(self, script, *given):
+        return self.browser.execute_script(script, *given)
+
+    def fits(self):
+        """Whether nothing is wider than the window, and the browser has nothing to complain of."""
+        width, window = self.run("return [document.documentElement.scrollWidth, innerWidth]")
+        return width <= window and self.browser.get_log("browser") == []
+
+
+@pytest.fixture
+def tab(page):
+    """Opens a tab: a function of what `page` takes."""
+    return lambda *given, **named: Tab(page(*given, **named))

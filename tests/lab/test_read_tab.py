@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import Select
 
 from digitlab.cli.read_output import COLUMNS
 
@@ -101,123 +101,105 @@ def test_samples_differ_and_are_pictures(client):
     assert Image.open(io.BytesIO(pictures[0])).format == "PNG"
 
 
-class Tab:
-    """The tab in the browser."""
-
-    def __init__(self, browser):
-        self.browser = browser
-
-    def wait(self, found):
-        return WebDriverWait(self.browser, 20, 0.05).until(lambda _: found())
-
-    def all(self, selector):
-        return self.browser.find_elements(By.CSS_SELECTOR, selector)
-
-    def texts(self, selector):
-        return [each.text for each in self.all(selector)]
-
-    def click(self, text, tag="button"):
-        found = self.wait(lambda: [each for each in self.all(tag) if each.text == text])
-        found[0].click()
-
-    def digits(self):
-        return [[field.get_attribute("value") for field in row.find_elements(By.CSS_SELECTOR, "input.digit")]
-                for row in self.all(".numbers li")]  # fmt: skip
-
-    def focused(self):
-        return self.browser.execute_script("return document.activeElement.dataset.place")
-
-    def keys(self, *keys):
-        self.browser.switch_to.active_element.send_keys(*keys)
-
-    def saved(self, kind):
-        """What `Save CSV` or `Save JSON` would save."""
-        self.browser.execute_script("""
-            window.saved = null;
-            URL.createObjectURL = (blob) => (blob.text().then((text) => (window.saved = text)), "#");
-        """)
-        self.click(f"Save {kind}")
-        return self.wait(lambda: self.browser.execute_script("return window.saved"))
-
-
 @pytest.fixture
-def tab(page, reader):
-    def open_tab(state="tab=read", **window):
-        return Tab(page(state, **window))
-
-    return open_tab
+def read_tab(tab, reader):
+    """Opens the tab: a function of its state and of the window."""
+    return lambda state="tab=read", **window: tab(state, **window)
 
 
-def _choose(tab, *paths):
-    field = tab.wait(lambda: tab.all("input[type=file]"))[0]
+def _digits(shown):
+    rows = [row.find_elements(By.CSS_SELECTOR, "input.digit") for row in shown.all(".numbers li")]
+    return [[field.get_attribute("value") for field in row] for row in rows]
+
+
+def _focused(shown):
+    return shown.run("return document.activeElement.dataset.place")
+
+
+def _type(shown, *keys):
+    shown.browser.switch_to.active_element.send_keys(*keys)
+
+
+def _saved(shown, kind):
+    """What `Save CSV` or `Save JSON` would save."""
+    shown.run("""
+        window.saved = null;
+        URL.createObjectURL = (blob) => (blob.text().then((text) => (window.saved = text)), "#");
+    """)
+    shown.click(f"Save {kind}")
+    return shown.wait(lambda: shown.run("return window.saved"))
+
+
+def _choose(shown, *paths):
+    field = shown.wait(lambda: shown.all("input[type=file]"))[0]
     field.send_keys("\n".join(map(str, paths)))
 
 
-def test_files_are_read_one_after_another_and_errors_are_words(tab, files):
-    shown = tab()
+def test_files_are_read_one_after_another_and_errors_are_words(read_tab, files):
+    shown = read_tab()
     _choose(shown, files / "a.png", files / "bad.png", files / "b.tiff")
     buttons = [["1 number"], [], ["page 1: 1 number", "page 2: 1 number"]]
     shown.wait(lambda: [[each.text for each in file.find_elements(By.CSS_SELECTOR, "[aria-pressed]")]
                         for file in shown.all(".read-files li")] == buttons)  # fmt: skip
     (error,) = shown.texts(".read-error")
     assert error.startswith("bad.png is not a picture, or of an unknown kind. Give a PNG, JPEG,")
-    assert shown.digits() == [["1", "2"]]
+    assert _digits(shown) == [["1", "2"]]
     shown.click("page 1: 1 number")
-    shown.wait(lambda: shown.digits() == [["2"]])
+    shown.wait(lambda: _digits(shown) == [["2"]])
     shown.click("Errors", "a")  # other tabs may be opened meanwhile
     shown.click("Read", "a")
-    shown.wait(lambda: shown.digits() == [["1", "2"]])
+    shown.wait(lambda: _digits(shown) == [["1", "2"]])
     shown.all('[aria-label="Take a.png out"]')[0].click()
-    shown.wait(lambda: shown.digits() == [["2"]])
+    shown.wait(lambda: _digits(shown) == [["2"]])
 
 
-def test_digits_are_corrected_by_keyboard(tab, files):
-    shown = tab()
+def test_digits_are_corrected_by_keyboard(read_tab, files):
+    shown = read_tab()
     _choose(shown, files / "a.png")
-    shown.wait(lambda: shown.digits() == [["1", "2"]])
+    shown.wait(lambda: _digits(shown) == [["1", "2"]])
     shown.all(".box")[1].click()  # a box leads to its digit
-    assert shown.focused() == "0.1"
-    shown.keys(Keys.SHIFT, Keys.TAB, Keys.NULL)
-    assert shown.focused() == "0.0"
-    shown.keys("7")
-    shown.wait(lambda: shown.digits() == [["7", "2"]])
-    assert shown.focused() == "0.1"
-    shown.keys("x")  # is no digit
-    shown.keys("+")
-    shown.wait(lambda: shown.focused() == "0.new2")
-    shown.keys("4")
-    shown.wait(lambda: shown.digits() == [["7", "2", "4"]])
+    assert _focused(shown) == "0.1"
+    _type(shown, Keys.SHIFT, Keys.TAB, Keys.NULL)
+    assert _focused(shown) == "0.0"
+    _type(shown, "7")
+    shown.wait(lambda: _digits(shown) == [["7", "2"]])
+    assert _focused(shown) == "0.1"
+    _type(shown, "x")  # is no digit
+    _type(shown, "+")
+    shown.wait(lambda: _focused(shown) == "0.new2")
+    _type(shown, "4")
+    shown.wait(lambda: _digits(shown) == [["7", "2", "4"]])
     assert shown.texts(".numbers .number") == ["corrected, was 12"]
     kinds = [box.get_attribute("class").split() for box in shown.all(".box")]
     assert [kind[1] for kind in kinds] == ["corrected", "unsure"]
-    rows = list(csv.DictReader(io.StringIO(shown.saved("CSV"))))
+    rows = list(csv.DictReader(io.StringIO(_saved(shown, "CSV"))))
     assert list(rows[0]) == list(COLUMNS)
     told = {name: rows[0][name] for name in ("file", "text", "written", "status", "probability", "second")}
     assert told == {"file": "a.png", "text": "724", "written": "7.24", "status": "corrected",
                     "probability": "", "second": ""}  # fmt: skip
-    (string,) = json.loads(shown.saved("JSON"))["pages"][0]["lines"][0]["strings"]
+    (string,) = json.loads(_saved(shown, "JSON"))["pages"][0]["lines"][0]["strings"]
     assert (string["text"], string["read"], string["status"]) == ("724", "12", "corrected")
     assert [digit.get("read") for digit in string["digits"]] == [1, None, None]
     shown.all("input.digit")[0].send_keys(Keys.ESCAPE)
     shown.all("input.digit")[2].send_keys(Keys.ESCAPE)  # it was added
-    shown.wait(lambda: shown.digits() == [["1", "2"]])
+    shown.wait(lambda: _digits(shown) == [["1", "2"]])
     shown.all("input.digit")[0].send_keys(Keys.SHIFT, Keys.DELETE, Keys.NULL)
-    shown.wait(lambda: shown.digits() == [["", ""]])
-    assert list(csv.DictReader(io.StringIO(shown.saved("CSV")))) == []
+    shown.wait(lambda: _digits(shown) == [["", ""]])
+    assert list(csv.DictReader(io.StringIO(_saved(shown, "CSV")))) == []
     shown.click("as read")
-    shown.wait(lambda: shown.digits() == [["1", "2"]])
+    shown.wait(lambda: _digits(shown) == [["1", "2"]])
 
 
-def test_what_was_not_corrected_is_exported_as_by_the_command(tab, files, reader, capsys):
+def test_what_was_not_corrected_is_exported_as_by_the_command(read_tab, files, reader, capsys):
     from digitlab.cli import app
 
-    shown = tab()
+    shown = read_tab()
     _choose(shown, files / "a.png", files / "b.tiff")
     shown.wait(lambda: len(shown.all(".read-files [aria-pressed]")) == 3)
     names = [str(files / name) for name in ("a.png", "b.tiff")]
     app(["read", *names, "--csv"], standalone_mode=False)
     wanted = list(csv.reader(io.StringIO(capsys.readouterr().out)))
-    found = list(csv.reader(io.StringIO(shown.saved("CSV"))))
+    found = list(csv.reader(io.StringIO(_saved(shown, "CSV"))))
     status = COLUMNS.index("status")  # the stand-in makes up its own
     for row, other in zip(found, wanted, strict=True):
         other[0] = other[0].rpartition("/")[2]
@@ -225,11 +207,11 @@ def test_what_was_not_corrected_is_exported_as_by_the_command(tab, files, reader
         assert row == other
     app(["read", *names, "--json"], standalone_mode=False)
     keys = set(json.loads(capsys.readouterr().out)["pages"][0])
-    assert {*json.loads(shown.saved("JSON"))["pages"][0]} == keys
+    assert {*json.loads(_saved(shown, "JSON"))["pages"][0]} == keys
 
 
-def test_the_largest_error_decides_what_is_sure_at_once(tab, files):
-    shown = tab()
+def test_the_largest_error_decides_what_is_sure_at_once(read_tab, files):
+    shown = read_tab()
     _choose(shown, files / "a.png")
     shown.wait(lambda: shown.texts(".numbers .number") == ["0.80 unsure"])  # below 0.82
     Select(shown.all("select")[0]).select_by_visible_text("5 % wrong")
@@ -239,23 +221,22 @@ def test_the_largest_error_decides_what_is_sure_at_once(tab, files):
     shown.all(".numbers input")[0].click()
 
 
-def test_settings_are_in_the_url_and_what_was_left_out_is_shown(tab, files):
-    shown = tab("tab=read&read.left=1&read.zoom=2&read.only=1&read.error=0.1", size=(360, 740))
+def test_settings_are_in_the_url_and_what_was_left_out_is_shown(read_tab, files):
+    shown = read_tab("tab=read&read.left=1&read.zoom=2&read.only=1&read.error=0.1", size=(360, 740))
     _choose(shown, files / "a.png")
     shown.wait(lambda: shown.all(".box.left-out"))
     assert [each.get_attribute("textContent") for each in shown.all(".box.left-out text")] == ["too small"]
     assert "Left out: too small (1)." in shown.texts("section p")
     assert shown.all(".page-paper.zoom-2")
-    assert shown.digits() == []  # the only number is sure
-    width = shown.browser.execute_script("return document.documentElement.scrollWidth")
-    assert width <= 360
+    assert _digits(shown) == []  # the only number is sure
+    assert shown.fits()
 
 
-def test_pasted_and_dropped_files_are_read(tab, files):
-    shown = tab()
+def test_pasted_and_dropped_files_are_read(read_tab, files):
+    shown = read_tab()
     shown.wait(lambda: shown.all("input[type=file]"))
     content = list((files / "a.png").read_bytes())
-    shown.browser.execute_script(
+    shown.run(
         """
         const file = (name) => {
           const data = new DataTransfer();
@@ -271,7 +252,7 @@ def test_pasted_and_dropped_files_are_read(tab, files):
     assert shown.texts(".read-files b") == ["pasted.png", "dropped.png"]
 
 
-def test_known_facts_are_sent(tab, files, monkeypatch):
+def test_known_facts_are_sent(read_tab, files, monkeypatch):
     import sys
 
     asked = []
@@ -283,9 +264,9 @@ def test_known_facts_are_sent(tab, files, monkeypatch):
         return real(gray, model, options, **named)
 
     monkeypatch.setattr(module, "read_page", note)
-    shown = tab("tab=read&read.length=2")
+    shown = read_tab("tab=read&read.length=2")
     _choose(shown, files / "a.png")
-    shown.wait(lambda: shown.digits() == [["1", "2"]])
+    shown.wait(lambda: _digits(shown) == [["1", "2"]])
     shown.click("What is known about the pages (1)", "summary")
     fields = shown.all(".read-options input")
     fields[0].clear()

@@ -126,27 +126,10 @@ def _paired(runs: list[Path], data: str | None, table: RunTable) -> tuple[Paired
         return None, ""
 
 
-def _test_pair(runs: list[Path], data: str | None, table: RunTable) -> tuple[PairedTest | None, str]:
-    import numpy as np
+def _test_pair(runs: list[Path], data: str | None, table: RunTable) -> tuple[PairedTest, str]:
+    from digitlab.runs.pair import compare_pair
 
-    from digitlab import runs as opened
-    from digitlab.data import load
-    from digitlab.evaluation import paired_test
-
-    models = [opened.open(path) for path in runs]
-    names = [opened.default_data(model) for model in models]
-    if data is None and names[0] != names[1]:
-        log("note: not tested against each other: they take digits of different sizes")
-        return None, ""
-    digits = load(data or names[0])
-    trained_on = {run.config.data.train for model in models for run in model.runs}
-    first, second = (
-        np.array([member.predict(digits) == digits.labels for member in model.members]) for model in models
-    )
-    test = paired_test(first, second)
-    sentence = test.sentence(str(runs[0]), str(runs[1]), digits.name)
-    if digits.name in trained_on:
-        sentence += f" Some were trained on {digits.name}: name other digits with --data."
-    if table.sorted_on != digits.name:
+    test, sentence, digits = compare_pair(runs, [str(runs[0]), str(runs[1])], data)
+    if table.sorted_on != digits:
         sentence += f" The table is sorted by {table.sorted_by}, on {table.sorted_on}."
     return test, sentence

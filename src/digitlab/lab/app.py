@@ -21,7 +21,9 @@ from digitlab.lab import (
     read_api,
     runs_api,
     status_api,
+    studies_api,
     train_api,
+    views_api,
 )
 from digitlab.lab.access import Access, AccessRules
 from digitlab.lab.lab import Lab
@@ -43,6 +45,8 @@ FOR_THE_PAGE = (
     train_api.router,
     errors_api.router,
     runs_api.router,
+    views_api.router,
+    studies_api.router,
     export_api.router,
     read_api.router,
 )

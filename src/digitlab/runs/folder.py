@@ -266,8 +266,13 @@ def holds_runs(path: Path) -> bool:
 
 
 def run_files(path: Path) -> list[Path]:
-    """The `run.json` of each run below a folder, finished or not, in no order."""
-    return [file for depth in range(1, DEPTH + 1) for file in path.glob("*/" * depth + "run.json")]
+    """The `run.json` of each run below a folder, finished or not, in no order; hidden folders are skipped."""
+    found = (file for depth in range(1, DEPTH + 1) for file in path.glob("*/" * depth + "run.json"))
+    return [file for file in found if not _is_hidden(file.relative_to(path))]
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def check_same_network(path: Path, runs: Sequence[Run]) -> None:
