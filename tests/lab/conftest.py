@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,9 +19,9 @@ import numpy as np
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.actions.pointer_input import PointerInput
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -229,3 +231,36 @@ class Tab:
 def tab(page):
     """Opens a tab: a function of what `page` takes."""
     return lambda *given, **named: Tab(page(*given, **named))
+
+
+@pytest.fixture(scope="session")
+def made_runs(tmp_path_factory):
+    """Two runs, one of which has two more seeds, one that is not finished, and one that is damaged."""
+    from digitlab import runs
+    from digitlab.training import recipe
+
+    place = tmp_path_factory.mktemp("lab") / "runs"
+    for name, rate in (("slow", 0.1), ("fast", 0.5)):
+        settings = {"max_steps": 20, "eval_every": 5, "learning_rate": rate}
+        data = runs.DataConfig(train="mnist:train[:600]", test="mnist:test")
+        runs.train("softmax", recipe=recipe("softmax", settings), data=data, out=place / name)
+    for seed, accuracy in enumerate((0.5, 0.7)):
+        copy = shutil.copytree(place / "slow", place / "seeds" / f"seed-{seed}")
+        _change_json(copy / "run.json", lambda plain, seed=seed: plain["recipe"].update(seed=seed))
+        _change_json(
+            copy / "metrics.json",
+            lambda plain, accuracy=accuracy: plain["splits"]["test"].update(accuracy=accuracy),
+        )
+    shutil.copytree(place / "slow", place / "unfinished")
+    (place / "unfinished" / "metrics.json").unlink()
+    for file in (place / "unfinished").iterdir():
+        os.utime(file, (1, 1))
+    (place / "damaged").mkdir()
+    (place / "damaged" / "run.json").write_text("{")
+    return place
+
+
+def _change_json(path, change):
+    plain = json.loads(path.read_text())
+    change(plain)
+    path.write_text(json.dumps(plain))

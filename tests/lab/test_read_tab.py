@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+import sys
 
 import pytest
 from PIL import Image
@@ -52,18 +53,18 @@ def test_pages_come_one_by_one_with_their_pictures(client, reader, files):
 
 def test_a_page_that_cannot_be_read_is_told_and_the_next_is_read(client, reader, files, monkeypatch):
     from digitlab.errors import DataError
-    from digitlab.lab import read_api
 
-    real = read_api._read_one
+    module = sys.modules["digitlab.pages.reading"]
+    real = module.read_page
 
-    def fail(path, number, *rest):
-        if number == 1:
-            raise DataError(f"{path} is damaged", "Scan it again.")
-        return real(path, number, *rest)
+    def fail(*given, **named):
+        if named["page"] == 1:
+            raise DataError("the page is damaged", "Scan it again.")
+        return real(*given, **named)
 
-    monkeypatch.setattr(read_api, "_read_one", fail)
+    monkeypatch.setattr(module, "read_page", fail)
     _, first, second = map(json.loads, _post(client, files / "b.tiff", name="b.tiff").text.splitlines())
-    assert first == {"error": {"image": "b.tiff", "page": 1, "error": "b.tiff is damaged\nScan it again."}}
+    assert first == {"error": {"image": "b.tiff", "page": 1, "error": "the page is damaged\nScan it again."}}
     assert second["page"]["page"] == 2
 
 
@@ -253,8 +254,6 @@ def test_pasted_and_dropped_files_are_read(read_tab, files):
 
 
 def test_known_facts_are_sent(read_tab, files, monkeypatch):
-    import sys
-
     asked = []
     module = sys.modules["digitlab.pages.reading"]
     real = module.read_page

@@ -5,17 +5,17 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any
 
-import anyio.to_thread
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from digitlab.errors import DigitlabError
+from digitlab.errors import DataError, DigitlabError
+from digitlab.lab.decoding import PageFile, page_files
 from digitlab.lab.lab import TheLab
 from digitlab.lab.models import READING
 from digitlab.lab.problems import PROBLEM
@@ -104,13 +104,14 @@ async def read_page_by_page(
     options = parse_options(length, count, pattern, cells, None, None)
     upload = replace(uploads[0], name=name) if name else uploads[0]
     model = lab.models.get(READING)
-    pages = await anyio.to_thread.run_sync(_count, upload, limiter=lab.pictures)
+    (files,) = await page_files(lab, [upload], "pages")
+    if isinstance(files, DataError):
+        raise files
 
     async def lines() -> AsyncIterator[bytes]:
-        yield _line({"pages": pages})
-        answers = _read(upload, pages, model, options)
-        while (one := await anyio.to_thread.run_sync(next, answers, None, limiter=lab.pictures)) is not None:
-            yield _line(one)
+        yield _line({"pages": len(files)})
+        for file in files:  # each waits for its turn, so that a long file does not stop others
+            yield _line(await to_thread.run_sync(_read, upload, file, model, options, limiter=lab.pictures))
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")
 
@@ -130,39 +131,22 @@ def draw_sample(number: Annotated[int, Query(ge=0, le=999)] = 0) -> Response:
     return Response(file.getvalue(), media_type="image/png")
 
 
-def _count(upload: Upload) -> int:
-    """How many pages a file holds.
-
-    Raises:
-        DigitlabError: If it cannot be opened; with its name.
-    """
-    from digitlab.pages.pictures import count_pages
-
-    try:
-        return count_pages(str(upload.path))
-    except DigitlabError as error:
-        raise type(error)(upload.error_text(error.problem), error.remedy) from error
-
-
-def _read(upload: Upload, pages: int, model: Model, options: ReadOptions) -> Iterator[dict[str, Any]]:
-    """An answer for each page of a file."""
-    for number in range(1, pages + 1):
-        try:
-            yield _read_one(upload.path, number, upload.name, model, options)
-        except DigitlabError as error:
-            text = upload.error_text(f"{error.problem}\n{error.remedy}")
-            yield {"error": {"image": upload.name, "page": number, "error": text}}
-
-
-def _read_one(path: Path, number: int, name: str, model: Model, options: ReadOptions) -> dict[str, Any]:
+def _read(upload: Upload, file: PageFile, model: Model, options: ReadOptions) -> dict[str, Any]:
+    """The answer for a page, with its picture; or its error."""
     from digitlab.pages.drawing import upright_gray
     from digitlab.pages.pictures import full_size, iter_pictures
     from digitlab.pages.reading import read_page
 
-    picture = replace(next(iter_pictures(str(path), [number])), image=name)
-    small = read_page(picture.gray, model, options, image=name, page=number)
-    page = full_size(small, picture, options).to_dict()
-    return {"page": page, "picture": _jpeg(upright_gray(picture.gray, small))}
+    try:
+        (picture,) = iter_pictures(file.path, [1])
+        width, height = file.size or (picture.width, picture.height)
+        picture = replace(picture, image=upload.name, page=file.page, width=width, height=height)
+        small = read_page(picture.gray, model, options, image=upload.name, page=file.page)
+        page = full_size(small, picture, options).to_dict()
+        return {"page": page, "picture": _jpeg(upright_gray(picture.gray, small))}
+    except DigitlabError as error:
+        text = upload.error_text(f"{error.problem}\n{error.remedy}")
+        return {"error": {"image": upload.name, "page": file.page, "error": text}}
 
 
 def _jpeg(gray: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,8 @@ __all__ = ["RunFolder", "RunInfo"]
 
 WATCHED = 2.0
 """Seconds between two looks into the folder, while a page is open."""
+BUSY = 60.0
+"""Seconds since its files changed during which a run that is not finished counts as being trained."""
 FILES = ("run.json", "metrics.json", "history.csv")
 """What tells that a run has changed."""
 GIVEN = ("inputs", "outputs", "height", "width")
@@ -160,9 +163,16 @@ class RunFolder:
 
         Raises:
             UnknownIdError: If there is none.
+            RunError: If it is being trained, perhaps by another program.
             OutputError: If the operating system refuses.
         """
-        trashed = self.trash.put(self.place(run_id))
+        place = self.place(run_id)
+        if not (place / "metrics.json").exists():
+            latest = max(_changed(place / name) for name in FILES) / 1e9
+            if (place / "run.json").exists() and time.time() - latest < BUSY:
+                name = place.relative_to(self.folder)
+                raise RunError(f"{name} is being trained", "Stop it, and delete it a minute later.")
+        trashed = self.trash.put(place)
         self.tell()
         return trashed
 

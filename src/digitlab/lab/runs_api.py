@@ -12,6 +12,7 @@ from digitlab.errors import DigitlabError, SettingError
 from digitlab.lab.lab import TheLab
 from digitlab.lab.problems import PROBLEM
 from digitlab.lab.run_folder import RunFolder, RunInfo
+from digitlab.lab.trainings import Trainings
 from digitlab.lab.trash import TrashedRun
 
 __all__ = ["ComparedRuns", "Curves", "Paired", "RunList", "router"]
@@ -134,6 +135,9 @@ def test_pair(lab: TheLab, ids: Ids) -> Paired:
 @router.post("/runs/{run_id}/delete")
 def delete_run(lab: TheLab, run_id: str) -> TrashedRun:
     """Moves a run, or a folder of seeds, to the trash, from which it can be restored."""
+    trainings = lab.part(Trainings)
+    if any(info.id == run_id for info in trainings.infos()):
+        trainings.dismiss(run_id)
     return lab.part(RunFolder).delete(run_id)
 
 
