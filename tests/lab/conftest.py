@@ -197,8 +197,8 @@ class Tab:
         self.browser = browser
 
     def wait(self, found):
-        """Waits until a function gives something, and gives that."""
-        ignored = [StaleElementReferenceException]
+        """Waits until a function gives something, and gives that; an index that is not there yet is nothing."""
+        ignored = [StaleElementReferenceException, IndexError]
         return WebDriverWait(self.browser, 30, 0.05, ignored).until(lambda _: found())
 
     def all(self, selector):

@@ -93,7 +93,7 @@ def test_a_run_is_opened_and_its_views_take_options(tab, ids):
     field = shown.all("figure.view input")[0]
     field.send_keys("3", Keys.ENTER)
     shown.wait(lambda: "unit 3 of 10" in shown.all("figure.view img")[0].get_attribute("alt"))
-    Select(shown.all("figure.view select")[0]).select_by_value("logits")
+    Select(shown.all("figure.view select")[0]).select_by_visible_text("logits")
     shown.wait(lambda: "layer=logits" in shown.all("figure.view img")[0].get_attribute("src"))
     shown.wait(lambda: "runs.options=unit%3D3%26layer%3Dlogits" in shown.browser.current_url)
     shown.click("kernels")
