@@ -25,9 +25,11 @@ from digitlab.training.validate import divergence_error
 __all__ = ["LiveTraining"]
 
 PERIOD = 0.2
-"""Seconds between two points of the curves, and between two looks inside, at least."""
-THINNING = 3_000
-"""After so many times `PERIOD`, points become rarer, so that their number grows by the logarithm of time."""
+"""Seconds between two messages about the curves, and between two looks inside, at least."""
+POINT = 0.02
+"""Seconds between two points of the curves, at least."""
+THINNING = 1_500
+"""After so many points they become rarer, so that their number grows by the logarithm of time."""
 SHARE_OF_TIME = 0.04
 """Most of the time that looking inside may take."""
 PROBED = 128
@@ -52,8 +54,8 @@ class LiveTraining:
         self._channel, self._folder, self._config = channel, folder, config
         self._watched, self._paused = watched, paused
         self._present = PresentWeights(channel)
-        self._batches: list[tuple[Tensor, Tensor]] = []
-        self._began = time.monotonic()
+        self._steps: list[tuple[int, float, Tensor, Tensor]] = []
+        self._began = self._told = time.monotonic()
         self._due = self._look_due = 0.0
         self._lr_factor: float | None = None
         self._probe: Tensor | None = None
@@ -80,7 +82,7 @@ class LiveTraining:
 
     def __call__(self, info: StepInfo) -> None:
         """Called after every step: mostly there is nothing to do."""
-        self._batches.append((info.logits, info.labels))
+        self._steps.append((info.step, info.learning_rate, info.logits, info.labels))
         if self._channel.waiting or self._paused or time.monotonic() >= self._due:
             self._attend(info)
         self._lr_factor = info.lr_factor
@@ -142,21 +144,28 @@ class LiveTraining:
         self._channel.send("rate", **asdict(change))
 
     def _tell_points(self, info: StepInfo) -> None:
-        """Tells loss and accuracy since the last time.
+        """Tells loss and accuracy of the steps since the last time, in a few points.
 
         Raises:
             TrainingError: If the loss is no longer finite.
         """
-        logits = torch.cat([logits[0] for logits, _ in self._batches]).float()
-        labels = torch.cat([labels[0] for _, labels in self._batches])
-        self._batches.clear()
-        loss = cross_entropy(logits, labels, label_smoothing=info.label_smoothing).item()
-        accuracy = (logits.argmax(1) == labels).float().mean().item()
-        if not math.isfinite(loss):
-            raise divergence_error(info.step, info.learning_rate, self._config.seed)
-        self._channel.send("point", point=[info.step, loss, accuracy, info.learning_rate])
         now = time.monotonic()
-        self._due = now + max(PERIOD, (now - self._began) / THINNING)
+        steps, self._steps = self._steps, []
+        apart = max(POINT, (now - self._began) / THINNING)
+        n = min(len(steps), max(1, round((now - self._told) / apart)))
+        points = []
+        for part in range(n):
+            taken = steps[part * len(steps) // n : (part + 1) * len(steps) // n]
+            logits = torch.cat([logits[0] for _, _, logits, _ in taken]).float()
+            labels = torch.cat([labels[0] for *_, labels in taken])
+            loss = cross_entropy(logits, labels, label_smoothing=info.label_smoothing).item()
+            accuracy = (logits.argmax(1) == labels).float().mean().item()
+            step, rate = taken[-1][:2]
+            if not math.isfinite(loss):
+                raise divergence_error(step, rate, self._config.seed)
+            points.append([step, loss, accuracy, rate])
+        self._channel.send("points", points=points)
+        self._told, self._due = now, now + max(PERIOD, apart)
 
     def _look(self, info: StepInfo) -> None:
         """Shows statistics of the layers, and the first layer's weights."""

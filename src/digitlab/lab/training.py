@@ -253,9 +253,9 @@ class Training:
         self._lab.models.add(info, LiveModel(self, self.info.network, tuple(input_shape)))
         self._lab.tell_models()
 
-    def _on_point(self, _: bytes, point: list[float]) -> None:
-        self._lab.events.append(self.topic("points"), [point])
-        step, loss, accuracy, rate = point
+    def _on_points(self, _: bytes, points: list[list[float]]) -> None:
+        self._lab.events.append(self.topic("points"), points)
+        step, loss, accuracy, rate = points[-1]
         state = "running" if self.info.state == "evaluating" else self.info.state
         self._update(state=state, step=int(step), loss=loss, accuracy=accuracy, learning_rate=rate)
         watched = bool(self._lab.events.n_streams)

@@ -101,6 +101,7 @@ export function Pad({ brush, erasing = false, marks = [], overlay = null, label 
   useEffect(() => {
     const repaint = () => canvas.current && paint(canvas.current, shown.current);
     const fit = () => {
+      if (!canvas.current) return;
       const side = Math.round(canvas.current.clientWidth * devicePixelRatio) || UNITS;
       if (canvas.current.width !== side) canvas.current.width = canvas.current.height = side;
       repaint();
