@@ -297,7 +297,7 @@ def _of_run(folder: Path, run_id: str, name: str) -> ModelInfo:
 
 def _open(place: Path) -> Model:
     if _is_onnx(place.name):
-        return OnnxModel(place)
+        return OnnxModel(place, threads=1)  # other requests have the other cores
     from digitlab.runs import open_model
 
     return open_model(place)

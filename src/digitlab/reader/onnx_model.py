@@ -46,14 +46,16 @@ class OnnxModel:
             an output `logits`, float32 `(n, 10)`, n free; perhaps an output `no_digit`, `(n, 1)`. Its
             metadata property `digitlab`, if there, is JSON:
             `{"network": name, "options": {...}, "schema_version": 1}`.
+        threads: How many threads work on a call, at most; None: two. A server that answers several calls at
+            once takes one for each.
 
     Raises:
         ModelError: If the file is missing, not ONNX, or of other inputs and outputs.
     """
 
-    def __init__(self, path: str | os.PathLike[str] = DEFAULT_MODEL) -> None:
+    def __init__(self, path: str | os.PathLike[str] = DEFAULT_MODEL, *, threads: int | None = None) -> None:
         self.path = Path(check_path(path, ModelError))
-        self._session = _session(self.path)
+        self._session = _session(self.path, THREADS if threads is None else threads)
         self.input_shape = _input_shape(self._session, self.path)
         self.has_no_digit = len(self._session.get_outputs()) == 2
         self.network, self.options = _origin(self._session, self.path)
@@ -95,7 +97,7 @@ class OnnxModel:
         return outputs
 
 
-def _session(path: Path) -> onnxruntime.InferenceSession:
+def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     if not path.is_file():
         if path == DEFAULT_MODEL:
             raise ModelError(
@@ -109,7 +111,7 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     onnxruntime.set_default_logger_severity(4)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # fatal only: what goes wrong is raised as well
-    options.intra_op_num_threads = min(THREADS, os.cpu_count() or 1, _thread_limit())
+    options.intra_op_num_threads = min(threads, os.cpu_count() or 1, _thread_limit())
     options.inter_op_num_threads = 1
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
