@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from digitlab import runs
-from digitlab.errors import ModelError
 from digitlab.lab.models import READING, RECOGNIZER, ModelInfo, ModelList
 from digitlab.lab.problems import NotReadyError, UnknownIdError
 from digitlab.reader import DEFAULT_MODEL, OnnxModel
@@ -70,8 +69,9 @@ def test_runs_answer_once_torch_is_there(folder, monkeypatch):
     assert models.get(ids["softmax-10"]) is models.get(ids["softmax-10"])
     assert models.network(ids["softmax-10"]).name == "softmax"
     assert models.run(ids["softmax-10"]).folder == folder / "softmax-10"
-    with pytest.raises(ModelError):
-        models.network(RECOGNIZER)
+    shipped = models.network(RECOGNIZER)
+    assert shipped.name == "recognizer"
+    assert models.network(RECOGNIZER) is shipped
     with pytest.raises(UnknownIdError):
         models.run(ids["own.onnx"])
 

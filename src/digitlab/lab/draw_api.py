@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -18,8 +21,9 @@ from digitlab.data.segmentation import ink_and_pieces
 from digitlab.errors import DataError, DigitlabError, NoInkError, SettingError
 from digitlab.lab.binary import arrays_response
 from digitlab.lab.lab import Lab, TheLab
-from digitlab.lab.problems import PROBLEM
+from digitlab.lab.problems import PROBLEM, NotReadyError
 from digitlab.lab.uploads import UPLOAD_BODY, received_uploads
+from digitlab.reader import Model
 from digitlab.reader.inputs import ReadImage
 from digitlab.reader.predict import answer_images
 
@@ -127,10 +131,63 @@ def _seen(
     return normalization_steps(gray, without, ink), tuple(piece.pixels for piece in pieces)
 
 
+class _Rules:
+    """Fits the thresholds of runs in the background: that takes longer than an answer may."""
+
+    def __init__(self, _: Lab) -> None:
+        self._lock = threading.Lock()
+        self._fitting: set[int] = set()
+
+    def known(self, model: Model) -> bool:
+        """Whether the thresholds of a model are known; if not, they soon will be."""
+        if "rule" in vars(model) or not isinstance(getattr(type(model), "rule", None), cached_property):
+            return True
+        with self._lock:
+            if id(model) not in self._fitting:
+                self._fitting.add(id(model))
+                threading.Thread(target=self._fit, args=[model], name="fit-rule", daemon=True).start()
+        return False
+
+    def _fit(self, model: Model) -> None:
+        try:
+            _ = model.rule
+        finally:
+            with self._lock:
+                self._fitting.discard(id(model))
+
+
+@dataclass(frozen=True)
+class _WithoutRule:
+    """A model whose thresholds are not known yet."""
+
+    model: Model
+    rule: None = None
+
+    @property
+    def network(self) -> str:
+        return self.model.network
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return self.model.input_shape
+
+    def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
+        return self.model.logits(ink)
+
+    def outputs(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
+        return self.model.outputs(ink)
+
+
 def _answer_of(lab: Lab, model_id: str, seen: ReadImage | DataError) -> dict[str, Any]:
-    """The answer of one model, or why it has none, so that the others are shown."""
+    """The answer of one model, or why it has none, so that the others are shown.
+
+    It is `waiting` while a better one will be there in a moment.
+    """
     try:
-        model = lab.models.get(model_id)
+        model: Model = lab.models.get(model_id)
+        waiting = not lab.part(_Rules).known(model)
+        if waiting:
+            model = _WithoutRule(model)
         image = seen
         if isinstance(image, ReadImage) and model.input_shape in ((20, 20), (400,)):
             own = tuple(digit_boxes(piece[None])[0] for piece in image.pieces)
@@ -140,5 +197,6 @@ def _answer_of(lab: Lab, model_id: str, seen: ReadImage | DataError) -> dict[str
             raise SettingError(f"it takes inputs of {sides}", "Choose a network for pictures of digits.")
         answer = answer_images(["drawing"], [image], model)[0].to_dict()
     except DigitlabError as error:
-        return {"model": model_id, "error": error.problem, "remedy": error.remedy}
-    return {**answer, "model": model_id, "network": model.network}
+        waiting = isinstance(error, NotReadyError)
+        return {"model": model_id, "error": error.problem, "remedy": error.remedy, "waiting": waiting}
+    return {**answer, "model": model_id, "network": model.network, "waiting": waiting}

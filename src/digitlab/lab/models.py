@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
 
@@ -82,6 +83,7 @@ class ModelList:
         self._places: dict[str, Path] = {}
         self._infos: dict[Path, tuple[Stamp, ModelInfo | None]] = {}
         self._opened: OrderedDict[str, tuple[Stamp, Model]] = OrderedDict()
+        self._rebuilt: WeakKeyDictionary[Model, Network] = WeakKeyDictionary()
         self._live: dict[str, tuple[ModelInfo, Model]] = {}
 
     @property
@@ -155,7 +157,7 @@ class ModelList:
         Raises:
             UnknownIdError: See `get`.
             NotReadyError: See `get`.
-            ModelError: If it is an ONNX file, whose layers are not known; or damaged.
+            ModelError: If it is an ONNX file that digitlab has not written; or damaged.
         """
         self.wait_for_torch(0)
         from digitlab.runs import TorchModel
@@ -163,9 +165,14 @@ class ModelList:
         model = self.get(model_id)
         if isinstance(model, TorchModel):
             return model.module
-        raise ModelError(
-            f"{model_id} is an ONNX file: its layers cannot be looked at", "Choose a run, or train a network."
-        )
+        if not isinstance(model, OnnxModel):
+            raise ModelError(f"the layers of {model_id} are not known", "Choose a run, or train a network.")
+        with self._opening:
+            if model not in self._rebuilt:
+                from digitlab.networks import network_from_onnx
+
+                self._rebuilt[model] = network_from_onnx(model.path)
+            return self._rebuilt[model]
 
     def run(self, model_id: str) -> Run:
         """The finished run of an id.

@@ -7,6 +7,7 @@ from .network import (
     multiply_adds as multiply_adds,
 )
 from .onnx_export import export_onnx as export_onnx
+from .onnx_import import network_from_onnx as network_from_onnx
 from .registry import (
     ARCHITECTURES as ARCHITECTURES,
     Architecture as Architecture,

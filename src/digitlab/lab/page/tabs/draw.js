@@ -33,7 +33,7 @@ function split(text) {
 
 /** A hook: the answers to the drawing as it changes, and the marks where the first one flipped. */
 function useAnswers(models, without) {
-  const [result, setResult] = useState({ answers: [], steps: {}, blank: true });
+  const [result, setResult] = useState({ answers: [], steps: {}, blank: !pad.drawing.base && !pad.drawing.strokes.length });
   const [marks, setMarks] = useState([]);
   const [error, setError] = useState(null);
   const last = useRef(null);
@@ -53,12 +53,12 @@ function useAnswers(models, without) {
         setResult({ answers, blank, steps: arrays, gray: { data: pixels, shape: [side, side] } });
         follow(blank ? null : answers[0].digit, pen);
         clearTimeout(again);
-        if (answers.some((one) => one.remedy?.startsWith("Ask again"))) again = setTimeout(ask, AGAIN_MS);
+        if (answers.some((one) => one.waiting)) again = setTimeout(ask, AGAIN_MS);
       } catch (problem) {
         setError(problem);
       }
     });
-    let points = 0;
+    let points = pad.pen()?.n ?? 0; // a drawing that was there before has no flips
     const follow = (digit, pen) => {
       const drawn = pen !== null && pen.n > points; // taking strokes back flips answers, too
       points = pen?.n ?? 0;
@@ -89,12 +89,10 @@ function Networks({ ids, answers, blank }) {
   const next = known.find((model) => !ids.includes(model.id))?.id;
   return html`<section class=${`networks${ids.length < 2 ? " few" : ""}`} aria-label="Answers">
     ${ids.map((id, place) => html`<div class="panel network" key=${place}>
-      <div class="network-head">
-        <${ModelSelect} label=${`Network ${place + 1}`} value=${id} onChange=${(chosen) => choose(place, chosen)}
-          filter=${(model) => model.id === id || !ids.includes(model.id)} />
-        ${ids.length > 1 && html`<button class="plain" aria-label=${`Take network ${place + 1} away`}
-          onClick=${() => set(ids.filter((_, i) => i !== place))}>✕</button>`}
-      </div>
+      <${ModelSelect} label=${`Network ${place + 1}`} value=${id} onChange=${(chosen) => choose(place, chosen)}
+        filter=${(model) => model.id === id || !ids.includes(model.id)} />
+      ${ids.length > 1 && html`<button class="plain" aria-label=${`Take network ${place + 1} away`}
+        onClick=${() => set(ids.filter((_, i) => i !== place))}>✕</button>`}
       <${Bars} answer=${answers[place]?.model === id ? answers[place] : null} blank=${blank}
         name=${known.find((model) => model.id === id)?.name} />
     </div>`)}

@@ -28,12 +28,14 @@ export function inWords(answer) {
 }
 
 function Verdict({ answer, blank }) {
-  if (blank || !answer) return html`<p class="verdict quiet"><b>–</b> <span>nothing drawn yet</span></p>`;
+  if (blank || !answer) {
+    return html`<p class="verdict quiet"><b>–</b> <span>${blank ? "nothing drawn yet" : "is asked"}</span></p>`;
+  }
   if (answer.error) {
     return html`<p class="verdict bad"><b>–</b> <span>${answer.error}. ${answer.remedy}</span></p>`;
   }
   const { digit, second, status, n_digits: n } = answer;
-  const [sign, word] = WORDS[status] ?? ["", "has no threshold for sure"];
+  const [sign, word] = WORDS[status] ?? ["", answer.waiting ? "learns when to be sure" : "never says how sure"];
   const shown = status === "unsure" ? `${digit} or ${second}` : status === "several" ? n : digit ?? "–";
   return html`<p class=${`verdict ${status ?? "quiet"}`}>
     <b>${shown}</b> <span><span aria-hidden="true">${sign}</span> ${word}</span></p>`;
@@ -53,7 +55,7 @@ export function Bars({ answer, blank = false, name = "" }) {
         <th scope="row">${label}</th>
         <td class="track" aria-hidden="true"><div class=${`bar digit-${label}`}
           style=${{ transform: `scaleX(${value.toFixed(4)})` }} /></td>
-        <td class="number">${none ? "" : percent(value)}</td>
+        <td class="number">${none || (digit === 10 && !value) ? "" : percent(value)}</td>
       </tr>`)}
     </tbody></table>
   </div>`;
