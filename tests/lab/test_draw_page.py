@@ -53,6 +53,13 @@ class DrawTab:
               ({ pad, toGray }) => done([...toGray(pad.drawing).pixels].join()));
         """)
 
+    def wait_for_url(self):
+        """Waits until the state is in the URL: drawing changes it up to four times a second."""
+        state = """
+            const done = arguments[0];
+            import("/state.js").then(({ readState, linkTo }) => done(location.hash === linkTo({})));"""
+        self.wait_for(lambda: self.browser.execute_async_script(state))
+
     def wait_for_verdict(self, *texts):
         self.wait_for(lambda: self.verdicts == list(texts))
 
@@ -79,7 +86,7 @@ def test_a_digit_is_answered_while_it_is_drawn_and_its_link_shows_the_same(tab, 
     assert "1" in flips
     assert flips[-1] == "4"
     ink = tab.ink
-    tab.wait_for(lambda: "picture=" in tab.browser.current_url)
+    tab.wait_for_url()
     link = tab.browser.current_url.split("#")[1]
     tab.browser.refresh()
     tab.wait_for_verdict("4 ✓ sure")
@@ -163,7 +170,7 @@ def test_test_digits_files_and_pasted_pictures(tab):
     tab.wait_for_verdict("7 ✓ sure")
     assert tab.find(".load-picture [role=status]").text == "On the pad: test digit 0: its label is 7"
     assert len(tab.ink.split(",")) == 784
-    tab.wait_for(lambda: "picture=" in tab.browser.current_url)
+    tab.wait_for_url()
     tab.browser.refresh()
     tab.wait_for_verdict("7 ✓ sure")
     tab.find("input[type=file]").send_keys(str(SAMPLES / "three-chalk.jpg"))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from digitlab import runs
-from digitlab.data import mnist
+from digitlab.data import mnist, scale_ink
 from digitlab.evaluation import predict_logits
 from digitlab.inspection import compute_activations, compute_unit, occlusion, saliency, to_input_tensor
 from digitlab.inspection.ablation import ablate
@@ -61,14 +61,15 @@ def _layers(client, model, gray=255 - DIGIT, **query):
     )
 
 
-def _ask(client, what, body=DIGIT.tobytes(), **query):
+def _ask(client, what, body=None, **query):
+    body = DIGIT.tobytes() if body is None else body
     return client.post(f"/api/inside/{what}", content=body, params=query, headers=PIXELS)
 
 
 def test_layers_of_a_drawing(client, swift):
     model, network = swift
     header, arrays = unpack(_layers(client, model))
-    ink = arrays.pop("input").astype(np.float32) / 255
+    ink = scale_ink(arrays.pop("input"))
     expected = compute_activations(network, ink[None])
     assert [each["name"] for each in header["layers"]] == list(arrays)
     assert set(expected) - set(arrays) == {"flatten"}
@@ -86,7 +87,7 @@ def test_layers_of_a_drawing(client, swift):
 def test_units_that_are_off_change_the_answer(client, swift):
     model, network = swift
     header, arrays = unpack(_layers(client, model, off="conv1:1,dense3:0,conv1:0"))
-    ink = arrays["input"].astype(np.float32) / 255
+    ink = scale_ink(arrays["input"])
     ablated = ablate(network, {"conv1": {0, 1}, "dense3": {0}})
     logits = predict_logits(ablated, to_input_tensor(ablated, ink[None]))[0]
     np.testing.assert_allclose(header["answer"]["probabilities"], softmax(logits), rtol=1e-5)
@@ -109,7 +110,7 @@ def test_the_shipped_recognizer_can_be_looked_into(client, swift):
 @pytest.mark.parametrize("off", ["", "conv1:2"])
 def test_the_sum_of_a_unit(client, swift, off):
     model, network = swift
-    ink = DIGIT.astype(np.float32) / 255
+    ink = scale_ink(DIGIT)
     if off:
         network = ablate(network, {"conv1": {2}})
     query = {"layer": "conv2", "unit": 1, "row": 2, "column": 3}
@@ -128,7 +129,7 @@ def test_the_sum_of_a_unit(client, swift, off):
 
 def test_attributions(client, swift):
     model, network = swift
-    ink = DIGIT.astype(np.float32) / 255
+    ink = scale_ink(DIGIT)
     expected = {"saliency": saliency(network, ink, 3), "occlusion": occlusion(network, ink, 3).logit_drop}
     for method, values in expected.items():
         _, arrays = unpack(_ask(client, "attribution", model=model, method=method, digit=3))
@@ -146,7 +147,7 @@ def test_accuracy_on_test_digits(client, swift):
     assert answer["data"] == "mnist:test"
     order = np.random.default_rng(0).permutation(10_000)[: answer["n"]]
     for key, each in (("before", network), ("after", ablate(network, {"conv2": {0, 1, 2}}))):
-        ink = digits.images[order].astype(np.float32) / 255
+        ink = scale_ink(digits.images[order])
         right = predict_logits(each, to_input_tensor(each, ink)).argmax(1) == digits.labels[order]
         assert answer[key] == right.sum()
 

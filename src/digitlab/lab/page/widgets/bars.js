@@ -27,6 +27,13 @@ export function inWords(answer) {
   return status === "sure" ? `${digit}, sure, ${share}` : `${digit}, ${share}`;
 }
 
+/** What stands beside a digit without a status: while thresholds are fitted, or where there are none. */
+function unmarked({ digit, status, waiting, probabilities }) {
+  if (waiting) return "learns when to be sure";
+  if (digit === null) return "no digit";
+  return status === null ? "has no thresholds" : percent(probabilities[digit]);
+}
+
 function Verdict({ answer, blank }) {
   if (blank || !answer) {
     return html`<p class="verdict quiet"><b>–</b> <span>${blank ? "nothing drawn yet" : "is asked"}</span></p>`;
@@ -35,7 +42,7 @@ function Verdict({ answer, blank }) {
     return html`<p class="verdict bad"><b>–</b> <span>${answer.error}. ${answer.remedy}</span></p>`;
   }
   const { digit, second, status, n_digits: n } = answer;
-  const [sign, word] = WORDS[status] ?? ["", answer.waiting ? "learns when to be sure" : "never says how sure"];
+  const [sign, word] = WORDS[status] ?? ["", unmarked(answer)];
   const shown = status === "unsure" ? `${digit} or ${second}` : status === "several" ? n : digit ?? "–";
   return html`<p class=${`verdict ${status ?? "quiet"}`}>
     <b>${shown}</b> <span><span aria-hidden="true">${sign}</span> ${word}</span></p>`;

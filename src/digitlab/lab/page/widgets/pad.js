@@ -88,9 +88,10 @@ function describe({ base, strokes }) {
 /**
  * The pad itself.
  * @param {{brush: number, erasing: boolean, marks: Array, overlay: function, label: string}} props marks: each
- *   `{at, digit}`; overlay: draws something over the strokes, given the context and the side in pixels
+ *   `{at, digit}`; overlay: draws something over the strokes, given the context and the side in pixels; corners: whether undo and
+ *   clear stand beside it
  */
-export function Pad({ brush, erasing = false, marks = [], overlay = null, label = "Drawing pad" }) {
+export function Pad({ brush, erasing = false, marks = [], overlay = null, label = "Drawing pad", corners = false }) {
   const canvas = useRef(null);
   const shown = useRef({});
   const [cursor, setCursor] = useState(null);
@@ -185,6 +186,11 @@ export function Pad({ brush, erasing = false, marks = [], overlay = null, label 
       onPointerMove=${move} onPointerUp=${up} onPointerCancel=${up} onKeyDown=${key} onBlur=${left} />
     <p class="unseen" id=${help}>Arrow keys move the pen, with Shift in smaller steps; space puts it down and lifts
       it; E erases the stroke under it; Delete clears the pad; Control and Z takes the last change back.</p>
+    ${corners && html`<div class="pad-corners">
+      <button class="plain" aria-label="Undo" title="Undo" disabled=${!pad.canUndo} onClick=${pad.undo}>↶</button>
+      <button class="plain" aria-label="Clear the pad" title="Clear" onClick=${pad.clear}
+        disabled=${!drawing.base && !drawing.strokes.length}>✕</button>
+    </div>`}
     ${!drawing.base && !drawing.strokes.length && !cursor && html`<p class="pad-hint" aria-hidden="true">Draw a digit here</p>`}
   </div>`;
 }
