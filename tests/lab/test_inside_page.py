@@ -15,7 +15,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 from torch import nn
 
 from digitlab import runs
-from digitlab.lab.inside_api import _described
+from digitlab.lab.layer_geometry import described_layers
 from digitlab.networks import build
 from digitlab.networks.layers import Crop, GlobalPool
 from digitlab.training import recipe
@@ -124,7 +124,7 @@ def _linear(layer):
 )
 def test_regions_are_those_of_the_computation(page, name, cells):
     network = build(name).eval()
-    described = [each for each in _described(network) if each["kind"] != "Unsqueeze"]
+    described = [each for each in described_layers(network) if each["kind"] != "Unsqueeze"]
     layers = [{"name": "image", "kind": "Input", "shape": [28, 28]}, *described]
     chain = [_linear(network.layers[each["name"]]) for each in described]
     browser = page("tab=read")
@@ -307,4 +307,4 @@ def test_attributions_are_laid_over_the_input(tab, draw):
         pictures.append(tab.colors("The input"))
     Select(tab.all(".choices select")[2]).select_by_visible_text("3")
     tab.wait_for(lambda: tab.colors("The input") not in pictures)
-    assert "inside.digit=3" in tab.browser.current_url
+    tab.wait_for(lambda: "inside.digit=3" in tab.browser.current_url)

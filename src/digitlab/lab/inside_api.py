@@ -20,6 +20,7 @@ from digitlab.errors import DataError, NoInkError, SettingError
 from digitlab.lab.binary import arrays_response
 from digitlab.lab.draw_api import ARRAYS, PIXELS_BODY, Side, named, read_pad
 from digitlab.lab.lab import Lab, TheLab
+from digitlab.lab.layer_geometry import described_layers
 from digitlab.lab.problems import PROBLEM
 from digitlab.probabilities import digit_probabilities
 
@@ -180,7 +181,7 @@ def _layers(lab: Lab, gray: NDArray[np.uint8], model: str, without: list[str], o
     pixels = _input_of(gray, without, _side(network))
     ink = scale_ink(pixels)
     found = compute_activations(network, ink[None])
-    described = _described(network)
+    described = described_layers(network)
     arrays = {each["name"]: found[each["name"]][0] for each in described}
     header = {
         "layers": described,
@@ -300,57 +301,3 @@ def _parse_off(text: str) -> Off:
             raise SettingError(f"units {part[:40]!r}", "Name a layer and a unit of it, as conv1:3.")
         off.setdefault(layer, set()).add(int(unit))
     return off
-
-
-def _described(network: Network) -> list[dict[str, Any]]:
-    """The layers that change numbers: what they are, what a cell reads, whose units their outputs are."""
-    from torch import nn
-
-    from digitlab.inspection import activation_shapes
-    from digitlab.inspection.lookup import ACTIVATIONS
-    from digitlab.networks import Dropout
-
-    described: list[dict[str, Any]] = []
-    maker: str | None = None
-    names = list(network.layers)
-    for name, shape in activation_shapes(network).items():
-        layer = network.layers[name]
-        if isinstance(layer, nn.Flatten | Dropout):
-            continue
-        weighted = isinstance(layer, nn.Linear | nn.Conv2d)
-        keeps = weighted or isinstance(layer, (*ACTIVATIONS, nn.BatchNorm2d, nn.MaxPool2d))
-        maker = name if weighted else maker if keeps else None
-        described.append(
-            {
-                "name": name,
-                "kind": type(layer).__name__,
-                "shape": shape,
-                "maker": maker,
-                "last": name == names[-1],
-                **_geometry(layer),
-            }
-        )
-    return described
-
-
-def _geometry(layer: Any) -> dict[str, Any]:
-    """What a cell of a layer reads: a window of maps, or another pixel."""
-    from torch import nn
-
-    from digitlab.networks.layers import Crop
-
-    if isinstance(layer, nn.Conv2d):
-        return {
-            "kernel": layer.kernel_size,
-            "stride": layer.stride,
-            "padding": layer.padding,
-            "groups": layer.groups,
-        }
-    if isinstance(layer, nn.MaxPool2d):
-        kernel, stride = (
-            [value] * 2 if isinstance(value, int) else value for value in (layer.kernel_size, layer.stride)
-        )
-        return {"kernel": kernel, "stride": stride, "padding": [0, 0], "groups": 0}
-    if isinstance(layer, Crop):
-        return {"margin": layer.margin}
-    return {}
