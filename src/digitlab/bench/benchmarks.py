@@ -32,6 +32,7 @@ __all__ = [
     "check_names",
     "help_page",
     "inference",
+    "lab",
     "load",
     "predict",
     "run_benchmarks",
@@ -242,11 +243,19 @@ def read(log: Log) -> Iterator[Measurement]:
         yield from row.measurements()
 
 
+def lab(log: Log) -> Iterator[Measurement]:
+    """The lab: start, page, latency while drawing, predictions a second, memory, cost of watching."""
+    from digitlab.bench.lab import lab as measured  # starts servers and a browser
+
+    yield from measured(log)
+
+
 BENCHMARKS: Mapping[str, Callable[[Log], Iterator[Measurement]]] = {
     "help": help_page,
     "load": load,
     "predict": predict,
     "inference": inference,
+    "lab": lab,
     "read": read,
     "seeds": seeds,
     "steps": steps,

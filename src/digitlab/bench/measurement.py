@@ -20,7 +20,8 @@ class Measurement:
 
     Attributes:
         name: The benchmark and the figure, for example `time-to-99: training`.
-        unit: Of the values: `s`, `ms`, `us/step`, `accuracy`, `ratio`, `images/s`, `share`.
+        unit: Of the values: `s`, `ms`, `us/step`, `accuracy`, `ratio`, `images/s`, `share`,
+            `kB`, `MB`, and what is counted.
         values: Each measurement, in order; at least one.
         goal: What is promised, in words; empty for a figure that is only of interest.
     """
