@@ -1,7 +1,7 @@
 // A chart of curves over steps (uPlot), with its legend, and its numbers as a table.
 
 import { html, useEffect, useId, useMemo, useRef, useState } from "../html.js";
-import uPlot from "../vendor/uPlot.esm.js";
+import uPlot from "../vendor/uPlot.min.mjs";
 
 const ROWS = 200; // of the table, at most
 const DARK = matchMedia("(prefers-color-scheme: dark)");
