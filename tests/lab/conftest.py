@@ -197,7 +197,7 @@ class Tab:
         self.browser = browser
 
     def wait(self, found):
-        """Waits until a function gives something, and gives that; an index that is not there yet is nothing."""
+        """Waits until a function gives something, and gives that; an index may not be there yet."""
         ignored = [StaleElementReferenceException, IndexError]
         return WebDriverWait(self.browser, 30, 0.05, ignored).until(lambda _: found())
 

@@ -46,8 +46,8 @@ function Statistics({ ids, answer }) {
   return html`<div class="scroll"><table class="compared">
       <caption class="quiet">What differs, and the figures: the best by ${sorted_by} first; ± standard deviation over
         seeds, in brackets the 95 % interval</caption>
-      <thead><tr><th scope="col"><span class="unseen">Figure</span></th>${rows.map((row, i) => html`<th scope="col" key=${i}>
-        ${order[i] && html`<${CurveSign} number=${ids.indexOf(order[i])} /> `}${row[0]}</th>`)}</tr></thead>
+      <thead><tr><th scope="col"><span class="unseen">Figure</span></th>
+        ${rows.map((row, i) => html`<th scope="col" key=${i}>${order[i] && html`<${CurveSign} number=${ids.indexOf(order[i])} /> `}${row[0]}</th>`)}</tr></thead>
       <tbody>${names.map(({ name, values }) => html`<tr key=${name}><th scope="row">${name.replaceAll("_", " ")}</th>
         ${values.map((value, i) => html`<td key=${i}>${value}</td>`)}</tr>`)}</tbody>
     </table></div>`;
@@ -56,5 +56,6 @@ function Statistics({ ids, answer }) {
 function Paired({ ids }) {
   const { answer, error } = useAnswer("/api/runs-paired", { ids: ids.join(",") });
   if (error) return html`<p class="quiet">Not tested against each other: ${error.message}</p>`;
-  return answer ? html`<p class="paired">${answer.sentence}</p>` : html`<${Busy} label="Testing both on the same digits" />`;
+  if (!answer) return html`<${Busy} label="Testing both on the same digits" />`;
+  return html`<p class="paired">${answer.sentence}</p>`;
 }

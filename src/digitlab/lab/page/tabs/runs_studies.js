@@ -38,7 +38,8 @@ function Experiment({ experiment: { id, title, rows, figures, notes, setup, trai
     <div class="row experiment-head"><h3>${title}</h3>
       ${training && html`<a class="button" href=${trainLink(training)}>Train this one again</a>`}</div>
     <div class="experiment">${rows.length > 0 && html`<div class="scroll"><table>
-      <thead><tr><th>Figure</th><th class="right">Published</th><th class="right">Measured</th><th>Agreement</th></tr></thead>
+      <thead><tr><th>Figure</th><th class="right">Published</th><th class="right">Measured</th>
+        <th>Agreement</th></tr></thead>
       <tbody>${rows.map((row) => html`<tr key=${row.name}>
         <th scope="row" title=${row.reference}>${row.name}</th>
         <td class="right">${row.published || "–"}</td>
