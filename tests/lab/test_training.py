@@ -18,7 +18,8 @@ import torch
 from digitlab import runs
 from digitlab.lab.problems import NotReadyError, UnknownIdError
 from digitlab.lab.trainings import Trainings
-from digitlab.runs import DataConfig, Run
+from digitlab.networks import build
+from digitlab.runs import DataConfig, Run, TorchModel
 from digitlab.runs.rate_changes import load_rate_changes
 from digitlab.training import standard_recipe
 
@@ -63,30 +64,49 @@ def told(lab):
     return json.loads(lab.events.message(None)[1])
 
 
+def assert_same_weights(one, other):
+    here, there = (safetensors.torch.load_file(folder / "model.safetensors") for folder in (one, other))
+    assert here.keys() == there.keys()
+    assert all(torch.equal(here[name], there[name]) for name in here)
+
+
 @pytest.fixture(autouse=True)
 def ended(lab):
     yield
     lab.close()
 
 
-def test_a_training_becomes_a_run(client, lab):
-    run_id = start(client)
-    done = wait_until(client, run_id, "finished", "failed")
+def test_a_training_becomes_a_run_and_is_rewound(client, lab):
+    first = start(client, QUICK, "mlp", options={"hidden": "5"})
+    done = wait_until(client, first, "finished", "failed")
     assert (done["state"], done["step"], done["total_steps"], done["epoch_steps"]) == ("finished", 30, 30, 10)
     assert client.get("/api/train").json()["unfinished"] == []
     listed = {one["id"]: one for one in client.get("/api/models").json()["models"]}
-    assert listed[run_id]["kind"] == "run"
-    assert listed[run_id]["accuracy"] > 0.5
-    recipe = standard_recipe("softmax", None, QUICK)
-    same = runs.train("softmax", {}, recipe, DataConfig(**FEW), lab.runs / "other", progress=False)
-    mine = safetensors.torch.load_file(lab.runs / "softmax-1" / "model.safetensors")
-    for name, value in safetensors.torch.load_file(same.folder / "model.safetensors").items():
-        assert torch.equal(mine[name], value)
+    assert listed[first]["kind"] == "run"
+    recipe = standard_recipe("mlp", None, QUICK)
+    runs.train("mlp", {"hidden": (5,)}, recipe, DataConfig(**FEW), lab.runs / "other", progress=False)
+    assert_same_weights(lab.runs / "mlp-1", lab.runs / "other")
     logs = told(lab)["logs"]
-    entries = logs[f"training/{run_id}/entries"]["items"]
-    assert entries[-1]["step"] == 30
-    assert entries == client.get(f"/api/train/{run_id}/curves").json()["entries"]
-    assert len(logs[f"training/{run_id}/points"]["items"][0]) == 4
+    entries = logs[f"training/{first}/entries"]["items"]
+    assert [entry["step"] for entry in entries] == [10, 20, 30]
+    assert entries == client.get(f"/api/train/{first}/curves").json()["entries"]
+    points = logs[f"training/{first}/points"]["items"]
+    assert [step for step, *_ in points] == sorted({step for step, *_ in points})
+
+    answer = client.post(f"/api/train/{first}/rewind", json={"changes": {"learning_rate": "1e-9"}})
+    second = answer.json()
+    assert (answer.status_code, second["origin"], second["name"]) == (201, first, "mlp-2")
+    wait_until(client, second["id"], "finished")
+    settings = [client.get(f"/api/train/{one}/settings").json() for one in (first, second["id"])]
+    before, after = (one["recipe"] for one in settings)
+    assert {name for name in before if before[name] != after[name]} == {"learning_rate"}
+    assert settings[0]["options"]["hidden"] == settings[1]["options"]["hidden"] == [5]
+    # At such a rate nothing moves, so the end is the start: the weights that seed 0 draws.
+    end = safetensors.torch.load_file(lab.runs / "mlp-2" / "model.safetensors")
+    for name, value in build("mlp", hidden=(5,)).state_dict().items():
+        torch.testing.assert_close(end[name], value, atol=1e-6, rtol=0)
+    refused = client.post(f"/api/train/{first}/rewind", json={"changes": {"seed": 3}})
+    assert refused.status_code == 400
 
 
 def test_pause_steps_a_changed_rate_and_stop(client, lab):
@@ -132,6 +152,8 @@ def test_drawings_are_answered_by_the_present_weights(client, lab):
     first = model.outputs(ink)
     assert first.shape == (3, 10)
     np.testing.assert_array_equal(model.logits(ink), first)
+    network = lab.models.network(run_id)
+    np.testing.assert_array_equal(TorchModel(network).outputs(ink), first)
     post(client, run_id, "step")
     wait_for(lambda: info(client, run_id)["step"] == 2)
     assert not np.array_equal(model.outputs(ink), first)
@@ -146,31 +168,6 @@ def test_drawings_are_answered_by_the_present_weights(client, lab):
     wait_for(lambda: lab.models.get(run_id) is not model)  # its run answers now
 
 
-def test_rewind_begins_with_the_same_weights(client, lab):
-    first = start(client, {**QUICK, "learning_rate": 0.2}, "mlp", options={"hidden": "5"})
-    wait_until(client, first, "finished")
-    answer = client.post(f"/api/train/{first}/rewind", json={"changes": {"learning_rate": "1e-9"}})
-    second = answer.json()
-    assert (answer.status_code, second["origin"], second["name"]) == (201, first, "mlp-2")
-    wait_until(client, second["id"], "finished")
-    settings = [client.get(f"/api/train/{one}/settings").json() for one in (first, second["id"])]
-    differing = {
-        name for name in settings[0]["recipe"] if len({str(one["recipe"][name]) for one in settings}) > 1
-    }
-    assert differing == {"learning_rate"}
-    assert settings[0]["network"] == settings[1]["network"] == "mlp"
-    assert settings[0]["options"]["hidden"] == settings[1]["options"]["hidden"] == [5]
-    # At such a rate nothing moves, so the end is the start: the weights that seed 0 draws.
-    from digitlab.networks import build
-
-    start_weights = build("mlp", hidden=(5,)).state_dict()
-    end = safetensors.torch.load_file(lab.runs / "mlp-2" / "model.safetensors")
-    for name, value in start_weights.items():
-        torch.testing.assert_close(end[name], value, atol=1e-6, rtol=0)
-    refused = client.post(f"/api/train/{first}/rewind", json={"changes": {"seed": 3}})
-    assert refused.status_code == 400
-
-
 def test_a_loss_that_is_no_longer_a_number(client, lab):
     changes = {"optimizer": "sgd", "learning_rate": 100, "batch_size": 1, "epochs": 9, "threads": 1}
     run_id = start(client, changes, "mlp", options={"hidden": "30,30,30"})
@@ -181,14 +178,16 @@ def test_a_loss_that_is_no_longer_a_number(client, lab):
     assert [one["id"] for one in client.get("/api/train").json()["unfinished"]] == [run_id]
 
 
-def test_at_most_two_at_once(client):
+def test_at_most_two_at_once_and_one_that_is_killed(client, lab):
     ids = [start(client, SLOW) for _ in range(2)]
     refused = client.post("/api/train", json={"network": "softmax"})
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
     assert client.delete(f"/api/train/{ids[0]}").status_code == 400
     wait_until(client, ids[0], "running")
-    post(client, ids[0], "stop")
-    wait_until(client, ids[0], "finished")
+    os.kill(lab.part(Trainings).get(ids[0])._process.pid, signal.SIGKILL)
+    done = wait_until(client, ids[0], "failed")
+    assert "ended by itself" in done["problem"]
+    assert [one["id"] for one in client.get("/api/train").json()["unfinished"]] == [ids[0]]
     assert client.delete(f"/api/train/{ids[0]}").status_code == 204
     assert [one["id"] for one in client.get("/api/train").json()["trainings"]] == ids[1:]
     assert client.get(f"/api/train/{ids[0]}/settings").json()["network"] == "softmax"  # its run stays
@@ -284,16 +283,5 @@ def test_a_lab_that_ends_leaves_a_run_that_goes_on(tmp_path, how):
 
     recipe = standard_recipe("softmax", None, changes)
     whole = runs.train("softmax", {}, recipe, DataConfig(**FEW), tmp_path / "whole", callbacks=[change])
-    mine = safetensors.torch.load_file(folder / "model.safetensors")
-    for name, value in safetensors.torch.load_file(whole.folder / "model.safetensors").items():
-        assert torch.equal(mine[name], value)
+    assert_same_weights(folder, whole.folder)
     assert (folder / "history.csv").read_bytes() == (whole.folder / "history.csv").read_bytes()
-
-
-def test_a_process_that_is_killed_is_told_of(client, lab):
-    run_id = start(client, SLOW)
-    wait_until(client, run_id, "running")
-    os.kill(lab.part(Trainings).get(run_id)._process.pid, signal.SIGKILL)
-    done = wait_until(client, run_id, "failed")
-    assert "ended by itself" in done["problem"]
-    assert [one["id"] for one in client.get("/api/train").json()["unfinished"]] == [run_id]

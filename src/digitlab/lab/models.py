@@ -7,7 +7,7 @@ import importlib
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
@@ -165,6 +165,9 @@ class ModelList:
         model = self.get(model_id)
         if isinstance(model, TorchModel):
             return model.module
+        snapshot: Callable[[], Network] | None = getattr(model, "snapshot", None)
+        if snapshot is not None:  # a training: its network as it is now
+            return snapshot()
         if not isinstance(model, OnnxModel):
             raise ModelError(f"the layers of {model_id} are not known", "Choose a run, or train a network.")
         with self._opening:

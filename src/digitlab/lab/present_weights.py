@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
+import safetensors.torch
 import torch
 from numpy.typing import NDArray
 
@@ -58,20 +61,31 @@ class PresentWeights:
     def _answer(self) -> None:
         while True:
             command, content = self._channel.questions.get()
-            ink = np.frombuffer(content, np.float32).reshape(command["shape"])
             try:
-                outputs = self._outputs(ink)
+                if command["do"] == "outputs":
+                    answer = self._outputs(np.frombuffer(content, np.float32).reshape(command["shape"]))
+                else:
+                    answer = self._weights()
             except NotReadyError as error:
-                self._channel.send("outputs", request=command["request"], problem=error.problem)
+                self._channel.send("answer", request=command["request"], problem=error.problem)
             else:
-                shape = list(outputs.shape)
-                self._channel.send("outputs", outputs.tobytes(), request=command["request"], shape=shape)
+                self._channel.send("answer", answer, request=command["request"])
 
-    def _outputs(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _outputs(self, ink: NDArray[np.float32]) -> bytes:
+        with self._renewed() as network:
+            return predict_outputs(network, torch.tensor(ink)).astype(np.float32).tobytes()
+
+    def _weights(self) -> bytes:
+        with self._renewed() as network:
+            return safetensors.torch.save(network.state_dict())
+
+    @contextmanager
+    def _renewed(self) -> Iterator[Network]:
+        """The network with the present weights, for the length of a block."""
         with self._changed:
             if not self._resting:
                 self.asked = self._channel.waiting = True
                 self._changed.wait_for(lambda: not self.asked, FIRST if self._copy is None else RENEWED)
             if self._copy is None:
                 raise NotReadyError("the training has not begun", "Ask again in a moment.")
-            return np.ascontiguousarray(predict_outputs(self._copy, torch.tensor(ink)), np.float32)
+            yield self._copy

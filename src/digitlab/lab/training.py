@@ -27,6 +27,7 @@ from digitlab.settings import to_dict
 
 if TYPE_CHECKING:
     from digitlab.lab.lab import Lab
+    from digitlab.networks import Network
     from digitlab.runs import Run, RunConfig
 
 __all__ = ["LiveModel", "Training", "TrainingInfo", "TrainingState"]
@@ -91,8 +92,11 @@ class LiveModel:
 
     rule = None
 
-    def __init__(self, training: Training, network: str, input_shape: tuple[int, ...]) -> None:
-        self._training, self.network, self.input_shape = training, network, input_shape
+    def __init__(
+        self, training: Training, network: str, options: dict[str, Any], input_shape: tuple[int, ...]
+    ) -> None:
+        self._training, self._options = training, options
+        self.network, self.input_shape = network, input_shape
 
     def logits(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits `(n, 10)` of ink `(n, height, width)`, float32 in [0, 1]."""
@@ -104,7 +108,24 @@ class LiveModel:
         Raises:
             NotReadyError: If the training has not begun, does not answer, or has just ended.
         """
-        return self._training.ask(ink)
+        shape = list(ink.shape)
+        answer = self._training.ask("outputs", np.ascontiguousarray(ink, np.float32).tobytes(), shape=shape)
+        return np.frombuffer(answer, np.float32).reshape(len(ink), -1)
+
+    def snapshot(self) -> Network:
+        """A network with the present weights, in evaluation mode.
+
+        Raises:
+            NotReadyError: As `outputs` does.
+        """
+        import safetensors.torch
+
+        from digitlab.networks import build
+
+        weights = safetensors.torch.load(self._training.ask("weights"))
+        network = build(self.network, **self._options)
+        network.load_state_dict(weights)
+        return network.eval()
 
 
 class Training:
@@ -133,7 +154,7 @@ class Training:
         self._lab, self._changed = lab, changed
         self._sending = threading.Lock()
         self._numbers = itertools.count()
-        self._questions: dict[int, Future[NDArray[np.float32]]] = {}
+        self._questions: dict[int, Future[bytes]] = {}
         self._watched = bool(lab.events.n_streams)
         command = [sys.executable, "-m", "digitlab.lab.training_process"]
         # In a session of its own: Ctrl-C in the lab's terminal shall not interrupt it.
@@ -171,17 +192,16 @@ class Training:
             except (OSError, ValueError):
                 return
 
-    def ask(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The outputs of the present weights for pictures; see `LiveModel.outputs`."""
-        number, answer = next(self._numbers), Future[NDArray[np.float32]]()
+    def ask(self, question: str, content: bytes = b"", **values: Any) -> bytes:
+        """What the process answers to a question.
+
+        Raises:
+            NotReadyError: If the training has not begun, does not answer, or has ended.
+        """
+        number, answer = next(self._numbers), Future[bytes]()
         self._questions[number] = answer
         if self.active:
-            self.send(
-                "outputs",
-                np.ascontiguousarray(ink, np.float32).tobytes(),
-                request=number,
-                shape=list(ink.shape),
-            )
+            self.send(question, content, request=number, **values)
         else:
             self._forget_questions()
         try:
@@ -250,7 +270,7 @@ class Training:
             network=self.info.network,
             parameters=values["parameters"],
         )
-        self._lab.models.add(info, LiveModel(self, self.info.network, tuple(input_shape)))
+        self._lab.models.add(info, LiveModel(self, self.info.network, options, tuple(input_shape)))
         self._lab.tell_models()
 
     def _on_points(self, _: bytes, points: list[list[float]]) -> None:
@@ -286,14 +306,14 @@ class Training:
             pictures = b64encode(content).decode()
             self._lab.events.put(self.topic("weights"), {"step": step, **first, "pictures": pictures})
 
-    def _on_outputs(self, content: bytes, request: int, **given: Any) -> None:
+    def _on_answer(self, content: bytes, request: int, problem: str | None = None) -> None:
         answer = self._questions.get(request)
         if answer is None or answer.done():
             return
-        if "problem" in given:
-            answer.set_exception(NotReadyError(given["problem"], "Ask again in a moment."))
+        if problem is not None:
+            answer.set_exception(NotReadyError(problem, "Ask again in a moment."))
         else:
-            answer.set_result(np.frombuffer(content, np.float32).reshape(given["shape"]))
+            answer.set_result(content)
 
     def _on_suspended(self, _: bytes) -> None:
         self._update(state="suspended")

@@ -27,7 +27,7 @@ class Channel:
     Attributes:
         waiting: Whether there is something to do between two steps; read in every step.
         abandoned: Whether the lab is gone.
-        questions: Commands `outputs` with their pictures, which another thread answers.
+        questions: Commands `outputs` with their pictures, and `weights`, which another thread answers.
     """
 
     def __init__(self, commands: IO[bytes], events: IO[bytes]) -> None:
@@ -69,7 +69,7 @@ class Channel:
 
     def _listen(self) -> None:
         while (found := read_message(self._commands)) is not None:
-            if found[0]["do"] == "outputs":
+            if found[0]["do"] in ("outputs", "weights"):
                 self.questions.put(found)
             else:
                 self._inbox.put(found)

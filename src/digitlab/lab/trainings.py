@@ -254,8 +254,9 @@ class Trainings:
         )
 
     def _unfinished_runs(self) -> Iterator[Run]:
-        """Runs without results that stand alone: neither a teacher's, nor one of several seeds."""
+        """Runs without results that nobody trains, neither a teacher's, nor one of several seeds."""
         from digitlab.runs import Run
+        from digitlab.runs.claim import is_claimed
         from digitlab.runs.folder import run_files
 
         if not self._lab.runs.is_dir():
@@ -268,6 +269,6 @@ class Trainings:
                 for place in above
                 for name in ("run.json", "seeds.json")
             )
-            if not inside and not (folder / "metrics.json").exists():
+            if not inside and not (folder / "metrics.json").exists() and not is_claimed(folder):
                 with suppress(DigitlabError):
                     yield Run.open(folder)

@@ -12,6 +12,7 @@ from pathlib import Path
 from digitlab.arguments import check_arguments
 from digitlab.errors import RunError
 from digitlab.networks import save_network
+from digitlab.runs.claim import claim_runs
 from digitlab.runs.config import DataConfig, RunConfig, Splits, configure
 from digitlab.runs.data_record import check_same_data, record_data
 from digitlab.runs.evaluate import evaluate_and_save
@@ -257,8 +258,9 @@ def train_run(
 
     It goes on with what the folder holds already, if that is of the same training: killed and called again,
     it leaves the same bits; finished runs are left as they are. Learning rates that were changed by hand
-    (`rate_changes.py`) are changed again at the same steps. A network with a fixed projection gets the
-    principal components of its training images.
+    (`rate_changes.py`) are changed again at the same steps. No other process may train it meanwhile.
+
+    A network with a fixed projection gets the principal components of its training images.
 
     Args:
         folder: The run's folder; of a stack, the folder of its runs, which are called `seed-N`. None: the
@@ -290,11 +292,6 @@ def train_run(
         record_data(own, setup.digests)
     if all(run.finished for run in runs):
         return runs
-    if config.initial_weights is not None and not (folder / INITIAL_WEIGHTS).exists():
-        save_network(setup.networks[0], folder / INITIAL_WEIGHTS)
-    copy_teachers(config, folder)
-    if on_start:
-        on_start(setup.start())
 
     def record(entry: HistoryEntry, member: int) -> None:
         if not runs[member].finished:
@@ -304,14 +301,20 @@ def train_run(
 
     checkpoint = folder / "checkpoint"
     callbacks = [*repeat_rate_changes(folder), *callbacks]
-    results = setup.fit(callbacks, record, Checkpoint(checkpoint), keep_state)
     scored = {name: each for name, each in setup.examples.items() if score_train or name != "train"}
     scored = scored or dict(setup.examples)  # nothing else to measure it by
-    for run, network, fitted in zip(runs, setup.networks, results, strict=True):
-        if not run.finished:
-            evaluate_and_save(run, network, fitted, scored, setup.load_seconds, figures)
-    if not keep_state:
-        shutil.rmtree(checkpoint, ignore_errors=True)
+    with claim_runs(folders):
+        if config.initial_weights is not None and not (folder / INITIAL_WEIGHTS).exists():
+            save_network(setup.networks[0], folder / INITIAL_WEIGHTS)
+        copy_teachers(config, folder)
+        if on_start:
+            on_start(setup.start())
+        results = setup.fit(callbacks, record, Checkpoint(checkpoint), keep_state)
+        for run, network, fitted in zip(runs, setup.networks, results, strict=True):
+            if not run.finished:
+                evaluate_and_save(run, network, fitted, scored, setup.load_seconds, figures)
+        if not keep_state:
+            shutil.rmtree(checkpoint, ignore_errors=True)
     return runs
 
 
