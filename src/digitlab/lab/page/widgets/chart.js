@@ -14,19 +14,19 @@ export function short(value) {
   return String(Number(value.toPrecision(4)));
 }
 
-/** Points `[x, y]` by x, the last of each x, without those that have no y. */
-function clean(points) {
-  const known = new Map();
-  for (const [x, y] of points) if (y !== null && y !== undefined) known.set(x, y);
-  return [...known].sort(([a], [b]) => a - b);
+/** The x and the y of points `[x, y]` by x, the last of each x, without those that have no y. */
+function columns(points) {
+  const there = points.filter(([, y]) => y !== null && y !== undefined);
+  let sorted = there;
+  if (there.some(([x], i) => i > 0 && x <= there[i - 1][0])) {
+    sorted = [...new Map(there.map((point) => [point[0], point])).values()].sort(([one], [other]) => one - other);
+  }
+  return [sorted.map(([x]) => x), sorted.map(([, y]) => y)];
 }
 
 /** The data as uPlot takes them: all x, then for each series its y, or null where it has none. */
 function align(series) {
-  const tables = series.map(({ points }) => {
-    const cleaned = clean(points);
-    return [cleaned.map(([x]) => x), cleaned.map(([, y]) => y)];
-  });
+  const tables = series.map(({ points }) => columns(points));
   return tables.length > 1 ? uPlot.join(tables) : tables[0];
 }
 
