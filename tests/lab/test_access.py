@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digitlab.lab.access import AccessRules
+from digitlab.lab.app import create_app
 
 OWN = "http://127.0.0.1:8765"
 TOKEN = "a-token-of-the-tests"
@@ -155,3 +156,21 @@ def test_a_defect_is_a_problem_without_its_details(lab, stranger, monkeypatch):
     answer = asked.get("/api/models")
     assert _problem(answer) == 500
     assert "division" not in answer.text
+
+
+def test_nothing_is_measured_for_others_where_an_sdk_is_installed(lab, monkeypatch):
+    from fastapi.testclient import TestClient
+    from opentelemetry import trace
+
+    asked_for = []
+
+    class Provider(trace.TracerProvider):
+        def get_tracer(self, *args, **named):
+            asked_for.append(args)
+            return trace.NoOpTracer()
+
+    monkeypatch.setattr(trace, "get_tracer_provider", Provider)
+    with TestClient(create_app(lab, AccessRules(TOKEN)), OWN, headers=BEARER) as asked:
+        assert asked.get("/api/health").status_code == 200
+        assert _problem(asked.get("/api/nothing")) == 404
+    assert asked_for == []

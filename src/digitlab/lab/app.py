@@ -34,6 +34,8 @@ __all__ = ["PAGE", "create_app"]
 PAGE = Path(__file__).with_name("page")
 """The files that the browser gets, as they are."""
 
+NO_TELEMETRY: Any = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False)
+"""FastAPI sends nothing without an SDK of OpenTelemetry; so it does with one, as Ray may install it."""
 FOR_PROGRAMS = (
     status_api.router,
     picture_api.router,
@@ -77,6 +79,7 @@ def create_app(lab: Lab, rules: AccessRules, *, api_only: bool = False) -> FastA
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        telemetry=NO_TELEMETRY,
     )
     app.state.lab = lab
     install_handlers(app)
