@@ -22,7 +22,7 @@ from digitlab.networks import Dropout, Network
 
 __all__ = ["AblationAccuracy", "ablate", "ablation_accuracy"]
 
-BATCH = 200
+BATCH = 100
 ELEMENTWISE = (*ACTIVATIONS, nn.BatchNorm2d, nn.MaxPool2d, Dropout)
 """Layers that make each map of the map of the same number alone."""
 
@@ -111,10 +111,10 @@ def ablation_accuracy(
     known = [] if known is None else known
     order = np.random.default_rng(0).permutation(len(digits))
     n = before = after = 0
-    longest = 0.0
+    took = 0.0
     for number, some in enumerate(_batches(order)):
         began = time.perf_counter()
-        if number and began - start + longest > seconds:
+        if number and began - start + took > seconds:
             break
         ink, labels = scale_ink(digits.images[some]), digits.labels[some]
         if number == len(known):
@@ -122,7 +122,7 @@ def ablation_accuracy(
         before += int(known[number].sum())
         after += int(_right(ablated, ink, labels).sum())
         n += len(some)
-        longest = max(longest, time.perf_counter() - began)
+        took = time.perf_counter() - began
     return AblationAccuracy(n, before, after, len(digits))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
@@ -22,8 +23,9 @@ from digitlab.errors import DataError, DigitlabError, NoInkError, SettingError
 from digitlab.lab.binary import arrays_response
 from digitlab.lab.lab import Lab, TheLab
 from digitlab.lab.problems import PROBLEM, NotReadyError
+from digitlab.lab.single_thread import single_thread
 from digitlab.lab.uploads import UPLOAD_BODY, received_uploads
-from digitlab.reader import Model
+from digitlab.reader import Model, OnnxModel
 from digitlab.reader.inputs import ReadImage
 from digitlab.reader.predict import answer_images
 
@@ -195,7 +197,9 @@ def _answer_of(lab: Lab, model_id: str, seen: ReadImage | DataError) -> dict[str
         elif model.input_shape not in (SIDES, (784,)):
             sides = " x ".join(map(str, model.input_shape))
             raise SettingError(f"it takes inputs of {sides}", "Choose a network for pictures of digits.")
-        answer = answer_images(["drawing"], [image], model)[0].to_dict()
+        # An ONNX model needs no torch, which may not be there yet.
+        with nullcontext() if isinstance(model, OnnxModel) else single_thread():
+            answer = answer_images(["drawing"], [image], model)[0].to_dict()
     except DigitlabError as error:
         waiting = isinstance(error, NotReadyError)
         return {"model": model_id, "error": error.problem, "remedy": error.remedy, "waiting": waiting}

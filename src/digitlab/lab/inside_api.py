@@ -22,6 +22,7 @@ from digitlab.lab.draw_api import ARRAYS, PIXELS_BODY, Side, named, read_pad
 from digitlab.lab.lab import Lab, TheLab
 from digitlab.lab.layer_geometry import described_layers
 from digitlab.lab.problems import PROBLEM
+from digitlab.lab.single_thread import single_thread
 from digitlab.probabilities import digit_probabilities
 
 if TYPE_CHECKING:
@@ -170,10 +171,12 @@ def compute_accuracy(lab: TheLab, model: ModelId, off: OffText = "") -> Accuracy
     networks = lab.part(_Networks)
     whole, ablated = networks.get(model, off)
     digits = _test_digits(whole)
-    found = ablation_accuracy(whole, ablated, digits, SECONDS, networks.known(whole))
+    with single_thread():
+        found = ablation_accuracy(whole, ablated, digits, SECONDS, networks.known(whole))
     return Accuracy(data=digits.name, n=found.n, total=found.total, before=found.before, after=found.after)
 
 
+@single_thread()
 def _layers(lab: Lab, gray: NDArray[np.uint8], model: str, without: list[str], off: str) -> Response:
     from digitlab.inspection import compute_activations
 
@@ -193,6 +196,7 @@ def _layers(lab: Lab, gray: NDArray[np.uint8], model: str, without: list[str], o
     return arrays_response(header, {"input": pixels, **finite})
 
 
+@single_thread()
 def _unit(
     lab: Lab,
     body: bytes,
@@ -227,6 +231,7 @@ def _unit(
     return arrays_response(header, {"inputs": found.inputs, "weights": found.weights, "products": products})
 
 
+@single_thread()
 def _attribution(lab: Lab, body: bytes, model: str, method: Method, digit: int, off: str) -> Response:
     from digitlab.inspection import integrated_gradients, occlusion, saliency
 
