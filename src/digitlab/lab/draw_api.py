@@ -21,6 +21,7 @@ from digitlab.data.normalize import STEPS, StepImage, normalization_steps
 from digitlab.data.segmentation import ink_and_pieces
 from digitlab.errors import DataError, DigitlabError, NoInkError, SettingError
 from digitlab.lab.binary import arrays_response
+from digitlab.lab.decoding import page_files
 from digitlab.lab.lab import Lab, TheLab
 from digitlab.lab.problems import PROBLEM, NotReadyError
 from digitlab.lab.single_thread import single_thread
@@ -82,14 +83,16 @@ def get_test_digit(
 
 
 @router.post("/draw/picture", openapi_extra=UPLOAD_BODY, responses=ARRAYS, response_class=Response)
-async def read_picture(request: Request) -> Response:
+async def read_picture(request: Request, lab: TheLab) -> Response:
     """Gives a picture of one digit in MNIST's format: the array `pixels`, 28x28, 0 = paper, 255 = ink."""
     async with received_uploads(request) as uploads:
+        (pages,) = await page_files(lab, uploads[:1], "digit")
+        if isinstance(pages, DataError):
+            raise pages
         try:
-            pixels = await anyio.to_thread.run_sync(read_digit, uploads[0].path)
+            pixels = await anyio.to_thread.run_sync(read_digit, pages[0].path, limiter=lab.pictures)
         except DataError as error:
-            problem = uploads[0].error_text(error.problem)
-            raise type(error)(problem, error.remedy) from error
+            raise uploads[0].named(error) from error
     return arrays_response({}, {"pixels": pixels})
 
 

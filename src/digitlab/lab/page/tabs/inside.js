@@ -46,7 +46,7 @@ function parseCell(text, layers) {
   return map < n && row < height && column < width ? { index, map, row, column } : null;
 }
 
-function Pinned({ cell, inside, model, offText, toggle, onClose }) {
+function Pinned({ cell, words, inside, model, offText, toggle, onClose }) {
   const { layers, arrays, input } = inside;
   const layer = layers[cell.index];
   const maker = makerOf(layers, arrays, cell);
@@ -60,6 +60,7 @@ function Pinned({ cell, inside, model, offText, toggle, onClose }) {
         ${isOff ? "Switch on again:" : "Switch off:"} ${what}</button>`}
       <button onClick=${onClose}>Let go</button>
     </div>
+    <p class="quiet">${words}</p>
     ${maker ? html`<${UnitSum} model=${model} input=${input} off=${offText} layers=${layers} arrays=${arrays} ...${maker} />`
       : html`<p class="quiet">This number has no weights: ${describe(layer)}.</p>`}
   </section>`;
@@ -121,7 +122,7 @@ export function View() {
 
   const shared = useRef({}); // one component for all renderings, so that what is pinned keeps its state
   shared.current = { inside: result, model, offText, toggle, onClose: () => pin(null) };
-  const [Details] = useState(() => ({ cell }) => html`<${Pinned} cell=${cell} ...${shared.current} />`);
+  const [Details] = useState(() => (given) => html`<${Pinned} ...${given} ...${shared.current} />`);
 
   return html`<div class="inside">
     <aside class="inside-side" aria-label="Drawing and answer">
@@ -140,6 +141,8 @@ export function View() {
         <${Choice} label="Laid over the input" value=${method} options=${METHODS} onChange=${setMethod} />
         ${method && html`<${Choice} label="For the digit" value=${digitText} options=${DIGITS} onChange=${setDigit} />`}
       </div>
+      <p class="quiet">Point at a number to see <span class="key reads">what it reads</span> and${" "}
+        <span class="key read-by">what reads it</span>; click it to see its sum.</p>
       ${error && error.status !== 503 && html`<${Failure} error=${error} onRetry=${ask} />`}
       ${error?.status === 503 && html`<p role="status">The network is being loaded; this takes some seconds.</p>`}
       ${result && html`<${Layers} inside=${result} range=${range} values=${values} off=${off} pinned=${pinned} pin=${pin}

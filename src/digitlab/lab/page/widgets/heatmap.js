@@ -57,7 +57,7 @@ export function largest(values, first = 0, last = values.length) {
 export function plain(value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  const text = size >= 0.0095 ? size.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3) : size.toExponential(0);
+  const text = size >= 0.0005 ? size.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3) : size.toExponential(0);
   return value < 0 ? `−${text}` : text;
 }
 

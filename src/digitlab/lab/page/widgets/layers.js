@@ -45,7 +45,8 @@ export function Layers({ inside, range, values, off, pinned, pin, Details }) {
     const [n, height, width] = sizeOf({ shape });
     return Array.from({ length: n }, (_, map) => largest(data, map * height * width, (map + 1) * height * width));
   };
-  const text = shown ? readout(layers, arrays, shown, regions) : "";
+  const text = hovered ? readout(layers, arrays, hovered, regions) : "";
+  const pinnedRegions = pinned ? regionsOf(layers, pinned.index, pinned) : [];
   const onCell = (index) => (cell, byKey) => {
     const next = cell && { index, ...cell };
     setHovered(next);
@@ -67,10 +68,9 @@ export function Layers({ inside, range, values, off, pinned, pin, Details }) {
           onPin=${(cell) => pin(layer, cell)} labels=${layer.last ? [...arrays[layer.name].data].map((value) =>
             inkOn(value, typeof own === "number" ? own : 1)) : null}
           label=${`${isInput ? "The input" : layer.name}: ${describe(layer)}. Arrow keys choose a cell, Page up and down a map, Enter pins it.`} />
-        ${chosen && html`<${Details} cell=${pinned} />`}
+        ${chosen && html`<${Details} cell=${pinned} words=${readout(layers, arrays, pinned, pinnedRegions)} />`}
       </article>`;
     })}
-    <p class="readout">${text || html`Point at a number to see <span class="key reads">what it reads</span>${" and "}
-      <span class="key read-by">what reads it</span>; click it to see its sum.`}</p>
+    <p class="readout" data-empty=${!text}>${text}</p>
   </section>`;
 }
