@@ -78,6 +78,16 @@ def test_a_dead_map_and_the_layers_of_a_convolutional_network():
     assert found[-1]["name"] == "logits"
 
 
+def test_weights_whose_squares_are_too_large():
+    network = _dense(nn.ReLU())
+    with torch.no_grad():
+        network.layers["hidden1"].weight.fill_(-1e30)
+        network.layers["logits"].weight.zero_()
+    hidden, logits = layer_statistics(network, {}, INK)
+    assert hidden["weight"] == pytest.approx(1e30)
+    assert logits["weight"] == 0
+
+
 def test_numbers_that_are_none():
     network = _dense(nn.ReLU())
     with torch.no_grad():

@@ -92,6 +92,7 @@ def test_a_training_becomes_a_run_and_is_rewound(client, lab):
     assert entries == client.get(f"/api/train/{first}/curves").json()["entries"]
     points = logs[f"training/{first}/points"]["items"]
     assert [step for step, *_ in points] == sorted({step for step, *_ in points})
+    assert points[-1][0] == 30
 
     answer = client.post(f"/api/train/{first}/rewind", json={"changes": {"learning_rate": "1e-9"}})
     second = answer.json()
@@ -272,6 +273,7 @@ def test_a_lab_that_ends_leaves_a_run_that_goes_on(tmp_path, how):
     with process, client:
         (unfinished,) = wait_for(lambda: client.get("/api/train").json()["unfinished"])
         assert (unfinished["id"], unfinished["name"]) == (run_id, "softmax-1")
+        assert unfinished["step"] > 150
         post(client, run_id, "resume", status=201)
         wait_until(client, run_id, "finished")
         process.send_signal(signal.SIGINT)

@@ -103,7 +103,10 @@ def _is_flat(outputs: Tensor, kind: type[nn.Module]) -> Tensor:
 
 
 def _root_mean_square(values: Tensor) -> float:
-    return values.float().square().mean().sqrt().item()
+    largest = values.abs().max().float().item()  # squares of what diverges do not fit into float32
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    return largest * (values.float() / largest).square().mean().sqrt().item()
 
 
 def _finite(value: float) -> float | None:

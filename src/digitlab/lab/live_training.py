@@ -83,7 +83,8 @@ class LiveTraining:
     def __call__(self, info: StepInfo) -> None:
         """Called after every step: mostly there is nothing to do."""
         self._steps.append((info.step, info.learning_rate, info.logits, info.labels))
-        if self._channel.waiting or self._paused or time.monotonic() >= self._due:
+        last = info.step == info.counts.total_steps
+        if self._channel.waiting or self._paused or last or time.monotonic() >= self._due:
             self._attend(info)
         self._lr_factor = info.lr_factor
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import safetensors
 from pydantic import BaseModel
 
 from digitlab.errors import DigitlabError, SettingError
@@ -37,15 +39,13 @@ class Unfinished(BaseModel):
         id: Stands for it in requests.
         name: Of its folder, below that of the runs.
         network: The architecture's name.
-        step: Steps up to its last history entry.
-        epoch: The same in epochs.
+        step: Steps taken, of those that need not be repeated.
     """
 
     id: str
     name: str
     network: str
     step: int
-    epoch: float
 
 
 class Trainings:
@@ -155,18 +155,8 @@ class Trainings:
             run_id = self._lab.models.id_of(run.folder)
             if run_id in busy:
                 continue
-            last = None
-            with suppress(DigitlabError, IndexError):
-                last = run.history()[-1]
-            found.append(
-                Unfinished(
-                    id=run_id,
-                    name=self._name(run.folder),
-                    network=run.config.network,
-                    step=last.step if last else 0,
-                    epoch=last.epoch if last else 0.0,
-                )
-            )
+            name, network = self._name(run.folder), run.config.network
+            found.append(Unfinished(id=run_id, name=name, network=network, step=_saved_steps(run.folder)))
         return sorted(found, key=lambda one: one.name)
 
     def run(self, run_id: str) -> Run:
@@ -272,3 +262,12 @@ class Trainings:
             if not inside and not (folder / "metrics.json").exists() and not is_claimed(folder):
                 with suppress(DigitlabError):
                     yield Run.open(folder)
+
+
+def _saved_steps(folder: Path) -> int:
+    """The steps that the checkpoint of a run holds, read without torch; 0 if it has none that can be read."""
+    try:
+        with safetensors.safe_open(folder / "checkpoint" / "state.safetensors", "np") as file:
+            return int(json.loads(file.metadata()["training"])["steps"])
+    except (OSError, ValueError, TypeError, KeyError, safetensors.SafetensorError):
+        return 0

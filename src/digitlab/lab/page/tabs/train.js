@@ -66,7 +66,7 @@ function Unfinished({ runs, onResumed }) {
     ${error && html`<${Failure} error=${error} />`}
     <ul class="plain-list">${runs.map((run) => html`<li key=${run.id} class="row">
       <button disabled=${busy === run.id} onClick=${() => resume(run)}>Go on with ${run.name}</button>
-      <span class="quiet">${run.step ? `${run.step.toLocaleString("en")} steps, ${run.epoch.toFixed(1)} epochs done` : "before its first epoch"}</span>
+      <span class="quiet">${run.step ? `from step ${run.step.toLocaleString("en")}` : "from its start"}</span>
     </li>`)}</ul>
   </section>`;
 }

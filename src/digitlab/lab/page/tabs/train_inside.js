@@ -122,7 +122,7 @@ export function Layers({ id }) {
   const dead = told.layers.reduce((sum, row) => sum + (row.dead ?? 0), 0);
   return html`<section aria-labelledby="layers-title">
     <h2 id="layers-title">Inside the layers</h2>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="layers-title"><table class="layers">
+    <div class="scroll" tabindex="0" role="region" aria-labelledby="layers-title"><table class="layer-statistics">
       <caption class="unseen">Statistics of the layers after step ${told.step}</caption>
       <thead><tr><th scope="col">Layer</th><th scope="col">Weights (RMS)</th><th scope="col">Gradient (RMS)</th>
         <th scope="col">Outputs (mean ± sd)</th><th scope="col">Flat outputs</th><th scope="col">Dead units</th></tr></thead>

@@ -39,7 +39,7 @@ function drawMarks(plot, marks, element) {
   const { ctx: context, bbox } = plot;
   const scale = devicePixelRatio;
   context.save();
-  context.strokeStyle = context.fillStyle = styleOf(element, "--mark");
+  context.strokeStyle = context.fillStyle = styleOf(element, "--chart-mark");
   context.lineWidth = 1.5 * scale;
   context.setLineDash([4 * scale, 3 * scale]);
   context.font = `${11 * scale}px ${getComputedStyle(element).fontFamily}`;
