@@ -63,10 +63,10 @@ def test_runs_are_compared_and_the_link_shows_the_same(tab, ids):
     assert "batch size" not in names
     shown.wait(lambda: shown.texts(".paired"))
     assert "mnist:test" in shown.texts(".paired")[0]
-    assert len(shown.all("path.curve")) == 2
+    assert [text.partition(" ")[0] for text in shown.texts(".curve-legend li")] == ["fast", "seeds", "step"]
     shown.click("Training loss")
     shown.click("Training loss as a table", "summary")
-    shown.wait(lambda: len(shown.all(".curves tbody tr")) == 4)  # 20 steps, evaluated every 5
+    shown.wait(lambda: len(shown.all(".chart-table tbody tr")) == 4)  # 20 steps, evaluated every 5
     shown.wait(lambda: "runs.curve=train_loss" in shown.browser.current_url)
     link = shown.browser.current_url.partition("#")[2]
     assert f"runs.compare={ids['fast']},{ids['seeds']}" in link

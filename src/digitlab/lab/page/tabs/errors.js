@@ -84,10 +84,10 @@ function Wall({ model, mistakes, opened }) {
   if (!mistakes.length) return html`<p>There is no such mistake.</p>`;
   return html`<ul class="wall">${shown.map((one) => html`<li key=${one.index}>
       <button class=${`mistake ${one.known ? "known" : ""}`}
-        aria-label=${one.words + (one.known ? ", a known label error" : "")} aria-pressed=${String(opened === one.index)}
+        aria-label=${one.words + (one.known ? ", label error" : "")} aria-pressed=${String(opened === one.index)}
         onClick=${() => setState({ "errors.digit": one.index, "errors.edit": null }, { push: true })}>
         <${PixelImage} array=${pictures.get(one.index) ?? null} label="" />
-        ${one.words.split(", ").map((line) => html`<span key=${line}>${line}</span>`)}
+        ${one.words.split(", ").map((line) => html`<span key=${line}>${line} </span>`)}
         ${one.known && html`<span class="mark">label error</span>`}
       </button></li>`)}</ul>
     ${shown.length < mistakes.length && html`<button onClick=${() => setN(n + PAGE)}>

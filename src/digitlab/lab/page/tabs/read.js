@@ -115,7 +115,8 @@ function FileList({ files, current, onOpen }) {
       ${file.state === "reading" && html`<${Progress} file=${file} />`}
       <div class="row">${file.pages.map(
         (page) => html`<button key=${page.key} aria-pressed=${String(page === current)}
-          aria-label=${`${file.name}, page ${page.page}`} onClick=${() => onOpen(page.key)}>
+          aria-label=${`${file.name}, page ${page.page}: ${counted(stringsOf(page).length, "number")}`}
+          onClick=${() => onOpen(page.key)}>
           ${file.total > 1 ? `page ${page.page}: ` : ""}${counted(stringsOf(page).length, "number")}</button>`,
       )}</div>
       ${file.errors.map((error) => html`<p class="read-error" role="alert">${error}</p>`)}

@@ -66,7 +66,7 @@ export function RunTable({ runs, chosen, onChosen, opened }) {
         onChange=${(event) => setEach(event.target.checked ? "1" : null)} /> Each seed by itself, too</label>`}
       <p class="quiet" role="status">${shown.length} of ${runs.filter((run) => each || !run.group).length}</p>
     </div>
-    <div class="scroll"><table class="runs-table">
+    <div class="scroll" tabindex="0" role="region" aria-label="Runs"><table class="runs-table">
       <thead><tr><th><span class="unseen">Compare</span></th>
         ${COLUMNS.map((column) => html`<th key=${column.name} aria-sort=${direction(column.name)}
           class=${column.number ? "right" : ""}><button class="plain" onClick=${() => order(column)}>

@@ -37,7 +37,8 @@ function Experiment({ experiment: { id, title, rows, figures, notes, setup, trai
   return html`<section class="panel" aria-label=${title}>
     <div class="row experiment-head"><h3>${title}</h3>
       ${training && html`<a class="button" href=${trainLink(training)}>Train this one again</a>`}</div>
-    <div class="experiment">${rows.length > 0 && html`<div class="scroll"><table>
+    <div class="experiment">${rows.length > 0 && html`<div class="scroll" tabindex="0" role="region"
+      aria-label=${`Figures: ${title}`}><table>
       <thead><tr><th>Figure</th><th class="right">Published</th><th class="right">Measured</th>
         <th>Agreement</th></tr></thead>
       <tbody>${rows.map((row) => html`<tr key=${row.name}>
