@@ -93,7 +93,7 @@ def mouse(browser: Any, kind: str, place: dict[str, float]) -> None:
 
 
 def press(text: str, seconds: float, done: str = "return true") -> Callable[[Any], None]:
-    """Presses the first button that holds this text, waits for so many seconds, and until a script says so."""
+    """Presses the first button with this text, waits so many seconds, and until a script says so."""
 
     def act(browser: Any) -> None:
         browser.find_element("xpath", f"//main//button[contains(., '{text}')]").click()
