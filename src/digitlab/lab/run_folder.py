@@ -231,8 +231,8 @@ class RunFolder:
             id=self._lab.models.id_of(folder),
             name=folder.relative_to(self.folder).as_posix(),
             network=config.network,
-            options=_in_words(_options(config)),
-            settings=_in_words(_settings(config)),
+            options=_format_values(_options(config)),
+            settings=_format_values(_settings(config)),
             data=config.data.train,
             seeds=[config.seed],
             finished=run.finished,
@@ -287,7 +287,7 @@ def _epochs(run: Run) -> float:
     return history[-1].epoch if history else 0.0
 
 
-def _in_words(values: Mapping[str, Any]) -> str:
+def _format_values(values: Mapping[str, Any]) -> str:
     """Values as `name=value`, with commas between."""
     parts = []
     for name, value in values.items():
