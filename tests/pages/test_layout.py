@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from digitlab.pages.cell_layout import is_side, rows_of_cells
+from digitlab.pages.cell_layout import rows_of_cells
 from digitlab.pages.cells import Cells
 from digitlab.pages.layout import Part, row_of, rows_of_page
 from digitlab.pages.pieces import Piece
-from digitlab.pages.ruling import RuledLine, Ruling
 
 STROKE = 4.0
 PAGE = (600, 900)
@@ -215,19 +214,3 @@ def test_boxes_that_nobody_asked_for_are_one_string_a_row() -> None:
 def test_empty_cells_give_no_lines() -> None:
     outside = piece(700, 300)
     assert rows_of_cells([outside], cells(2, 2), STROKE, PAGE, (2, 2)) == ([], [outside], [])
-
-
-def test_a_bar_from_line_to_line_is_the_side_of_a_box_and_a_slanted_1_is_not() -> None:
-    lines = tuple(
-        RuledLine(False, 0, np.full(200, float(row)), np.ones(200, np.bool_), 3.0) for row in (20, 80)
-    )
-    mask = np.zeros((100, 200), np.uint8)
-    ruling = Ruling(mask.astype(np.float32), mask, lines)
-    bar = Piece((50, 22, 6, 57), np.ones((57, 6), np.bool_))
-    short = Piece((50, 30, 6, 40), np.ones((40, 6), np.bool_))
-    slanted = np.zeros((57, 14), np.bool_)
-    for row in range(57):
-        slanted[row, 8 - row // 7 : 13 - row // 7] = True
-    assert is_side(bar, ruling)
-    assert not is_side(short, ruling)
-    assert not is_side(Piece((50, 22, 14, 57), slanted), ruling)

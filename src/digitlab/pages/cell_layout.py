@@ -13,14 +13,12 @@ from digitlab.pages.cells import Cells, find_cells
 from digitlab.pages.layout import LARGE, SPECK, Layout, Part, digit_height, is_line, rows_of_page
 from digitlab.pages.page_ink import PageInk
 from digitlab.pages.pieces import Piece, components
-from digitlab.pages.ruling import RuledLine, Ruling
+from digitlab.pages.ruling import Ruling
 from digitlab.pages.string_form import Form
 
-__all__ = ["is_side", "lay_out", "rows_of_cells"]
+__all__ = ["lay_out", "rows_of_cells"]
 
 FEW_ROWS = 3  # rows of boxes up to which some of them may not have been found
-BAR = 0.25  # times as wide as high that the side of a box is at most
-SOLID = 0.8  # share of its box that is its ink at least
 
 CellsWanted = tuple[int, int] | str | None
 
@@ -36,20 +34,7 @@ def lay_out(ink: PageInk, ruling: Ruling, want: CellsWanted) -> Layout:
     Raises:
         DataError: If the page does not show these cells.
     """
-    pieces: list[Piece] = []
-    sides: list[Piece] = []
-    for piece in components(ink.mask):
-        (sides if is_side(piece, ruling) else pieces).append(piece)
-    whole = replace(ruling, lines=(*ruling.lines, *map(_line_of, sides)))
-    layout = _lines(pieces, ink, whole, want)
-    return Layout(layout.lines, [*layout.left_out, *(LeftOut(piece.box, "a line") for piece in sides)])
-
-
-def _line_of(side: Piece) -> RuledLine:
-    """The side of a box as a printed line, so that it parts cells."""
-    left, top, width, height = side.box
-    course = np.full(height, left + width / 2)
-    return RuledLine(True, top, course, np.ones(height, np.bool_), float(width), True)
+    return _lines(components(ink.mask), ink, ruling, want)
 
 
 def _lines(pieces: Sequence[Piece], ink: PageInk, ruling: Ruling, want: CellsWanted) -> Layout:
@@ -148,19 +133,3 @@ def rows_of_cells(
         ordered = [sorted(row, key=lambda piece: piece.middle[0]) for row in joined]
         return [[Part(row, typical, whole=True)] for row in ordered], rest, left_out
     return list(lines.values()), rest, left_out
-
-
-def is_side(piece: Piece, ruling: Ruling) -> bool:
-    """Whether a component is the side of a box that was not taken out with its other lines.
-
-    It is a straight, upright bar that reaches from one printed line to the next.
-    """
-    left, top, width, height = piece.box
-    if width > BAR * height or piece.mask.mean() < SOLID:
-        return False
-    middle = left + width / 2
-    near = max(3.0, 0.08 * height)
-    ends = [line.at(middle) for line in ruling.horizontals if line.start - near <= middle <= line.stop + near]
-    return any(abs(end - top) <= near for end in ends) and any(
-        abs(end - (top + height)) <= near for end in ends
-    )

@@ -23,6 +23,7 @@ from digitlab.pages.cell_layout import lay_out
 from digitlab.pages.evidence import calibration, check_promise
 from digitlab.pages.lattice import Weights
 from digitlab.pages.layout import Layout
+from digitlab.pages.line_remains import take_out_remains
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.page_ink import PageInk, page_ink, stroke_width
 from digitlab.pages.row_scores import score_rows
@@ -277,7 +278,7 @@ def _seen(gray: NDArray[np.uint8]) -> _Seen | None:
         ink, scale = _page_ink(gray)
     except NoInkError:
         return None
-    ruling = remove_ruling(ink.ink, ink.mask)
+    ruling = take_out_remains(remove_ruling(ink.ink, ink.mask))
     stroke = stroke_width(ruling.mask) if ruling.lines else ink.stroke
     return _Seen(ink.ink, replace(ink, ink=ruling.ink, mask=ruling.mask, stroke=stroke), ruling, scale)
 

@@ -95,6 +95,11 @@ class Ruling:
         """The lines that run from left to right, from top to bottom."""
         return [line for line in self.lines if not line.vertical]
 
+    @property
+    def verticals(self) -> list[RuledLine]:
+        """The lines that run from top to bottom, from left to right."""
+        return [line for line in self.lines if line.vertical]
+
 
 def remove_ruling(ink: Grid, mask: Mask) -> Ruling:
     """Finds the lines that are printed on a page, and takes them out of its ink.
