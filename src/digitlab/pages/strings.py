@@ -32,6 +32,7 @@ WIDER = 2.2  # times as wide as the usual gaps of its row that it is then
 BESIDE = 0.8  # heights of a digit within which a mark belongs to a string
 NEAR = 0.6  # heights of a digit within which a mark as large as a digit may be one that was not read
 NUMBER = 0.25  # probability of being a number from which a string is read
+READABLE = 0.08  # probability of being read right from which it is: words and drawings have hardly any
 SMALL = 0.35  # heights of a digit up to which a mark is small
 
 
@@ -154,11 +155,14 @@ def _reason(box: Box, height: float) -> str:
 
 
 def is_number(found: FoundString, given: Calibration) -> bool:
-    """Whether a string may well be a number: what is probably a word or a drawing is none.
+    """Whether a string may well be a number that can be read: what is probably a word or a drawing is none.
 
     What has the form that was asked for is one: who asked for it knows better.
     """
-    return found.fits is True or given.number_probability(found.evidence) >= NUMBER
+    if found.fits is True:
+        return True
+    number = given.number_probability(found.evidence)
+    return number >= NUMBER and given.right_probability(found.evidence) >= READABLE
 
 
 def answer(found: FoundString, given: Calibration, max_error: float) -> ReadString | None:
