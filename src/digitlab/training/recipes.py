@@ -104,7 +104,7 @@ _NAMED: tuple[tuple[str, str, Recipe], ...] = (
             TEACHER,
             learning_rate=4e-4,
             batch_size=128,
-            epochs=5,
+            epochs=3,
             ema_decay=0.995,
             non_digits=0.3,
             string_parts=0.9,

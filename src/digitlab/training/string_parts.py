@@ -2,8 +2,8 @@
 
 Strings are written by code, cut into pieces as a page is (`digitlab.pages`), and each run of pieces that
 reading would try is labeled by whose ink it holds: most of one digit and little else is that digit, about
-half of one, or parts of two, are no digit, and so is one digit with most of another. So the network learns
-digits whose neighbors left a bit of stroke or took one with them, and what cuts in wrong places leave.
+half of one, or parts of two, are no digit. So the network learns digits whose neighbors left a bit of stroke
+or took one with them, and what cuts in wrong places leave.
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ HEIGHTS = 34, 50  # pixels of a digit; cutting takes longer the larger it is
 MARGIN = 14
 DIGIT = 0.85  # share that a part and a digit have in common of both, from which the part is the digit
 NONE = 0.55  # share up to which it is none
-SECOND = 0.7  # share of a second digit's ink from which a part is none, too
-LITTLE = 0.4  # share of it up to which it may be the first
 SMALLEST = 0.4  # heights of a digit that a part is large at least
 KEPT_NONE = 0.25  # share of the parts that are no digit which is kept: there are five times as many as digits
 LINE = 18.0  # times as long as wide is a line: it may be a 1, wherever it comes from
@@ -103,10 +101,9 @@ def _parts(hand: Hand) -> list[tuple[NDArray[np.uint8], int]]:
         inside = slice(candidate.start, candidate.stop)
         both = shared[:, inside].sum(axis=1)
         overlap = both / (sizes + own_sizes[inside].sum() - both)
-        second = float(np.sort(both / sizes)[-2])
-        if overlap.max() <= NONE and rng.random() >= KEPT_NONE:
+        if overlap.max() < DIGIT and rng.random() >= KEPT_NONE:
             continue
-        no_digit = _is_no_digit(row[inside], candidate, overlap, second, hand.height)
+        no_digit = _is_no_digit(row[inside], candidate, overlap, hand.height)
         if no_digit is not None:
             digit = marks[int(overlap.argmax())].digit
             parts.append((pictures.image(candidate), NO_DIGIT if no_digit else int(digit or 0)))
@@ -160,20 +157,17 @@ def _overlaps(
 
 
 def _is_no_digit(
-    pieces: Sequence[Piece],
-    candidate: Candidate,
-    overlap: NDArray[np.float64],
-    second: float,
-    height: float,
+    pieces: Sequence[Piece], candidate: Candidate, overlap: NDArray[np.float64], height: float
 ) -> bool | None:
     """Whether a part is no digit; None if that cannot be told."""
     _, _, width, tall = candidate.box
     if max(width, tall) < SMALLEST * height:
         return None
-    if overlap.max() >= DIGIT and second <= LITTLE:
+    if overlap.max() >= DIGIT:
         return False
-    none = overlap.max() <= NONE or second >= SECOND
-    return None if not none or width < NARROW * tall or _is_line(pieces) else True
+    if overlap.max() > NONE or width < NARROW * tall or _is_line(pieces):
+        return None
+    return True
 
 
 def _is_line(pieces: Sequence[Piece]) -> bool:
