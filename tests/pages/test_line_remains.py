@@ -87,6 +87,15 @@ def test_what_two_lines_leave_where_they_cross_is_taken_out_and_a_point_in_a_cel
     assert cleaned.mask[48:52, 120:124].all()
 
 
+def test_short_lines_one_above_the_other_part_nothing() -> None:
+    mask = bar(blank(), 50)
+    short = [
+        RuledLine(False, 40, np.full(30, float(row)), np.ones(30, np.bool_), 3.0) for row in (80, 20, 76)
+    ]
+    given = Ruling((mask * 200).astype(np.float32), mask, tuple(short))
+    assert not take_out_remains(given).mask[28:72, 50:56].any()
+
+
 def test_without_lines_nothing_changes() -> None:
     given = Ruling(np.ones((5, 5), np.float32), np.ones((5, 5), np.uint8), ())
     assert take_out_remains(given) is given

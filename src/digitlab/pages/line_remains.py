@@ -22,6 +22,7 @@ __all__ = ["take_out_remains"]
 BAR = 0.25  # times as wide as high that the side of a box is at most
 COVERED = 0.93  # share of its height that there is ink in each of its columns at least
 NEAR = 0.08  # heights of a box by which a line may miss the place where it is looked for
+LOWEST = 8  # pixels that a box is high at least
 FEWEST = 3  # sides, known ones and bars, that stand in step at least
 UNEVEN = 0.1  # share of the step by which they may miss it
 MOST = 0.6  # share of those that it is compared with which do not
@@ -114,17 +115,18 @@ def _bands(lines: list[RuledLine]) -> list[_Band]:
         nearest: _Band | None = None
         for lower in lines:
             start, stop = max(upper.start, lower.start), min(upper.stop, lower.stop)
-            if 2 * (stop - start) <= min(len(upper.course), len(lower.course)):
+            apart = float(np.median(lower.course) - np.median(upper.course))
+            if apart < LOWEST or 2 * (stop - start) <= min(len(upper.course), len(lower.course)):
                 continue
             # Sides stand on the ends of both lines, and may reach a little beyond.
-            room = round(NEAR * (float(np.median(lower.course)) - float(np.median(upper.course)))) + 2
+            room = round(NEAR * apart) + 2
             start = max(start - room, 0)
             at = np.arange(start, stop + room)
             edges = upper.thickness + 2, lower.thickness + 2
             tops = np.interp(at, np.arange(upper.start, upper.stop), upper.course) + 0.5 * (edges[0] - 1)
             bottoms = np.interp(at, np.arange(lower.start, lower.stop), lower.course) - 0.5 * (edges[1] - 1)
             band = _Band(start, tops, bottoms, edges)
-            if (bottoms - tops).min() >= 8 and (nearest is None or band.height < nearest.height):
+            if (bottoms - tops).min() >= LOWEST and (nearest is None or band.height < nearest.height):
                 nearest = band
         if nearest is not None:
             found.append(nearest)
