@@ -172,6 +172,22 @@ def test_a_row_that_cannot_have_the_form_is_read_freely_and_is_never_sure() -> N
     assert free.status == "sure"
 
 
+def test_a_word_is_no_number_and_less_is_asked_of_what_has_the_form_that_was_asked_for() -> None:
+    one = found(scored(("2", 0), ("7", 8)))
+    doubtful, word = calibration(number=-1.6, right=3.0), calibration(number=-4.0, right=3.0)
+    assert answer(one, doubtful, 0.05) is None
+    assert answer(replace(one, fits=True), doubtful, 0.05) is not None
+    assert answer(replace(one, fits=True), word, 0.05) is None
+
+
+def test_what_is_hardly_read_right_is_left_out_unless_it_has_the_form_that_was_asked_for() -> None:
+    one = replace(with_margin(0.0), fits=None)
+    unreadable = calibration(right=-4.0)
+    assert answer(one, unreadable, 0.05) is None
+    assert answer(one, calibration(right=-2.0), 0.05) is not None
+    assert answer(replace(one, fits=True), unreadable, 0.05) is not None
+
+
 def with_margin(margin: float) -> FoundString:
     one = found(scored(("2", 0), ("7", 8)))
     digits = tuple(replace(digit, margin=margin, log=-0.1) for digit in one.digits)
@@ -195,7 +211,7 @@ def test_a_string_is_sure_from_the_threshold_of_the_largest_error(
 
 def test_a_digit_is_no_less_probable_than_its_string() -> None:
     likely = answer(with_margin(3.0), calibration(digit=-2.0), 0.05)
-    unlikely = answer(with_margin(-3.0), calibration(digit=1.0), 0.05)
+    unlikely = answer(with_margin(-2.0), calibration(digit=1.0), 0.05)
     assert likely is not None
     assert unlikely is not None
     assert {digit.probability for digit in likely.digits} == {likely.probability}
@@ -221,7 +237,7 @@ def test_what_digits_alone_cannot_promise_is_left_to_whole_strings() -> None:
     strict = replace(strict, digits=replace(strict.digits, rows=strict.digits.rows[:1]))
     promised = strict.strings.smallest_error
     assert promised < strict.digits.smallest_error
-    sure, unsure = (answer(with_margin(margin), strict, promised) for margin in (8.0, -3.0))
+    sure, unsure = (answer(with_margin(margin), strict, promised) for margin in (8.0, -2.0))
     assert sure is not None
     assert unsure is not None
     assert (sure.status, unsure.status) == ("sure", "unsure")
@@ -263,7 +279,7 @@ def test_what_is_asked_for_is_read_though_it_is_rather_no_digit() -> None:
     assert best_paths(row.row, row.candidates, row.logs, Weights(), form=Form("d"))[0].text == ""
     one = found(row, Form("d"))
     assert one.text == "2"
-    strict = calibration(number=-3.0)
+    strict = calibration(number=-1.6)
     asked = answer(one, strict, 0.05)
     assert asked is not None
     assert asked.status == "unsure"

@@ -32,6 +32,7 @@ WIDER = 2.2  # times as wide as the usual gaps of its row that it is then
 BESIDE = 0.8  # heights of a digit within which a mark belongs to a string
 NEAR = 0.6  # heights of a digit within which a mark as large as a digit may be one that was not read
 NUMBER = 0.25  # probability of being a number from which a string is read
+EXPECTED = 0.1  # the same of a string that has the form that was asked for
 READABLE = 0.08  # probability of being read right from which it is: words and drawings have hardly any
 SMALL = 0.35  # heights of a digit up to which a mark is small
 
@@ -157,11 +158,11 @@ def _reason(box: Box, height: float) -> str:
 def is_number(found: FoundString, given: Calibration) -> bool:
     """Whether a string may well be a number that can be read: what is probably a word or a drawing is none.
 
-    What has the form that was asked for is one: who asked for it knows better.
+    Less is asked of what has the form that was asked for: who asked for it knows better.
     """
-    if found.fits is True:
-        return True
     number = given.number_probability(found.evidence)
+    if found.fits is True:
+        return number >= EXPECTED
     return number >= NUMBER and given.right_probability(found.evidence) >= READABLE
 
 
