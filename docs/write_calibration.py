@@ -64,7 +64,10 @@ def main() -> None:
         {"number": number, "right": right, "digit": digit, "strings": EMPTY, "digits": EMPTY}
     )
     others, other_digits = ([one for result in halves[1] for one in result[part]] for part in (0, 1))
-    others = [one for one in others if one[1] != TURNED]
+    # As many of those on turned pages as they count; in order, so that all probabilities are among them.
+    turned = sorted((one for one in others if one[1] == TURNED), key=lambda one: given.right_of(one[0]))
+    every = round(1 / RARE)
+    others = [one for one in others if one[1] != TURNED] + turned[every // 2 :: every]
     name = f"composed strings of validation digits, seed {SEED}"
     # What decides whether a digit is sure: at least the probability of its string, which is a number.
     other_digits = [one for one in other_digits if logistic(given.number, one[2]) >= NUMBER]
