@@ -86,6 +86,7 @@ def test_a_run_is_opened_and_its_views_take_options(tab, ids):
     links = {link.text: link.get_attribute("href") for link in shown.wait(lambda: shown.all(".opened-run a"))}
     for title, name in (("Draw with it", "draw"), ("Look inside", "inside"), ("Its errors", "errors")):
         assert {f"tab={name}", f"models={ids['fast']}"} <= set(links[title].partition("#")[2].split("&"))
+    assert links["Save as one page"].endswith(f"/api/models/{ids['fast']}/page")
     shown.click("unit weights")
     image = shown.wait(lambda: shown.all("figure.view img"))[0]
     shown.wait(lambda: shown.run("return arguments[0].naturalWidth > 0", image))

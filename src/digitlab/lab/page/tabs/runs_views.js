@@ -50,6 +50,8 @@ export function Opened({ run, onDelete }) {
     )}</dl>
     <div class="row">
       ${run.finished && (run.kind === "run" ? ["draw", "inside", "errors"] : ["errors"]).map(go)}
+      ${run.finished && run.kind === "run" && html`<a class="button" download href=${`/api/models/${run.id}/page`}
+        title="One file that opens from disk, without digitlab: pad, layers and sums">Save as one page</a>`}
       <button onClick=${() => onDelete(run)}>Delete</button>
     </div>
     ${answer && html`<${Views} run=${run} themes=${answer.themes} />`}
