@@ -37,7 +37,7 @@ def _call(function, path):
 def test_the_functions_are_found():
     names = {function.__name__ for function in FUNCTIONS}
     reading = {"read_csv", "read_digit", "read_folder", "read_idx", "read_idx_pair", "read_image", "read_mat"}
-    reading |= {"count_frames", "read_sized"}
+    reading |= {"count_frames", "read_header", "read_sized"}
     others = {"OnnxModel", "known_label_errors", "load", "predict", "read_npz", "to_ink", "write_idx"}
     assert names == reading | others | {"write_mat", "read_whole_and_pieces"}
 
@@ -89,6 +89,7 @@ def files(tmp_path_factory):
         "read_folder": folder / "photos",
         "count_frames": picture,
         "read_image": picture,
+        "read_header": picture,
         "read_sized": picture,
         "read_digit": picture,
         "read_whole_and_pieces": picture,

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import httpx2
 import numpy as np
@@ -245,19 +246,26 @@ def test_the_choices_explain_themselves(client):
     assert {one["name"] for one in found["data"]} == {"mnist:train", "classroom", "classroom-reduced"}
 
 
+@contextmanager
 def _lab_process(folder):
     command = [sys.executable, "-m", "digitlab", "lab", "--no-open", "--json", "--port", "0"]
     process = subprocess.Popen([*command, "--runs", folder], stdout=subprocess.PIPE, text=True)
-    said = json.loads(process.stdout.readline())
-    headers = {"Authorization": f"Bearer {said['token']}"}
-    return process, httpx2.Client(base_url=f"http://127.0.0.1:{said['port']}", headers=headers, timeout=60)
+    try:
+        said = json.loads(process.stdout.readline())
+        headers = {"Authorization": f"Bearer {said['token']}"}
+        address = f"http://127.0.0.1:{said['port']}"
+        with httpx2.Client(base_url=address, headers=headers, timeout=60) as client:
+            yield process, client
+    finally:
+        process.kill()  # also where the test fails: nothing else would end it
+        process.stdout.close()
+        process.wait(10)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_lab_that_ends_leaves_a_run_that_goes_on(tmp_path, how):
-    changes = {**SLOW, "optimizer": "sgd", "learning_rate": 0.01, "epochs": 12}
-    process, client = _lab_process(tmp_path / "runs")
-    with process, client:
+    changes = {**SLOW, "optimizer": "sgd", "learning_rate": 0.01, "epochs": 150}
+    with _lab_process(tmp_path / "runs") as (process, client):
         run_id = start(client, changes, paused=True)
         wait_until(client, run_id, "paused")
         post(client, run_id, "rate", learning_rate=0.05)
@@ -269,8 +277,7 @@ def test_a_lab_that_ends_leaves_a_run_that_goes_on(tmp_path, how):
     state = folder / "checkpoint" / "state.safetensors"
     wait_for(state.exists)
     assert not (folder / "metrics.json").exists()
-    process, client = _lab_process(tmp_path / "runs")
-    with process, client:
+    with _lab_process(tmp_path / "runs") as (process, client):
         (unfinished,) = wait_for(lambda: client.get("/api/train").json()["unfinished"])
         assert (unfinished["id"], unfinished["name"]) == (run_id, "softmax-1")
         assert unfinished["step"] > 150
