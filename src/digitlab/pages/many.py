@@ -15,10 +15,11 @@ from digitlab.errors import DataError, SettingError
 from digitlab.pages.answers import Page
 from digitlab.pages.evidence import READING_MODEL, check_promise
 from digitlab.pages.options import MAX_ERROR, ReadOptions, parse_cells
-from digitlab.pages.parallel import Unit, Wanted, plan_units, read_by_jobs, read_here
+from digitlab.pages.parallel import Wanted, read_by_jobs, read_here
 from digitlab.pages.pictures import REMEDY
 from digitlab.pages.progress import read_progress
 from digitlab.pages.read_job import Failure, PageFiles
+from digitlab.pages.units import Unit, plan_units
 from digitlab.reader import Model, OnnxModel
 from digitlab.reader.predict import open_model
 

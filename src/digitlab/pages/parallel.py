@@ -9,52 +9,30 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from digitlab.data import cache_folder
 from digitlab.errors import DataError, DigitlabError, OutputError
-from digitlab.files import check_path, make_folder
+from digitlab.files import make_folder
 from digitlab.pages.answers import Page
 from digitlab.pages.evidence import FILE, READING_MODEL
 from digitlab.pages.options import ReadOptions
-from digitlab.pages.pictures import count_pages
 from digitlab.pages.read_job import Failure, PageFiles, outcomes, read_job, read_pages
+from digitlab.pages.units import Unit
 from digitlab.reader import Model, OnnxModel
-from digitlab.reader.predict import IMAGE_SUFFIXES, image_files
 
 if TYPE_CHECKING:
     from digitlab.jobs import Job, JobExecutor, Progress, ResultStore
 
-__all__ = ["Advance", "Take", "Unit", "Wanted", "plan_units", "read_by_jobs", "read_here"]
+__all__ = ["Advance", "Take", "Wanted", "read_by_jobs", "read_here"]
 
-SUFFIXES = (*IMAGE_SUFFIXES, ".pdf")
-"""Endings of the files that a folder stands for."""
-PAGES_A_JOB = 8
-"""Of a file of many pages."""
 KEPT_SECONDS = 7 * 86_400
 """How long results of a call that was killed, and not made again, are kept in the cache: a week."""
-
-
-@dataclass(frozen=True, eq=False)
-class Unit:
-    """Pages of one file that are read together.
-
-    Attributes:
-        source: The path of a file, or pixels.
-        pages: Their numbers in the file, at least one.
-        number: Of the first of them, among the pages of all files, from 1.
-        error: Why the file cannot be opened.
-    """
-
-    source: Any
-    pages: range
-    number: int
-    error: DigitlabError | None = None
 
 
 @dataclass(frozen=True)
@@ -78,39 +56,6 @@ Take = Callable[[Unit, Page | Failure, PageFiles | None], None]
 """Takes the answer or the error of a page, and where its files are."""
 Advance = Callable[[int], None]
 """Told how many pages more are done."""
-
-
-def plan_units(images: Iterable[Any]) -> list[Unit]:
-    """What is read together: files, also those in folders, and parts of files of many pages.
-
-    Args:
-        images: Paths and pixels.
-    """
-    units: list[Unit] = []
-    number = 1
-    for source, pages, error in _parts(images):
-        units.append(Unit(source, pages, number, error))
-        number += len(pages)
-    return units
-
-
-def _parts(images: Iterable[Any]) -> Iterator[tuple[Any, range, DigitlabError | None]]:
-    """Each file or part of one, with the numbers of its pages, or why it cannot be opened."""
-    for image in images:
-        try:
-            is_path = isinstance(image, str | os.PathLike)
-            sources = image_files(check_path(image), SUFFIXES) if is_path else [image]
-        except DigitlabError as error:  # a folder without files
-            yield str(image), range(1, 2), error
-            continue
-        for source in sources:
-            try:
-                count = count_pages(source)
-            except DigitlabError as error:
-                yield source, range(1, 2), error
-                continue
-            for first in range(1, count + 1, PAGES_A_JOB):
-                yield source, range(first, min(first + PAGES_A_JOB, count + 1)), None
 
 
 def read_here(units: Sequence[Unit], wanted: Wanted, take: Take, advance: Advance) -> None:
