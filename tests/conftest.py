@@ -154,3 +154,19 @@ def sheet():
         return picture
 
     return make
+
+
+@pytest.fixture
+def emulate(browser):
+    """Gives the window a size and light or dark colors, and forgets what was logged before."""
+
+    def set_window(size, colors):
+        width, height = size
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        features = [{"name": "prefers-color-scheme", "value": colors}]
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        for kind in ("browser", "performance"):
+            browser.get_log(kind)
+
+    return set_window

@@ -135,19 +135,32 @@ def wait_until():
     return wait
 
 
+@pytest.fixture(scope="session")
+def unpack():
+    """Takes a binary answer apart: gives its header, and its arrays by name."""
+
+    def header_and_arrays(answer):
+        assert answer.status_code == 200, answer.text
+        length = int.from_bytes(answer.content[:4], "little")
+        header = json.loads(answer.content[4 : 4 + length])
+        place, arrays = 4 + length, {}
+        for each in header["arrays"]:
+            count = int(np.prod(each["shape"]))
+            array = np.frombuffer(answer.content, each["type"], count, place).reshape(each["shape"])
+            arrays[each["name"]] = array
+            place += -(-array.nbytes // 4) * 4
+        return header, arrays
+
+    return header_and_arrays
+
+
 @pytest.fixture
-def page(browser, server):
+def page(browser, emulate, server):
     """Opens the page: a function of what is behind the #, the window's size and colors; gives the browser."""
 
     def open_page(state="", size=(1440, 900), colors="light"):
-        width, height = size
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        features = [{"name": "prefers-color-scheme", "value": colors}]
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         browser.get("about:blank")  # else only what is behind the # would change
-        for kind in ("browser", "performance"):
-            browser.get_log(kind)
+        emulate(size, colors)
         browser.get(f"{server.url}?token={server.token}#{state}")
         return browser
 

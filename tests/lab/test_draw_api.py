@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -13,20 +11,6 @@ from digitlab.data.normalize import STEPS, normalization_steps
 from digitlab.reader import predict
 
 PIXELS = {"Content-Type": "application/octet-stream"}
-
-
-def unpack(answer):
-    """The header and the arrays of a binary answer."""
-    assert answer.status_code == 200, answer.text
-    length = int.from_bytes(answer.content[:4], "little")
-    header = json.loads(answer.content[4 : 4 + length])
-    place, arrays = 4 + length, {}
-    for each in header["arrays"]:
-        count = int(np.prod(each["shape"]))
-        array = np.frombuffer(answer.content, each["type"], count, place).reshape(each["shape"])
-        arrays[each["name"]] = array
-        place += -(-array.nbytes // 4) * 4
-    return header, arrays
 
 
 def _drawn(*lines):
@@ -46,7 +30,7 @@ def _ask(client, gray, models="recognizer", **query):
 
 
 @pytest.mark.parametrize("gray", [SEVEN, ONES], ids=["a digit", "two digits"])
-def test_the_answer_is_that_of_predict(client, tmp_path, gray):
+def test_the_answer_is_that_of_predict(client, tmp_path, gray, unpack):
     Image.fromarray(gray).save(tmp_path / "pad.png")
     header, arrays = unpack(_ask(client, gray, "recognizer,reading"))
     first, second = header["answers"]
@@ -60,20 +44,20 @@ def test_the_answer_is_that_of_predict(client, tmp_path, gray):
         assert (arrays[step.name] == step.pixels).all()
 
 
-def test_steps_can_be_left_out(client):
+def test_steps_can_be_left_out(client, unpack):
     header, arrays = unpack(_ask(client, SEVEN, without="ink"))
     assert header["answers"][0]["status"] != "sure"
     assert (arrays["ink"] == SEVEN).all()
 
 
-def test_a_blank_pad_shows_no_digit(client):
+def test_a_blank_pad_shows_no_digit(client, unpack):
     header, arrays = unpack(_ask(client, np.full((28, 28), 255, np.uint8)))
     assert header["blank"]
     assert header["answers"][0]["status"] == "no-digit"
     assert arrays == {}
 
 
-def test_of_several_networks_one_that_fails_has_its_error(client):
+def test_of_several_networks_one_that_fails_has_its_error(client, unpack):
     header, _ = unpack(_ask(client, SEVEN, "nothing,recognizer"))
     failed, other = header["answers"]
     assert failed["error"] == "there is no model 'nothing'"
@@ -98,7 +82,7 @@ def test_bad_requests_are_told(client, query, problem):
     assert answer.json()["title"].startswith(problem)
 
 
-def test_test_digits_and_pictures_come_as_pixels(client, tmp_path):
+def test_test_digits_and_pictures_come_as_pixels(client, tmp_path, unpack):
     digits = mnist("test")
     header, arrays = unpack(client.get("/api/draw/test-digits/9999"))
     assert header["label"] == digits.labels[9999]

@@ -67,15 +67,9 @@ def swift(tmp_path_factory):
 
 
 @pytest.fixture
-def show(browser, swift):
+def show(browser, emulate, swift):
     def open_page(path=swift, size=WIDE, colors="light"):
-        width, height = size
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        features = [{"name": "prefers-color-scheme", "value": colors}]
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-        for kind in ("browser", "performance"):
-            browser.get_log(kind)  # what was logged before is another page's
+        emulate(size, colors)
         browser.get(path.as_uri())
         return browser
 

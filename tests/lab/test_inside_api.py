@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -40,20 +38,6 @@ def swift(client, lab):
     return model_id, lab.models.network(model_id)
 
 
-def unpack(answer):
-    assert answer.status_code == 200, answer.text
-    length = int.from_bytes(answer.content[:4], "little")
-    header = json.loads(answer.content[4 : 4 + length])
-    place, arrays = 4 + length, {}
-    for each in header["arrays"]:
-        count = int(np.prod(each["shape"]))
-        arrays[each["name"]] = np.frombuffer(answer.content, each["type"], count, place).reshape(
-            each["shape"]
-        )
-        place += -(-arrays[each["name"]].nbytes // 4) * 4
-    return header, arrays
-
-
 def _layers(client, model, gray=255 - DIGIT, **query):
     size = {"width": gray.shape[1], "height": gray.shape[0]}
     return client.post(
@@ -66,7 +50,7 @@ def _ask(client, what, body=None, **query):
     return client.post(f"/api/inside/{what}", content=body, params=query, headers=PIXELS)
 
 
-def test_layers_of_a_drawing(client, swift):
+def test_layers_of_a_drawing(client, swift, unpack):
     model, network = swift
     header, arrays = unpack(_layers(client, model))
     ink = scale_ink(arrays.pop("input"))
@@ -84,7 +68,7 @@ def test_layers_of_a_drawing(client, swift):
     assert header["before"] is None
 
 
-def test_units_that_are_off_change_the_answer(client, swift):
+def test_units_that_are_off_change_the_answer(client, swift, unpack):
     model, network = swift
     header, arrays = unpack(_layers(client, model, off="conv1:1,dense3:0,conv1:0"))
     ink = scale_ink(arrays["input"])
@@ -95,20 +79,20 @@ def test_units_that_are_off_change_the_answer(client, swift):
     assert header["before"] != header["answer"]
 
 
-def test_a_blank_pad_is_paper(client, swift):
+def test_a_blank_pad_is_paper(client, swift, unpack):
     header, arrays = unpack(_layers(client, swift[0], np.full((168, 168), 255, np.uint8)))
     assert header["blank"]
     assert not arrays["input"].any()
 
 
-def test_the_shipped_recognizer_can_be_looked_into(client, swift):
+def test_the_shipped_recognizer_can_be_looked_into(client, swift, unpack):
     header, arrays = unpack(_layers(client, "recognizer"))
     assert header["answer"]["digit"] == 7
     assert arrays["relu8"].shape == (128, 7, 7)
 
 
 @pytest.mark.parametrize("off", ["", "conv1:2"])
-def test_the_sum_of_a_unit(client, swift, off):
+def test_the_sum_of_a_unit(client, swift, off, unpack):
     model, network = swift
     ink = scale_ink(DIGIT)
     if off:
@@ -127,7 +111,7 @@ def test_the_sum_of_a_unit(client, swift, off):
     assert dense["position"] is None
 
 
-def test_attributions(client, swift):
+def test_attributions(client, swift, unpack):
     model, network = swift
     ink = scale_ink(DIGIT)
     expected = {"saliency": saliency(network, ink, 3), "occlusion": occlusion(network, ink, 3).logit_drop}

@@ -17,6 +17,7 @@ from digitlab.jobs import Job, Progress, ResultStore, inline_executor
 from digitlab.pages import Failure, Page, ReadOptions, parallel, read, read_files
 from digitlab.pages.evidence import FILE, READING_MODEL
 from digitlab.pages.read_job import read_job
+from digitlab.pages.units import plan_units
 from digitlab.reader import DEFAULT_MODEL, OnnxModel
 
 
@@ -242,7 +243,7 @@ def test_the_same_file_twice_and_pages_of_a_long_file(tmp_path, sheet):
 def test_a_long_file_is_parted_but_looked_through_and_shipped_once(tmp_path, monkeypatch, sheet):
     path, digests = tmp_path / "a.pdf", []
     sheet().save(path, save_all=True, append_images=[sheet()] * 19)
-    units = parallel.plan_units([path, sheet()])
+    units = plan_units([path, sheet()])
     assert [(unit.number, unit.pages) for unit in units] == [
         (1, range(1, 9)),
         (9, range(9, 17)),

@@ -14,17 +14,11 @@ WIDE, NARROW = (1280, 800), (360, 740)
 
 
 @pytest.fixture
-def show(browser, written):
+def show(browser, emulate, written):
     """Opens the page in a window of a size, light or dark, and gives the browser."""
 
     def open_page(size=WIDE, colors="light"):
-        width, height = size
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        features = [{"name": "prefers-color-scheme", "value": colors}]
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-        for kind in ("browser", "performance"):
-            browser.get_log(kind)  # what was logged before is another page's
+        emulate(size, colors)
         browser.get((written / "index.html").as_uri())
         return browser
 

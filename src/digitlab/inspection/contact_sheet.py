@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from digitlab.errors import DigitlabError, ModelError
 from digitlab.figures import save_figure
@@ -22,6 +21,7 @@ from digitlab.formatting import format_count, format_share
 from digitlab.inspection.registry import check_options, view
 from digitlab.inspection.view import InspectedModel, ViewOptions, ViewResult, changed_options, short_name
 from digitlab.inspection.weights import image_layer
+from digitlab.templates import html_templates
 
 __all__ = [
     "SECTIONS",
@@ -274,13 +274,7 @@ def write_contact_sheet(
                 "command": " ".join(filter(None, (f"{command} --view {each.name}", each.options))),
             }
         )
-    environment = Environment(
-        loader=PackageLoader("digitlab.inspection", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html_templates("digitlab.inspection")
     page = environment.get_template("contact_sheet.html.j2").render(
         name=model.name, result=_describe_result(model), sections=sections, skipped=skipped
     )

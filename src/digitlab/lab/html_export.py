@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -30,6 +29,7 @@ from digitlab.lab.layer_list import LayerList, PlainLayer, list_layers
 from digitlab.networks import ARCHITECTURES, Network
 from digitlab.reader.predict import MAX_ERROR
 from digitlab.runs import Run, TorchModel, TrainedModel
+from digitlab.templates import html_templates
 
 __all__ = ["LARGEST", "PageText", "export_html", "html_page", "page_of"]
 
@@ -146,13 +146,7 @@ def html_page(
         ],
     }
     css, script = _file("export/page.css"), _bundle()
-    environment = Environment(
-        loader=PackageLoader("digitlab.lab", "page/export"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html_templates("digitlab.lab", "page/export")
     names = [str(digit) for digit in range(10)] + (["no digit"] if layers.no_digit else [])
     return environment.get_template("page.html.j2").render(
         policy=f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(css)}; img-src data:; "

@@ -11,7 +11,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from PIL import Image
 
@@ -22,6 +21,7 @@ from digitlab.report import items, tables
 from digitlab.report.format import cell_texts, describe_setup, source_text
 from digitlab.report.markdown import markdown
 from digitlab.report.results import FigureFile, Results, Table, read_results
+from digitlab.templates import html_templates
 
 __all__ = ["EmbeddedFigure", "page", "read_figures", "write_report"]
 
@@ -96,13 +96,7 @@ def page(results: Results, figures: Mapping[str, EmbeddedFigure], under_way: boo
         figures: Every figure of `results`, by its `file`.
         under_way: Whether the page is to load itself again, because it will be written again.
     """
-    environment = Environment(
-        loader=PackageLoader("digitlab.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html_templates("digitlab.report")
     environment.filters["inline"] = _inline
     return environment.get_template("page.html.j2").render(
         results=results,

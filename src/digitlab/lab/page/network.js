@@ -152,15 +152,19 @@ function explainProjection(layer, input, unit) {
   return { shape: [input.length], terms };
 }
 
-function convolve(layer, input) {
-  const {
-    stride: [down, along],
-    padding: [above, beside],
-    groups,
-    kernel: [high, wide],
-  } = layer.settings;
-  const { weight, bias } = layer.arrays;
+/** Steps, margins, sides and groups of a convolution's kernel, and sides of its input. */
+function geometryOf(layer) {
+  const { stride, padding, kernel, groups } = layer.settings;
   const [channels, height, width] = layer.input_shape;
+  return {
+    down: stride[0], along: stride[1], above: padding[0], beside: padding[1], high: kernel[0], wide: kernel[1],
+    groups, channels, height, width,
+  };
+}
+
+function convolve(layer, input) {
+  const { down, along, above, beside, high, wide, groups, channels, height, width } = geometryOf(layer);
+  const { weight, bias } = layer.arrays;
   const [maps, rows, columns] = layer.output_shape;
   const across = width + 2 * beside;
   const padded = pad(input, channels, height, width, above, beside);
@@ -227,14 +231,8 @@ function pad(input, channels, height, width, above, beside) {
 }
 
 function explainConvolution(layer, input, cell) {
-  const {
-    stride: [down, along],
-    padding: [above, beside],
-    groups,
-    kernel: [high, wide],
-  } = layer.settings;
+  const { down, along, above, beside, high, wide, groups, channels, height, width } = geometryOf(layer);
   const { weight, bias } = layer.arrays;
-  const [channels, height, width] = layer.input_shape;
   const [map, row, column] = placeOf(layer.output_shape, cell);
   const inGroup = channels / groups;
   const first = Math.floor(map / (layer.output_shape[0] / groups)) * inGroup;
