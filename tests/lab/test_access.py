@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digitlab.lab.access import AccessRules
-from digitlab.lab.app import create_app
+from digitlab.lab.app import PAGE, create_app
 
 OWN = "http://127.0.0.1:8765"
 TOKEN = "a-token-of-the-tests"
@@ -143,8 +143,9 @@ def test_what_is_no_picture_is_short(stranger, claimed):
 
 def test_what_is_not_there_or_not_allowed_is_a_problem(client):
     assert _problem(client.get("/api/nothing")) == 404
-    assert _problem(client.get("/../server.py")) == 404
-    assert _problem(client.get("/vendor/..%2f..%2f..%2fserver.py")) == 404
+    assert (PAGE / "vendor" / ".." / ".." / "server.py").is_file()
+    for path in ("/..%2fserver.py", "/vendor/..%2f..%2fserver.py"):  # which the client leaves as they are
+        assert _problem(client.get(path)) == 404
     assert _problem(client.delete("/api/models")) == 405
 
 

@@ -165,6 +165,14 @@ def test_keys_alone_draw(tab):
     tab.wait_for_pad("empty")
 
 
+def test_a_pad_that_is_cleared_lifts_the_pen(tab):
+    tab.browser.execute_script("arguments[0].focus()", tab.find("canvas.pad"))
+    down = Keys.ARROW_DOWN
+    ActionChains(tab.browser).send_keys(Keys.SPACE, down, Keys.DELETE, down, Keys.SPACE, down).perform()
+    tab.wait_for_pad("1 stroke")
+    assert "0" in tab.ink.split(",")
+
+
 def test_test_digits_files_and_pasted_pictures(tab):
     tab.find(".load-picture input[type=number]").send_keys("0", Keys.ENTER)
     tab.wait_for_verdict("7 ✓ sure")

@@ -125,8 +125,43 @@ def test_pixels_are_changed_by_keyboard_and_taken_back(tab):
     shown.wait(lambda: " 0 changed" in shown.all("canvas.edit")[0].get_attribute("aria-label"))
 
 
-def test_neighbors_are_shown_and_a_digit_goes_onto_the_pad(tab):
-    shown = tab("tab=errors")
+def _fail_once(shown, path):
+    """The next request whose address has these words in it fails, as if the lab were gone."""
+    shown.run(
+        """
+        const [path] = arguments;
+        const ask = window.fetch;
+        window.fetch = (address, ...others) => {
+          if (!address.includes(path)) return ask(address, ...others);
+          window.fetch = ask;
+          return Promise.reject(new TypeError("gone"));
+        };""",
+        path,
+    )
+
+
+def test_what_failed_is_tried_again(tab):
+    shown = tab("tab=read")
+    _fail_once(shown, "/pictures")
+    shown.click("Errors", "nav a")
+    shown.wait(lambda: "does not answer" in shown.texts(".failure")[0])
+    shown.click("Try again")
+    mistakes = shown.wait(lambda: shown.all(".mistake:has([data-size='28x28'])"))
+    _fail_once(shown, "/nearest")
+    _fail_once(shown, "/pictures")
+    mistakes[0].click()
+    shown.wait(lambda: shown.all(".failure"))
+    shown.click("Try again")
+    shown.wait(lambda: shown.all("canvas.edit") and shown.all(".failure"))
+    shown.click("Try again")
+    shown.wait(lambda: len(shown.all(".neighbors li")) == 10 and not shown.all(".failure"))
+
+
+def test_neighbors_are_shown_and_a_digit_goes_onto_the_pad(tab, server):
+    (run,) = (info.id for info in server.lab.models.scan() if info.name == "fast")
+    shown = tab(
+        f"tab=errors&errors.model={run}&models=recognizer&inside.model=recognizer&inside.off=logits:1"
+    )
     shown.wait(lambda: shown.all(".mistake"))[0].click()
     shown.wait(lambda: shown.all(".neighbors"))
     assert len(shown.all(".neighbors li")) == 10  # softmax has no hidden layer
@@ -136,18 +171,20 @@ def test_neighbors_are_shown_and_a_digit_goes_onto_the_pad(tab):
     shown.wait(lambda: _index(shown) != first)
     shown.click("Mistake before")
     shown.wait(lambda: _index(shown) == first)
-    wanted = shown.named("Onto the pad", "a").get_attribute("href").partition("picture=")[2].partition("&")[0]
+    inside = shown.named("Look inside", "a.button").get_attribute("href")
+    assert f"&inside.model={run}&" in f"{inside}&"
+    assert "inside.off" not in inside
     shown.click("Onto the pad", "a")
     shown.wait(lambda: shown.all("canvas.pad"))
     got = shown.browser.execute_async_script(
         """
-        const [text, done] = arguments;
-        import("/widgets/drawing.js").then((drawing) => done([...drawing.decodeDrawing(text).base]));
-        """,
-        wanted,
+        const [done] = arguments;
+        import("/widgets/drawing.js").then(({ pad }) => done([...pad.drawing.base]));
+        """
     )
     np.testing.assert_array_equal(np.reshape(got, (28, 28)), load("mnist:test").images[first])
     assert "tab=draw" in shown.browser.current_url
+    assert f"models={run}&" in f"{shown.browser.current_url}&"
     assert shown.browser.find_elements(By.CSS_SELECTOR, "canvas.pad")
 
 

@@ -81,11 +81,13 @@ def test_runs_are_compared_and_the_link_shows_the_same(tab, ids):
 
 
 def test_a_run_is_opened_and_its_views_take_options(tab, ids):
-    shown = tab("tab=runs")
+    shown = tab(f"tab=runs&inside.model={ids['slow']}&inside.off=logits:1&errors.model={ids['slow']}")
     shown.click("fast")
     links = {link.text: link.get_attribute("href") for link in shown.wait(lambda: shown.all(".opened-run a"))}
     for title, name in (("Draw with it", "draw"), ("Look inside", "inside"), ("Its errors", "errors")):
-        assert {f"tab={name}", f"models={ids['fast']}"} <= set(links[title].partition("#")[2].split("&"))
+        assert {f"tab={name}", f"models={ids['fast']}"} == set(links[title].partition("#")[2].split("&")) - {
+            f"runs.run={ids['fast']}"
+        }
     assert links["Save as one page"].endswith(f"/api/models/{ids['fast']}/page")
     shown.click("unit weights")
     image = shown.wait(lambda: shown.all("figure.view img"))[0]

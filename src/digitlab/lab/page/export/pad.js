@@ -60,20 +60,22 @@ export function makePad(canvas, { changed, told }) {
   }
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
+    if (!event.isPrimary || event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
     state.down = false;
     begin(place(event));
     update();
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!state.drawing || !canvas.hasPointerCapture(event.pointerId)) return;
+    if (!event.isPrimary || !state.drawing || !canvas.hasPointerCapture(event.pointerId)) return;
     const events = event.getCoalescedEvents?.() ?? [];
     for (const each of events.length ? events : [event]) state.drawing.points.push(place(each));
     update();
   });
   for (const name of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(name, () => (state.drawing = state.down ? state.drawing : null));
+    canvas.addEventListener(name, (event) => {
+      if (event.isPrimary && !state.down) state.drawing = null;
+    });
   }
 
   const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };

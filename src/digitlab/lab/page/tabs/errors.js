@@ -68,6 +68,7 @@ function Wall({ model, mistakes, opened }) {
   const [n, setN] = useState(PAGE);
   const [pictures, setPictures] = useState(new Map());
   const [error, setError] = useState(null);
+  const [tries, setTries] = useState(0);
   const shown = mistakes.slice(0, n);
   const missing = shown.filter(({ index }) => !pictures.has(index)).map(({ index }) => index);
   useEffect(() => setN(PAGE), [mistakes]);
@@ -79,8 +80,8 @@ function Wall({ model, mistakes, opened }) {
     };
     loadPictures(model, missing).then((loaded) => wanted && add(loaded), (problem) => wanted && setError(problem));
     return () => (wanted = false);
-  }, [missing.join()]);
-  if (error) return html`<${Failure} error=${error} onRetry=${() => (setError(null), setPictures(new Map()))} />`;
+  }, [missing.join(), tries]);
+  if (error) return html`<${Failure} error=${error} onRetry=${() => (setError(null), setTries(tries + 1))} />`;
   if (!mistakes.length) return html`<p>There is no such mistake.</p>`;
   return html`<ul class="wall">${shown.map((one) => html`<li key=${one.index}>
       <button class=${`mistake ${one.known ? "known" : ""}`}

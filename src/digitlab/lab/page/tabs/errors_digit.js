@@ -1,7 +1,7 @@
 // One mistake: its pixels, what leads to the pad, and the training digits nearest to it.
 
 import { postBytes, readArrays, request } from "../api.js";
-import { html, useEffect, useState } from "../html.js";
+import { html, useEffect, useMemo, useState } from "../html.js";
 import { linkTo, setState, useParam } from "../state.js";
 import { decodeDrawing, encodeDrawing } from "../widgets/drawing.js";
 import { Busy, Failure } from "../widgets/notice.js";
@@ -29,19 +29,27 @@ export async function loadPictures(model, indices, training = false) {
 
 /** `mistakes`: those of the wall, through which one goes; `mistake`: this one; undefined if it is right. */
 export function OneDigit({ model, index, mistake, mistakes, split }) {
-  const [picture, setPicture] = useState(null);
-  const [error, setError] = useState(null);
+  const [found, setFound] = useState({});
+  const [tries, setTries] = useState(0);
   const [edit, setEdit] = useParam("errors.edit");
+  const base = useMemo(() => (edit ? decodeDrawing(edit).base : null), [edit]);
+  const digit = `${model}.${index}`;
+  const key = `${digit}.${tries}`;
   useEffect(() => {
-    setPicture(null);
-    loadPictures(model, [index]).then(([one]) => setPicture(one), setError);
-  }, [model, index]);
+    let wanted = true;
+    loadPictures(model, [index]).then(
+      ([picture]) => wanted && setFound({ key, picture }),
+      (error) => wanted && setFound({ key, error }),
+    );
+    return () => (wanted = false);
+  }, [key]);
+  const { picture, error } = found.key === key ? found : {};
   const open = (other) => setState({ "errors.digit": other, "errors.edit": null }, { push: true });
   const place = mistakes.findIndex((one) => one.index === index);
-  if (error) return html`<${Failure} error=${error} />`;
+  if (error) return html`<${Failure} error=${error} onRetry=${() => setTries(tries + 1)} />`;
   if (!picture) return html`<${Busy} label="Loading" />`;
   const standard = picture.data.length === 784; // what the pad takes
-  const edited = standard && edit ? decodeDrawing(edit).base : null;
+  const edited = standard ? base : null;
   const pixels = edited ?? picture.data;
   const onPad = standard ? encodeDrawing({ base: pixels, strokes: [] }) : "";
   const set = (next) => setEdit(next && encodeDrawing({ base: next, strokes: [] }));
@@ -55,12 +63,14 @@ export function OneDigit({ model, index, mistake, mistakes, split }) {
         <button class="plain" aria-label="Close" onClick=${() => open(null)}>✕</button></div></div>
     ${mistake?.known && html`<p class="notice">People who looked at this digit judged its label, ${mistake.label},
       wrong.</p>`}
-    <div class="sides"><div><${Editing} key=${`${model}.${index}`} model=${model} picture=${picture}
+    <div class="sides"><div><${Editing} key=${digit} model=${model} picture=${picture}
       edited=${edited} onEdit=${set} label=${picture.label} said=${mistake ? mistake.prediction : picture.label} standard=${standard} />
     ${standard && html`<div class="row">
-      <a class="button" href=${linkTo({ tab: "draw", picture: onPad })}>Onto the pad</a>
-      <a class="button" href=${linkTo({ tab: "inside", picture: onPad })}>Look inside</a></div>`}</div>
-    <div><${Nearest} model=${model} pixels=${pixels} /></div></div>
+      <a class="button" href=${linkTo({ tab: "draw", models: model, picture: onPad })}>Onto the pad</a>
+      <a class="button" href=${linkTo({
+        tab: "inside", picture: onPad, "inside.model": model, "inside.off": null, "inside.cell": null,
+      })}>Look inside</a></div>`}</div>
+    <div><${Nearest} key=${digit} model=${model} pixels=${pixels} /></div></div>
   </section>`;
 }
 
@@ -74,6 +84,7 @@ function Editing({ standard, edited, onEdit, picture, ...others }) {
 function Nearest({ model, pixels }) {
   const [found, setFound] = useState(null);
   const [error, setError] = useState(null);
+  const [tries, setTries] = useState(0);
   useEffect(() => {
     let timer = 0;
     let wanted = true;
@@ -96,8 +107,9 @@ function Nearest({ model, pixels }) {
       wanted = false;
       clearTimeout(timer);
     };
-  }, [model, pixels]);
-  if (error) return html`<${Failure} error=${error} />`;
+  }, [model, pixels, tries]);
+  const again = () => (setError(null), setTries(tries + 1));
+  if (error) return html`<${Failure} error=${error} onRetry=${again} />`;
   if (!found) return html`<${Busy} label="Searching the nearest training digits" />`;
   const count = (n) => n.toLocaleString("en");
   const part = `the first ${count(found.n_layer)} of ${count(found.total)}`;

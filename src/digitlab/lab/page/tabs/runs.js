@@ -1,7 +1,7 @@
 // Runs and studies: all runs of the folder, compared, opened, deleted and restored; and the five studies.
 
 import { getJson, postJson, useTopic } from "../api.js";
-import { html, useEffect, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { linkTo, setState, useParam } from "../state.js";
 import { announce, Busy, Empty, Failure } from "../widgets/notice.js";
 import { Comparison } from "./runs_compare.js";
@@ -18,7 +18,12 @@ const PARTS = { runs: "Runs", studies: "The five studies" };
 function useRuns() {
   const version = useTopic("runs");
   const [state, setState] = useState({});
-  const load = () => getJson("/api/runs").then((list) => setState({ list }), (error) => setState({ error }));
+  const asked = useRef(0);
+  const load = async () => {
+    const request = ++asked.current;
+    const answer = await getJson("/api/runs").then((list) => ({ list }), (error) => ({ error }));
+    if (request === asked.current) setState(answer);
+  };
   useEffect(() => {
     load();
   }, [version]);

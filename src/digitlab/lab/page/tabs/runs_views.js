@@ -41,7 +41,10 @@ export function Opened({ run, onDelete }) {
     ["Trained on", run.data],
     [run.seeds.length > 1 ? "Seeds" : "Seed", run.seeds.join(", ")],
   ];
-  const to = (tab) => linkTo({ tab, models: run.id, "errors.cell": null, "errors.digit": null });
+  const to = (tab) => linkTo({
+    tab, models: run.id, "inside.model": null, "inside.off": null, "inside.cell": null,
+    "errors.model": null, "errors.cell": null, "errors.digit": null, "errors.edit": null,
+  });
   const go = (tab) => html`<a key=${tab} class="button" href=${to(tab)}>${TABS[tab]}</a>`;
   return html`<section class="panel opened-run" aria-labelledby="opened-run">
     <h2 id="opened-run" ref=${heading}>${run.name}</h2>

@@ -6,7 +6,7 @@
 // the network's defaults as `train.r.FIELD` and `train.o.OPTION`. A link with these fills the form in.
 
 import { getJson, postJson, useTopic } from "../api.js";
-import { html, useEffect, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { setState, useParam } from "../state.js";
 import { announce, Busy, Failure } from "../widgets/notice.js";
 import { TrainingForm } from "./train_form.js";
@@ -22,10 +22,15 @@ function useTrainings() {
   const [error, setError] = useState(null);
   const ended = (told ?? []).filter(({ state }) => ENDED.includes(state)).length;
   const n = (told ?? []).length;
-  const ask = () => getJson("/api/train").then((answer) => {
-    setError(null);
-    setFirst(answer);
-  }, setError);
+  const asked = useRef(0);
+  const ask = async () => {
+    const request = ++asked.current;
+    const latest = (set) => (value) => request === asked.current && set(value);
+    await getJson("/api/train").then(latest((answer) => {
+      setError(null);
+      setFirst(answer);
+    }), latest(setError));
+  };
   useEffect(() => {
     ask();
   }, [ended, n]);

@@ -173,7 +173,9 @@ function commit() {
   tell(true);
 }
 
+/** Another drawing, as one step; it ends the stroke under the pen, which may be no part of it. */
 function replace(next) {
+  stroke = null;
   past = [...past.slice(1 - MOST_STEPS), drawing];
   future = [];
   drawing = next;
@@ -184,7 +186,6 @@ function follow() {
   if (wanted === text) return;
   text = wanted;
   replace(decodeDrawing(wanted));
-  stroke = null;
   tell(true);
 }
 
@@ -204,8 +205,9 @@ export const pad = {
   },
   /** Begins a stroke at a point. */
   begin(width, point) {
-    stroke = { width, points: [point] };
-    replace({ ...drawing, strokes: [...drawing.strokes, stroke] });
+    const begun = { width, points: [point] };
+    replace({ ...drawing, strokes: [...drawing.strokes, begun] });
+    stroke = begun;
     tell(false);
   },
   /** Goes on with it; points nearer than a pixel of the network's tenth are left out. */

@@ -218,15 +218,18 @@ export function LoadPicture() {
   const [label, setLabel] = useState(null);
   const id = useId();
   const file = useRef(null);
+  const asked = useRef(0);
   const load = async (answer, what) => {
+    const own = ++asked.current;
     setError(null);
     setLabel(null);
     try {
       const { arrays, label: digit } = await readArrays(await answer);
+      if (own !== asked.current) return;
       pad.show(arrays.pixels.data.slice());
       setLabel(digit === undefined ? what : `${what}: its label is ${digit}`);
     } catch (problem) {
-      setError(problem);
+      if (own === asked.current) setError(problem);
     }
   };
   const digit = (n) => {
