@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -38,11 +41,33 @@ def test_a_run_that_is_being_trained_is_left_alone(tmp_path):
     assert not is_claimed(folder)
     with claim_runs([folder]), pytest.raises(RunError, match="by another process"):
         runs.resume(folder)
+    before = (folder / "run.json").read_bytes()
+    with claim_runs([folder]), pytest.raises(RunError, match="by another process"):
+        runs.resume(folder, epochs=9)
+    assert (folder / "run.json").read_bytes() == before
     assert runs.resume(folder).finished
 
 
+def test_a_run_whose_files_are_replaced_stays_claimed(tmp_path):
+    for name in ("run.json", "new"):
+        (tmp_path / name).write_text("{}")
+    with claim_runs([tmp_path]):
+        (tmp_path / "new").replace(tmp_path / "run.json")
+        assert is_claimed(tmp_path)
+
+
+def test_a_look_at_a_run_does_not_keep_it_from_being_claimed(tmp_path):
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)  # as `is_claimed` does for a moment
+    assert not is_claimed(tmp_path)
+    look = threading.Timer(0.05, os.close, [descriptor])
+    look.start()
+    with claim_runs([tmp_path]):
+        assert is_claimed(tmp_path)
+    look.join()
+
+
 def test_a_claim_ends_with_its_process(tmp_path):
-    (tmp_path / "run.json").write_text("{}")
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", HOLDER, tmp_path], stdin=pipe, stdout=pipe) as holder:
         assert holder.stdout.readline() == b"claimed\n"
@@ -53,4 +78,4 @@ def test_a_claim_ends_with_its_process(tmp_path):
 
 
 def test_where_there_is_no_run(tmp_path):
-    assert not is_claimed(tmp_path)
+    assert not is_claimed(tmp_path / "none")

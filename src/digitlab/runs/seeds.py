@@ -25,6 +25,7 @@ from digitlab.jobs import (
 )
 from digitlab.machine import available_cores
 from digitlab.networks import build
+from digitlab.runs.claim import check_unclaimed
 from digitlab.runs.config import DataConfig, RunConfig, Splits, configure
 from digitlab.runs.data_record import check_same_data, digest_splits
 from digitlab.runs.folder import Run, check_no_run, new_run_folder
@@ -181,10 +182,12 @@ def resume_seeds(
         All runs, by seed.
 
     Raises:
-        DigitlabError: If the folder holds no runs of seeds, or their data are no longer there.
+        DigitlabError: If the folder holds no runs of seeds, their data are no longer there, or one is being
+            trained.
     """
     more, runs = MoreTraining(epochs, max_steps, more_epochs), SeedRuns.open(Path(folder))
     folders = [runs.folder, *(runs.run_folder(seed) for seed in runs.seeds)]
+    check_unclaimed(folders[1:])
     with undone_on_error(folders) if more else nullcontext():
         runs = more.reopen_seeds(runs)
         if len(finished := runs.finished()) == len(runs.seeds):

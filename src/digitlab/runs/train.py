@@ -12,7 +12,7 @@ from pathlib import Path
 from digitlab.arguments import check_arguments
 from digitlab.errors import RunError
 from digitlab.networks import save_network
-from digitlab.runs.claim import claim_runs
+from digitlab.runs.claim import check_unclaimed, claim_runs
 from digitlab.runs.config import DataConfig, RunConfig, Splits, configure
 from digitlab.runs.data_record import check_same_data, record_data
 from digitlab.runs.evaluate import evaluate_and_save
@@ -30,12 +30,7 @@ from digitlab.runs.teachers import (
     without_teachers,
 )
 from digitlab.settings import to_dict
-from digitlab.training import (
-    Callback,
-    HistoryEntry,
-    OnHistory,
-    Recipe,
-)
+from digitlab.training import Callback, HistoryEntry, OnHistory, Recipe
 from digitlab.training.checkpoint import Checkpoint
 
 __all__ = [
@@ -80,6 +75,7 @@ def train(
 
     Raises:
         DigitlabError: If a setting, the data or the folder does not do.
+        TrainingSuspended: If a callback has suspended the training; it can be resumed.
     """
     return train_configured(
         configure(network, options, recipe, data, teacher_files(teachers)),
@@ -112,6 +108,7 @@ def train_configured(
 
     Raises:
         DigitlabError: As `train` does.
+        TrainingSuspended: As `train` does.
     """
     folder = None if out is None else Path(out)
     if folder is not None:
@@ -192,6 +189,7 @@ def fine_tune(
 
     Raises:
         DigitlabError: If there are no weights, or a setting, the data or the folder does not do.
+        TrainingSuspended: If a callback has suspended the training; it can be resumed.
     """
     return train_configured(
         fine_tuning_config(source, recipe, to_dict(data) if data else None),
@@ -231,9 +229,12 @@ def resume(
         progress: As in `train`.
 
     Raises:
-        DigitlabError: If the folder holds no run, its data are no longer there, or it cannot go on.
+        DigitlabError: If the folder holds no run, its data are no longer there, or it cannot go on or is being
+            trained.
+        TrainingSuspended: If a callback has suspended the training; it can be resumed.
     """
     run, more = Run.open(Path(folder)), MoreTraining(epochs, max_steps, more_epochs)
+    check_unclaimed([run.folder])
     with undone_on_error([run.folder]) if more else nullcontext():
         run = more.reopen(run)
         if run.finished:
@@ -282,6 +283,7 @@ def train_run(
 
     Raises:
         DigitlabError: If a setting, the data or the folder does not do; nothing is written then.
+        TrainingSuspended: If a callback has suspended the training; it can be resumed.
     """
     setup = TrainingSetup.of(config, splits, seeds, folder)
     folder = folder or new_run_folder(config.network)
