@@ -33,12 +33,35 @@ def bar(mask: NDArray[np.uint8], column: int, width: int = 6) -> NDArray[np.uint
     return mask
 
 
-def test_a_bar_that_stands_alone_from_line_to_line_is_taken_out() -> None:
-    cleaned = take_out_remains(ruling(bar(blank(), 50)))
+def test_ones_from_line_to_line_stay_where_no_sides_were_found() -> None:
+    mask = blank()
+    for column in (40, 100, 160, 220):
+        bar(mask, column)
+    assert np.array_equal(take_out_remains(ruling(mask)).mask, mask)
+
+
+def test_ones_in_the_middle_of_cells_stay() -> None:
+    mask = blank()
+    for column in (72, 122, 172, 222):
+        bar(mask, column)
+    known = [down(column) for column in (50, 100, 150, 200, 250)]
+    assert np.array_equal(take_out_remains(ruling(mask, *known)).mask, mask)
+
+
+def test_a_bar_in_step_with_the_sides_that_were_found_is_taken_out_and_is_a_line() -> None:
+    cleaned = take_out_remains(ruling(bar(blank(), 147), *(down(column) for column in (50, 100, 200, 250))))
     assert not cleaned.mask.any()
     assert not cleaned.ink.any()
-    assert [line.side for line in cleaned.verticals] == [True]
-    assert abs(cleaned.verticals[0].at(50) - 52.5) <= 1
+    (side,) = [line for line in cleaned.verticals if line.side]
+    assert abs(side.at(50) - 149.5) <= 1
+    assert cleaned.verticals[2] is side  # from left to right
+
+
+def test_bars_show_the_step_where_hardly_a_side_was_found() -> None:
+    mask = blank()
+    for column in (97, 147, 197):
+        bar(mask, column)
+    assert not take_out_remains(ruling(mask, down(50))).mask[TOP:BOTTOM].any()
 
 
 def test_a_bar_that_ends_between_the_lines_stays() -> None:
@@ -87,13 +110,13 @@ def test_what_two_lines_leave_where_they_cross_is_taken_out_and_a_point_in_a_cel
     assert cleaned.mask[48:52, 120:124].all()
 
 
-def test_short_lines_one_above_the_other_part_nothing() -> None:
+def test_a_band_lies_between_lines_that_are_one_above_the_other_in_whatever_order() -> None:
     mask = bar(blank(), 50)
-    short = [
-        RuledLine(False, 40, np.full(30, float(row)), np.ones(30, np.bool_), 3.0) for row in (80, 20, 76)
-    ]
-    given = Ruling((mask * 200).astype(np.float32), mask, tuple(short))
-    assert not take_out_remains(given).mask[28:72, 50:56].any()
+    ends, rows = np.ones(30, np.bool_), (80, 20, 76)
+    short = [RuledLine(False, 40, np.full(30, float(row)), ends, 3.0) for row in rows]
+    sides = [down(column) for column in (0, 100, 150)]
+    given = Ruling((mask * 200).astype(np.float32), mask, (*short, *sides))
+    assert np.array_equal(take_out_remains(given).mask, mask)  # sides outside of the band tell no step
 
 
 def test_without_lines_nothing_changes() -> None:

@@ -16,7 +16,7 @@ from digitlab.errors import DataError, ModelError, NoInkError, SettingError
 from digitlab.jobs import Job, Progress, ResultStore, inline_executor
 from digitlab.pages import Failure, Page, ReadOptions, parallel, read, read_files
 from digitlab.pages.evidence import FILE, READING_MODEL
-from digitlab.pages.read_job import read_job
+from digitlab.pages.read_job import outcomes, read_job
 from digitlab.pages.units import plan_units
 from digitlab.reader import DEFAULT_MODEL, OnnxModel
 
@@ -178,8 +178,8 @@ def test_what_could_not_be_read_is_tried_again(folder, reader, stopped):
     assert not {image for image, _ in reader} & set(calls)
 
 
-@pytest.mark.usefixtures("here", "reader")
-def test_an_error_leaves_nothing_in_the_cache_and_old_results_go(folder):
+@pytest.mark.usefixtures("here")
+def test_what_was_read_before_an_error_is_kept_and_old_results_go(folder, reader):
     (folder / "2.png").write_bytes(b"no picture")
     old, new = (cache_folder() / "reading" / name for name in ("old", "new"))
     for each in (old, new):
@@ -188,6 +188,13 @@ def test_an_error_leaves_nothing_in_the_cache_and_old_results_go(folder):
     os.utime(old, (week, week))
     with pytest.raises(DataError, match=r"2\.png is not a picture"):
         read(folder)
+    left = set(os.listdir(cache_folder() / "reading")) - {"new"}
+    assert "old" not in left
+    (folder / "2.png").write_bytes((folder / "3.png").read_bytes())
+    assert reader
+    reader.clear()
+    assert read_files([folder], OnnxModel(), ReadOptions()).pages
+    assert [image for image, _ in reader] == [str(folder / "2.png")]
     assert os.listdir(cache_folder() / "reading") == ["new"]
     new.rmdir()
 
@@ -350,3 +357,10 @@ def test_an_error_that_cannot_be_promised_is_one_error_before_files_are_opened(t
         with pytest.raises(SettingError, match="held-out strings, the smallest it can promise is") as caught:
             call()
         assert "none.png" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("SettingError", SettingError), ("UnknownImageError", DataError)])
+def test_errors_keep_their_class_where_it_is_one_of_all_packages(name, kind):
+    told = {"page": 3, "error": name, "problem": "a.png is no picture", "remedy": "Give one."}
+    (failure,) = outcomes("a.png", {"pages": [], "failures": [told]})
+    assert (failure.page, type(failure.error), failure.error.problem) == (3, kind, "a.png is no picture")

@@ -154,3 +154,24 @@ def test_a_region_outside_is_told_in_the_pixels_of_the_upright_page() -> None:
     (page,) = read(gray, region=(6090, 190, 500, 500))
     assert (page.width, page.height, page.strings) == (6100, 200, [])
     assert read_page(gray, OnnxModel(READING_MODEL), ReadOptions(region=(0, 200, 5, 5))).strings == []
+
+
+def test_a_turn_that_components_suggest_is_refused_if_the_page_reads_well_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, composed: Compose, model: Model
+) -> None:
+    one = composed("clean", 1)
+    expected = read_page(one.gray, model)
+    monkeypatch.setattr(reading, "find_turn", lambda *_: 2)
+    page = read_page(one.gray, model)
+    assert page.to_upright == expected.to_upright
+    assert page.text == expected.text == one.text
+
+
+def test_a_turn_is_refused_if_the_page_shows_no_more_digits_turned(
+    monkeypatch: pytest.MonkeyPatch, composed: Compose, model: Model
+) -> None:
+    given = turned(composed("clean", 1).gray, 2)  # unreadable as it is, and after another quarter
+    monkeypatch.setattr(reading, "find_turn", lambda *_: 0)
+    expected = read_page(given, model)
+    monkeypatch.setattr(reading, "find_turn", lambda *_: 1)
+    assert read_page(given, model).to_upright == expected.to_upright

@@ -2,8 +2,8 @@
 
 A side of a box that a digit touches, or two sides beside each other, may be too thick or too uneven to be
 found as a line. Between the two lines that it stands on, it is a bar of ink from one to the other; such bars
-are taken out where they stand alone or in step with the sides that were found. So is ink where two lines
-cross, which each of them leaves as if it was a stroke.
+are taken out where they stand in step with sides that were found; a 1 from line to line stays. So is ink
+where two lines cross, which each of them leaves as if it was a stroke.
 """
 
 from __future__ import annotations
@@ -27,8 +27,6 @@ FEWEST = 3  # sides, known ones and bars, that stand in step at least
 UNEVEN = 0.1  # share of the step by which they may miss it
 MOST = 0.6  # share of those that it is compared with which do not
 NARROWEST = 0.3  # heights of a box that it is wide at least
-BESIDE = 0.15  # heights of a box beside a bar in which there is hardly any ink if it stands alone
-LITTLE = 0.03  # share of the height that there is ink in each of these columns on average at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,18 +63,19 @@ def take_out_remains(ruling: Ruling) -> Ruling:
         return ruling
     ink, mask = ruling.ink.copy(), ruling.mask.copy()
     sides: list[RuledLine] = []
-    for band in _bands(ruling.horizontals):
+    for band in _bands(ruling.horizontals, mask.shape[1]):
         for first, last in _sides(band, mask, ruling):
             columns = slice(band.start + first, band.start + last)
             top = round(float(band.upper[first:last].min()) - band.edges[0])
-            bottom = round(float(band.lower[first:last].max()) + band.edges[1])
+            bottom = min(round(float(band.lower[first:last].max()) + band.edges[1]), len(mask) - 1)
             rows = slice(max(top, 0), bottom + 1)
             ink[rows, columns] = 0
             mask[rows, columns] = 0
             course = np.full(bottom + 1 - rows.start, band.start + (first + last - 1) / 2)
             covered = np.ones(len(course), np.bool_)
             sides.append(RuledLine(True, rows.start, course, covered, float(last - first), side=True))
-    whole = replace(ruling, ink=ink, mask=mask, lines=(*ruling.lines, *sides))
+    lines = sorted((*ruling.lines, *sides), key=lambda line: (line.vertical, float(line.course.mean())))
+    whole = replace(ruling, ink=ink, mask=mask, lines=tuple(lines))
     _take_out_corners(whole)
     return whole
 
@@ -85,8 +84,9 @@ def _take_out_corners(ruling: Ruling) -> None:
     """Takes out components that are no larger than the place where two lines cross, and lie there."""
     places = []
     for down in ruling.verticals:
+        middle = float(down.course.mean())
         for across in ruling.horizontals:
-            x = down.at(across.at(down.course.mean()))
+            x = down.at(across.at(middle))
             y = across.at(x)
             reach = 1.5 * down.thickness + 3, 1.5 * across.thickness + 3
             beside = across.start - reach[0] <= x <= across.stop + reach[0]
@@ -94,42 +94,40 @@ def _take_out_corners(ruling: Ruling) -> None:
                 places.append((x - reach[0], y - reach[1], x + reach[0], y + reach[1]))
     if not places:
         return
-    corners = np.array(places)
+    corners = np.array(sorted(places))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ruling.mask, connectivity=8)
     largest = (corners[:, 2:] - corners[:, :2]).max(0)
     small = (stats[:, cv2.CC_STAT_WIDTH] <= largest[0]) & (stats[:, cv2.CC_STAT_HEIGHT] <= largest[1])
     for number in np.flatnonzero(small).tolist():
         left, top, width, height = stats[number, :4].tolist()
-        ends = np.array([left, top, left + width, top + height])
-        if ((ends[:2] >= corners[:, :2]) & (ends[2:] <= corners[:, 2:])).all(1).any():
+        first, last = np.searchsorted(corners[:, 0], [left - largest[0], left], "right")
+        near, ends = corners[first:last], np.array([left, top, left + width, top + height])
+        if ((ends[:2] >= near[:, :2]) & (ends[2:] <= near[:, 2:])).all(1).any():
             where = slice(top, top + height), slice(left, left + width)
             own = labels[where] == number
             ruling.mask[where][own] = 0
             ruling.ink[where][own] = 0
 
 
-def _bands(lines: list[RuledLine]) -> list[_Band]:
+def _bands(lines: list[RuledLine], width: int) -> list[_Band]:
     """What lies between each line and the next one below it that shares most of its columns."""
+    ordered = sorted(((float(np.median(line.course)), line) for line in lines), key=lambda one: one[0])
     found = []
-    for upper in lines:
-        nearest: _Band | None = None
-        for lower in lines:
+    for number, (above, upper) in enumerate(ordered):
+        for below, lower in ordered[number + 1 :]:
             start, stop = max(upper.start, lower.start), min(upper.stop, lower.stop)
-            apart = float(np.median(lower.course) - np.median(upper.course))
-            if apart < LOWEST or 2 * (stop - start) <= min(len(upper.course), len(lower.course)):
+            if below - above < LOWEST or 2 * (stop - start) <= min(len(upper.course), len(lower.course)):
                 continue
             # Sides stand on the ends of both lines, and may reach a little beyond.
-            room = round(NEAR * apart) + 2
+            room = round(NEAR * (below - above)) + 2
             start = max(start - room, 0)
-            at = np.arange(start, stop + room)
+            at = np.arange(start, min(stop + room, width))
             edges = upper.thickness + 2, lower.thickness + 2
             tops = np.interp(at, np.arange(upper.start, upper.stop), upper.course) + 0.5 * (edges[0] - 1)
             bottoms = np.interp(at, np.arange(lower.start, lower.stop), lower.course) - 0.5 * (edges[1] - 1)
-            band = _Band(start, tops, bottoms, edges)
-            if (bottoms - tops).min() >= LOWEST and (nearest is None or band.height < nearest.height):
-                nearest = band
-        if nearest is not None:
-            found.append(nearest)
+            if len(at) and (bottoms - tops).min() >= LOWEST:
+                found.append(_Band(start, tops, bottoms, edges))
+                break
     return found
 
 
@@ -147,37 +145,31 @@ def _sides(band: _Band, mask: Mask, ruling: Ruling) -> list[tuple[int, int]]:
             top, bottom = band.upper[round(place)], band.lower[round(place)]
             if line.start <= top + near and line.stop >= bottom - near:
                 known.append(place)
-    beside = max(2, round(BESIDE * band.height))
-    sides = []
-    for first, last in bars:
-        before, behind = filled[max(first - beside, 0) : max(first - 2, 0)], filled[last + 2 : last + beside]
-        around = np.concatenate([before, behind])
-        alone = bool(around.mean() <= LITTLE) if len(around) else True
-        others = [(a + b - 1) / 2 for a, b in bars if (a, b) != (first, last)]
-        if alone or _in_step((first + last - 1) / 2, known, others, band.height):
-            sides.append((first, last))
-    return sides
+    middles = [(first + last - 1) / 2 for first, last in bars]
+    if len(known) < FEWEST:  # then the bars themselves show the step
+        known += middles if known else []
+    return [bar for bar, middle in zip(bars, middles, strict=True) if _in_step(middle, known, band.height)]
 
 
-def _in_step(place: float, known: list[float], others: list[float], height: float) -> bool:
-    """Whether a bar stands in equal steps with sides that were found, or with enough other bars."""
-    steps = np.diff(np.sort(np.array([*known, *others, place])))
+def _in_step(place: float, sides: list[float], height: float) -> bool:
+    """Whether a bar stands in equal steps with enough sides of boxes; half a step away stands a 1."""
+    steps = np.diff(np.sort(np.array(sides)))
     steps = steps[steps >= NARROWEST * height]
     if not len(steps):
         return False
-    compared = np.array(known if len(known) >= FEWEST - 1 else [*known, *others])
-    times = np.abs(compared - place) / np.median(steps)
+    times = np.abs(np.array(sides) - place) / np.median(steps)
     fits = np.abs(times - times.round()) <= UNEVEN
     return bool(fits.sum() >= FEWEST - 1 and fits.mean() > MOST)
 
 
 def _filled(band: _Band, mask: Mask) -> NDArray[np.float64]:
     """The share of each column of a band in which there is ink, in it or beside it."""
-    near = cv2.dilate(mask, np.ones((1, 3), np.uint8))
+    top, bottom = max(int(band.upper.min()), 0), int(band.lower.max()) + 2
+    near = cv2.dilate(mask[top:bottom], np.ones((1, 3), np.uint8))
     rows = int(np.ceil(band.height))
     shares = (np.arange(rows) + 0.5)[:, None] / rows
-    at = np.floor(band.upper + shares * (band.lower - band.upper)).astype(np.int64).clip(0, len(mask) - 1)
-    columns = (band.start + np.arange(len(band.upper))).clip(0, mask.shape[1] - 1)
+    at = np.floor(band.upper + shares * (band.lower - band.upper)).astype(np.int64) - top
+    at, columns = at.clip(0, len(near) - 1), band.start + np.arange(len(band.upper))
     filled: NDArray[np.float64] = near[at, columns].mean(0)
     return filled
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Advance", "Take", "Wanted", "read_by_jobs", "read_here"]
 
 KEPT_SECONDS = 7 * 86_400
-"""How long results of a call that was killed, and not made again, are kept in the cache: a week."""
+"""How long results of a call that did not end well, and was not made again, are kept in the cache: a week."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ def read_by_jobs(
 ) -> None:
     """Reads files by jobs. Results are kept on disk until all are done, so that it goes on after a kill.
 
-    Those of an earlier call that was killed are used, but for pages that could not be read then. What ends
-    in an error leaves nothing behind.
+    Those of an earlier call that was killed or ended in an error are used, but for pages that could not be
+    read then; what nobody asks for again is removed after a week.
 
     Args:
         units: Of files.
@@ -109,20 +109,12 @@ def read_by_jobs(
         if found:
             tell_found(found)
         delivery = _Delivery(units, wanted, jobs, store, in_order, take, advance)
-        kept = False
-        try:
-            delivery.deliver_unreadable()
-            with _executor(ray, len(jobs)) as executor:
-                report = run_jobs(
-                    jobs.values(), executor, store, given=given, on_progress=delivery.on_progress
-                )
-            delivery.finish(report.errors, report.failed)
-        except KeyboardInterrupt:
-            kept = True
-            raise
-        finally:
-            for job in () if kept else jobs.values():
-                shutil.rmtree(store.folder(job), ignore_errors=True)
+        delivery.deliver_unreadable()
+        with _executor(ray, len(jobs)) as executor:
+            report = run_jobs(jobs.values(), executor, store, given=given, on_progress=delivery.on_progress)
+        delivery.finish(report.errors, report.failed)
+        for job in jobs.values():
+            shutil.rmtree(store.folder(job), ignore_errors=True)
 
 
 def _find_pages(store: ResultStore, jobs: dict[int, Job], units: Sequence[Unit]) -> int:

@@ -111,12 +111,11 @@ def _from_pixels(source: Any) -> tuple[NDArray[np.uint8], tuple[int, int]]:
 
 def _eight_bits(source: Any) -> NDArray[np.uint8]:
     """An array of pixels, `(h, w)` or `(h, w, 3 or 4)`, as `uint8`."""
-    pixels = pixel_array(source, "a page", REMEDY)
+    pixels = check_pixels(pixel_array(source, "a page", REMEDY), source, "a page", "gray", REMEDY)
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[..., 0]
-    if pixels.dtype != object and pixels.ndim != 2 and not (pixels.ndim == 3 and pixels.shape[2] in (3, 4)):
+    if pixels.ndim != 2 and not (pixels.ndim == 3 and pixels.shape[2] in (3, 4)):
         raise DataError(f"a page of shape {pixels.shape}, given as {type(source).__name__}", REMEDY)
-    pixels = check_pixels(pixels, source, "a page", "gray", REMEDY)
     if pixels.dtype == np.uint8:
         return np.ascontiguousarray(pixels)
     gray: NDArray[np.uint8] = (pixels * np.float32(255)).round().astype(np.uint8)

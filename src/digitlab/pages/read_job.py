@@ -213,9 +213,13 @@ def read_job(
 
 
 def outcomes(image: str, value: dict[str, Any]) -> list[Page | Failure]:
-    """Answers and errors from what `read_job` returned."""
+    """Answers and errors that `read_job` returned; an error of a package's own class is a `DataError`."""
     failures = [
-        Failure(image, one["page"], getattr(errors, one["error"])(one["problem"], one["remedy"]))
+        Failure(
+            image,
+            one["page"],
+            getattr(errors, one["error"], errors.DataError)(one["problem"], one["remedy"]),
+        )
         for one in value["failures"]
     ]
     every: list[Page | Failure] = [*(Page.from_dict(page) for page in value["pages"]), *failures]

@@ -166,11 +166,13 @@ def find_page(
     """
     page, matrix, _ = upright(gray)
     seen = _seen(page) if turns or options.region is None else None
-    quarters = _quarters(gray, seen.ink, model) if turns and seen is not None else 0
-    if quarters:
-        page, again, _ = upright(np.ascontiguousarray(np.rot90(gray, quarters)))
-        matrix = again @ turn_matrix(quarters, gray.shape)
-        seen = _seen(page) if options.region is None else None
+    if turns and seen is not None:
+        quarters = find_turn(seen.ink, model)
+        if quarters:
+            other, again, _ = upright(np.ascontiguousarray(np.rot90(gray, quarters)))
+            seen_turned = _seen(other)
+            if seen_turned is not None and _shows_more(seen_turned, seen, model):
+                page, matrix, seen = other, again @ turn_matrix(quarters, gray.shape), seen_turned
     shape, corner = (page.shape[0], page.shape[1]), (0, 0)
     if options.region is not None:
         # The whole page is made upright first: boxes of an answer are in its pixels, too.
@@ -179,44 +181,46 @@ def find_page(
         seen = _seen(page) if page.size else None
     if seen is None:
         return FoundPage([], [], 1.0, corner, shape, matrix)
-    ink = seen.ink
     if stages is not None:
         stages.add("page", "The page upright", UPRIGHT, page)
-        stages.add("ink", "Ink", INK, picture_of_ink(seen.drawn))
+    rows, left_out = _found(seen, model, options, stages)
+    return FoundPage(rows, left_out, seen.scale, corner, shape, matrix)
+
+
+def _found(
+    seen: _Seen, model: Model, options: ReadOptions, stages: Stages | None = None
+) -> tuple[list[list[FoundString]], list[LeftOut]]:
+    """The strings of each line, and what is left out, in pixels of the ink."""
+    ink = seen.ink
     layout = lay_out(ink, seen.ruling, options.cells)
     parts = [part for line in layout.lines for part in line]
     scored = score_rows(ink, parts, model, WEIGHTS)
+    rows, left_out = _counted(layout, scored, options)
     if stages is not None:
+        stages.add("ink", "Ink", INK, picture_of_ink(seen.drawn))
         stages.add("lines", "Printed lines", LINES, picture_of_lines(seen.ruling))
         stages.add("rows", "Rows", ROWS, picture_of_rows(layout, ink.mask.shape))
         stages.add("pieces", "Pieces", PIECES, picture_of_pieces(scored, ink.mask.shape))
-    rows, left_out = _counted(layout, scored, options)
-    if stages is not None:
         stages.add("digits", "Digits", DIGITS, picture_of_digits(ink, rows))
-    return FoundPage(rows, [*layout.left_out, *left_out], seen.scale, corner, shape, matrix)
+    return rows, [*layout.left_out, *left_out]
 
 
-def _quarters(gray: NDArray[np.uint8], ink: PageInk, model: Model) -> int:
-    """By how many quarters of a circle a page is to be turned.
+def _shows_more(turned: _Seen, given: _Seen, model: Model) -> bool:
+    """Whether a turned page shows more digits than the page as it is, when both are read.
 
-    What its components tell is checked by reading it as it is and turned: digits that touch may look like
-    others, turned.
+    Its components alone do not tell: digits that touch may look like others, turned.
     """
-    quarters = find_turn(ink, model)
-    if not quarters:
-        return 0
-    right, share = _digits_right(find_page(gray, model, ReadOptions()))
+    right, share = _digits_right(_found(given, model, ReadOptions())[0])
     if share >= UPRIGHT_SHARE:
-        return 0
-    turned = np.ascontiguousarray(np.rot90(gray, quarters))
-    other, share = _digits_right(find_page(turned, model, ReadOptions()))
-    return quarters if other > TURNED * right and share >= UPRIGHT_SHARE else 0
+        return False
+    other, share = _digits_right(_found(turned, model, ReadOptions())[0])
+    return other > TURNED * right and share >= UPRIGHT_SHARE
 
 
-def _digits_right(found: FoundPage) -> tuple[float, float]:
+def _digits_right(rows: list[list[FoundString]]) -> tuple[float, float]:
     """How many digits are right, by the probabilities of their strings; and what share of all that is."""
     given = calibration()
-    strings = [string for row in found.rows for string in row]
+    strings = [string for row in rows for string in row]
     right = sum(len(one.digits) * given.right_probability(one.evidence) for one in strings)
     return right, right / max(sum(len(one.digits) for one in strings), 1)
 

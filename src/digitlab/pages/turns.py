@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -102,5 +103,5 @@ def _look(ink: PageInk, model: Model) -> _Look:
             probability = float(np.exp(scores[piece][:10].max())) if piece in scores else 0.0
             digits += probability
             read += probability * long
-            log += max(float(np.log(max(probability, 1e-9))), UNLIKELY)
+            log += max(math.log(probability), UNLIKELY) if probability else UNLIKELY
     return _Look(digits, read / length if length else 0.0, log)
