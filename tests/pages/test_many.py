@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from digitlab.data import cache_folder
-from digitlab.errors import DataError, ModelError, NoInkError, SettingError
+from digitlab.errors import DataError, ModelError, NoInkError, OutputError, SettingError
 from digitlab.jobs import Job, Progress, ResultStore, inline_executor
 from digitlab.pages import Failure, Page, ReadOptions, parallel, read, read_files
 from digitlab.pages.evidence import FILE, READING_MODEL
@@ -180,23 +180,25 @@ def test_what_could_not_be_read_is_tried_again(folder, reader, stopped):
 
 @pytest.mark.usefixtures("here")
 def test_what_was_read_before_an_error_is_kept_and_old_results_go(folder, reader):
-    (folder / "2.png").write_bytes(b"no picture")
     old, new = (cache_folder() / "reading" / name for name in ("old", "new"))
     for each in (old, new):
         each.mkdir(parents=True)
     week = time.time() - parallel.KEPT_SECONDS - 60
     os.utime(old, (week, week))
-    with pytest.raises(DataError, match=r"2\.png is not a picture"):
-        read(folder)
-    left = set(os.listdir(cache_folder() / "reading")) - {"new"}
-    assert "old" not in left
-    (folder / "2.png").write_bytes((folder / "3.png").read_bytes())
-    assert reader
+
+    def fill_the_disk(result):
+        if result.number == 2:
+            raise OutputError("cannot write answer.csv: no space left", "Free some.")
+
+    with pytest.raises(OutputError):
+        read_files([folder], OnnxModel(), ReadOptions(), on_page=fill_the_disk)
+    assert not old.exists()
+    before = {image for image, _ in reader}
+    assert before
     reader.clear()
-    assert read_files([folder], OnnxModel(), ReadOptions()).pages
-    assert [image for image, _ in reader] == [str(folder / "2.png")]
+    assert len(read_files([folder], OnnxModel(), ReadOptions()).pages) == 5
+    assert {image for image, _ in reader} == {str(path) for path in folder.rglob("*.png")} - before
     assert os.listdir(cache_folder() / "reading") == ["new"]
-    new.rmdir()
 
 
 @pytest.mark.usefixtures("here", "reader")
