@@ -46,8 +46,8 @@ class OnnxModel:
             an output `logits`, float32 `(n, 10)`, n free; perhaps an output `no_digit`, `(n, 1)`. Its
             metadata property `digitlab`, if there, is JSON:
             `{"network": name, "options": {...}, "schema_version": 1}`.
-        threads: How many threads work on a call, at most, from 1; None: two. For a server that answers several calls
-            at the same time 1 is best.
+        threads: How many threads work on a call, at most, from 1; None: two. For a server that answers
+            several calls at the same time 1 is best.
 
     Raises:
         ModelError: If the file is missing, not ONNX, or of other inputs and outputs.
