@@ -229,8 +229,8 @@ def resume(
         progress: As in `train`.
 
     Raises:
-        DigitlabError: If the folder holds no run, its data are no longer there, or it cannot go on or is being
-            trained.
+        DigitlabError: If the folder holds no run, its data are no longer there, or it cannot go on or is
+            being trained.
         TrainingSuspended: If a callback has suspended the training; it can be resumed.
     """
     run, more = Run.open(Path(folder)), MoreTraining(epochs, max_steps, more_epochs)
