@@ -1,6 +1,8 @@
 """The run folder."""
 
 import json
+import os
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -10,6 +12,7 @@ from digitlab.errors import ModelError, OutputError, RunError, SettingError
 from digitlab.machine import environment
 from digitlab.networks import build
 from digitlab.runs import DataConfig, Run, RunConfig, new_run_folder, open_runs, resume
+from digitlab.runs.folder import run_files
 from digitlab.training import HistoryEntry, Recipe
 
 METRICS = {
@@ -219,3 +222,20 @@ def test_the_environment_names_versions_and_machine():
     assert told["cores"] >= 1
     assert told["processor"]
     json.dumps(told)
+
+
+def test_runs_below_a_folder_while_others_change_it(tmp_path, monkeypatch):
+    for name in ("a", "b/c/d/e", "b/c/d/e/f", ".trash/x", "b/.hidden/x", "gone"):
+        (tmp_path / name).mkdir(parents=True, exist_ok=True)
+        (tmp_path / name / "run.json").touch()
+    scan = os.scandir
+
+    def scan_as_it_vanishes(path):
+        if path == tmp_path / "gone":
+            shutil.rmtree(path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scan_as_it_vanishes)
+    found = {file.parent.relative_to(tmp_path).as_posix() for file in run_files(tmp_path)}
+    assert found == {"a", "b/c/d/e", "gone"}  # it was there at the first look
+    assert run_files(tmp_path / "gone") == []

@@ -247,11 +247,15 @@ def test_a_checkpoint_of_nonsense(stopped, old, new):
         runs.resume(stopped)
 
 
-@pytest.mark.parametrize(("new", "seen"), [('"schema_version": 4, ', 4), ('"schema_version": 6, ', 6)])
+def test_a_checkpoint_of_version_4_at_a_history_entry(stopped):
+    _change(stopped, '"schema_version": 5, ', '"schema_version": 4, ')
+    assert runs.resume(stopped).finished
+
+
+@pytest.mark.parametrize(("new", "seen"), [('"schema_version": 3, ', 3), ('"schema_version": 6, ', 6)])
 def test_a_checkpoint_of_another_version(stopped, new, seen):
-    """Before 5, a checkpoint was always one at a history entry."""
     _change(stopped, '"schema_version": 5, ', new)
-    with pytest.raises(RunError, match=f"schema version {seen}; this digitlab reads version 5"):
+    with pytest.raises(RunError, match=f"schema version {seen}; this digitlab reads versions 4 and 5"):
         runs.resume(stopped)
 
 

@@ -267,12 +267,20 @@ def holds_runs(path: Path) -> bool:
 
 def run_files(path: Path) -> list[Path]:
     """The `run.json` of each run below a folder, finished or not, in no order; hidden folders are skipped."""
-    found = (file for depth in range(1, DEPTH + 1) for file in path.glob("*/" * depth + "run.json"))
-    return [file for file in found if not _is_hidden(file.relative_to(path))]
+    found, folders = [], [path]
+    for _ in range(DEPTH):
+        folders = [inner for folder in folders for inner in _folders(folder)]
+        found += [folder / "run.json" for folder in folders if (folder / "run.json").exists()]
+    return found
 
 
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _folders(path: Path) -> list[Path]:
+    """The folders in a folder; none of one that cannot be read, or that has vanished meanwhile."""
+    try:
+        with os.scandir(path) as entries:
+            return [path / one.name for one in entries if not one.name.startswith(".") and one.is_dir()]
+    except OSError:
+        return []
 
 
 def check_same_network(path: Path, runs: Sequence[Run]) -> None:

@@ -13,10 +13,12 @@ from digitlab.files import write_json
 if TYPE_CHECKING:
     from digitlab.training import Callback, StepInfo
 
-__all__ = ["RateChange", "load_rate_changes", "record_rate_change", "repeat_rate_changes"]
+__all__ = ["MAX_RATE", "RateChange", "load_rate_changes", "record_rate_change", "repeat_rate_changes"]
 
 FILE = "rate_changes.json"
 SCHEMA_VERSION = 1
+MAX_RATE = 100.0
+"""The highest learning rate that can be set by hand."""
 
 
 @dataclass(frozen=True)

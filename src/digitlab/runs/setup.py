@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from digitlab.data import Digits
 from digitlab.errors import SettingError
@@ -18,10 +18,18 @@ from digitlab.training import Callback, Examples, FitResult, OnHistory, StepCoun
 from digitlab.training.checkpoint import Checkpoint
 from digitlab.training.hardware import Hardware, choose_hardware
 
-__all__ = ["INITIAL_WEIGHTS", "OnStart", "TrainingSetup", "TrainingStart"]
+__all__ = ["INITIAL_WEIGHTS", "HearsEnd", "OnStart", "TrainingSetup", "TrainingStart"]
 
 INITIAL_WEIGHTS = "initial.safetensors"
 """In the folder of a run that started from trained weights: a copy of them."""
+
+
+@runtime_checkable
+class HearsEnd(Protocol):
+    """A callback that is told when the last step is taken and the networks have their final weights."""
+
+    def on_end(self) -> None:
+        """Called before the evaluation of the whole splits; not where training is suspended or fails."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +146,13 @@ class TrainingSetup:
             "keep_state": keep_state,
         }
         if self.stacked:
-            return fit(self.networks, self.config.recipe, train, validation, seeds=self.seeds, **more)
-        return [fit(self.networks[0], self.config.recipe, train, validation, **more)]
+            results = fit(self.networks, self.config.recipe, train, validation, seeds=self.seeds, **more)
+        else:
+            results = [fit(self.networks[0], self.config.recipe, train, validation, **more)]
+        for callback in callbacks:
+            if isinstance(callback, HearsEnd):
+                callback.on_end()
+        return results
 
 
 def _fit_options(config: RunConfig, train: Digits) -> dict[str, Any]:

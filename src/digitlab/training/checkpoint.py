@@ -30,6 +30,8 @@ __all__ = ["Checkpoint", "suspend"]
 VERSION = 5
 """Of what a checkpoint holds. Before 5, at history entries only; before 4, without the reason of an early
 stop; before 3, for one seed only; in the first, RMSprop's mean squares had another scale."""
+READABLE = (4, VERSION)
+"""The versions that can be read: 4 only lacks what is saved between two entries."""
 SHARE_OF_TIME = 0.05
 """Most of the time that saving may take: after a save, the next waits 20 times as long."""
 
@@ -148,8 +150,10 @@ def _describe(member: Member) -> dict[str, Any]:
 
 def _restore(state: TrainState, values: dict[str, Any], tensors: dict[str, Tensor]) -> None:
     version = values.get("schema_version")
-    if version != VERSION:
-        raise ValueError(f"schema version {version}; this digitlab reads version {VERSION}")
+    if version not in READABLE:
+        raise ValueError(
+            f"schema version {version}; this digitlab reads versions {READABLE[0]} and {VERSION}"
+        )
     there, here = [of["seed"] for of in values["members"]], [member.seed for member in state.members]
     if there != here:
         raise ValueError(f"it is of the seeds {there}, not {here}")
