@@ -32,6 +32,8 @@ from digitlab.lab.lab import Lab
 TOKEN = "a-token-of-the-tests"
 SAMPLES = Path(__file__).parents[2] / "samples"
 OWN = "http://127.0.0.1:8765"
+LONGEST = 120.0
+"""Seconds after which a lab in a process of its own is killed."""
 
 
 @pytest.fixture
@@ -105,7 +107,8 @@ def server(serve):
 def lab_process(tmp_path):
     """Starts `digitlab lab` as a process: a function of its words; a context manager.
 
-    It gives the process and, with `--json`, what its line says.
+    It gives the process and, with `--json`, what its line says. One that hangs is killed, which ends what
+    reads its lines and answers.
     """
 
     @contextmanager
@@ -113,9 +116,12 @@ def lab_process(tmp_path):
         command = [sys.executable, "-W", "error", "-m", "digitlab", "lab", "--no-open", *words]
         pipe = subprocess.PIPE
         with subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) as process:
+            killer = threading.Timer(LONGEST, process.kill)
+            killer.start()
             try:
                 yield process, json.loads(process.stdout.readline()) if "--json" in words else None
             finally:
+                killer.cancel()
                 process.kill()
 
     return start

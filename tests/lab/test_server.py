@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 from digitlab.errors import SettingError
-from digitlab.lab import ServerOptions, serve
+from digitlab.lab import ServerOptions, api, serve
 
 SHEET = Path(__file__).parents[2] / "docs" / "pictures" / "reading" / "form.jpg"
 
@@ -131,3 +131,13 @@ def test_ctrl_c_does_not_wait_until_pages_are_read(lab_process, words):
     assert process.returncode == 130
     (outcome,) = outcomes
     assert isinstance(outcome, httpx2.TransportError) or outcome.status_code == 500
+
+
+@pytest.mark.parametrize("token", ["", "short"])
+def test_a_token_of_the_environment_is_a_secret(monkeypatch, token):
+    monkeypatch.setenv(api.TOKEN, token)
+    with pytest.raises(SettingError, match="16 characters"):
+        api.create_api()
+    monkeypatch.setenv(api.TOKEN, "a-token-of-the-tests")
+    monkeypatch.setenv(api.HOSTS, " Lab.local,, other")
+    assert (api.given_token(), api.given_hosts()) == ("a-token-of-the-tests", {"lab.local", "other"})

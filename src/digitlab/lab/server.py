@@ -94,7 +94,8 @@ def serve(options: ServerOptions, tell: Callable[[Address], None]) -> None:
         tell: Called once the lab answers.
 
     Raises:
-        SettingError: If the port is taken, or the host is none of this machine.
+        SettingError: If the port is taken, the host is none of this machine, or the token in the environment
+            is too short.
         KeyboardInterrupt: When it has been interrupted, and everything is closed. Threads may still read
             pictures, which takes seconds.
     """
@@ -104,7 +105,7 @@ def serve(options: ServerOptions, tell: Callable[[Address], None]) -> None:
 
 def _serve(options: ServerOptions, bound: socket.socket, tell: Callable[[Address], None]) -> None:
     port = bound.getsockname()[1]
-    token = os.environ.get(api.TOKEN) or secrets.token_urlsafe(24)
+    token = api.given_token() or secrets.token_urlsafe(24)
     name = _reachable_name(options.host)
     shown = f"[{name}]" if ":" in name else name
     address = Address(f"http://{shown}:{port}/?token={token}", port, token, options.host is not None)
@@ -250,7 +251,7 @@ def _reachable_name(host: str | None) -> str:
 
 def _own_names(host: str | None) -> frozenset[str]:
     """Names of this machine under which the lab may be asked for; beside those in the environment."""
-    names = {name.strip().lower() for name in os.environ.get(api.HOSTS, "").split(",") if name.strip()}
+    names = set(api.given_hosts())
     if host is not None:
         own = socket.gethostname().lower()
         names |= {host.lower(), own, f"{own}.local"}
