@@ -8,6 +8,7 @@ import os
 import pytest
 
 from digitlab.lab.messages import read_message, write_message
+from digitlab.lab.training_process import Channel
 
 
 @pytest.mark.parametrize("buffering", [0, -1])
@@ -32,3 +33,21 @@ def test_a_message_that_breaks_off_is_none():
 def test_a_number_that_is_none_is_not_written():
     with pytest.raises(ValueError, match="JSON"):
         write_message(io.BytesIO(), {"loss": float("nan")})
+
+
+def test_a_number_that_is_none_does_not_look_like_the_end_of_the_lab():
+    channel = Channel(io.BytesIO(), io.BytesIO())
+    with pytest.raises(ValueError, match="JSON"):
+        channel.send("points", loss=float("nan"))
+    assert not channel.abandoned
+
+
+def test_a_process_learns_that_the_lab_is_gone():
+    here, there = os.pipe()
+    os.close(here)
+    with open(there, "wb", buffering=0) as nobody:
+        channel = Channel(io.BytesIO(), nobody)
+        channel.send("points")
+        assert channel.abandoned
+        assert channel.take(wait=False) is None
+        assert channel.waiting

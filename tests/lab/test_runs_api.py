@@ -9,6 +9,7 @@ import pytest
 
 from digitlab import runs
 from digitlab.lab.run_folder import RunFolder
+from digitlab.runs.claim import claim_runs
 
 
 def _change(path, change):
@@ -105,9 +106,10 @@ def test_what_would_be_lost_is_refused(client, lab, ids):
     (lab.runs / "fast").mkdir()
     refused = client.post(f"/api/runs-deleted/{trashed['id']}/restore")
     assert (refused.status_code, refused.json()["title"]) == (400, "there is another fast by now")
-    (lab.runs / "unfinished" / "history.csv").touch()
-    refused = client.post(f"/api/runs/{ids['unfinished']}/delete")
-    assert (refused.status_code, refused.json()["title"]) == (400, "unfinished is being trained")
+    for name, inner in (("unfinished", "unfinished"), ("seeds", "seeds/seed-1")):
+        with claim_runs([lab.runs / inner]):
+            refused = client.post(f"/api/runs/{ids[name]}/delete")
+        assert (refused.status_code, refused.json()["title"]) == (400, f"{inner} is being trained")
     for bad in ("..", "%2e%2e%2fruns", "slow"):
         assert client.post(f"/api/runs/{bad}/delete").status_code in (404, 405)
 
@@ -120,17 +122,20 @@ def test_the_trash_restores_nothing_outside_of_the_runs(client, lab, ids, name):
     assert client.post(f"/api/runs-deleted/{trashed['id']}/restore").status_code == 404
 
 
-def test_changes_of_the_folder_are_told(lab, client, monkeypatch, wait_until):
-    monkeypatch.setattr("digitlab.lab.run_folder.WATCHED", 0.05)
-    monkeypatch.setattr(type(lab.events), "n_streams", 1)
-    folder = lab.part(RunFolder)
+def test_changes_of_the_folder_are_told(lab):
+    lab.part(RunFolder)
 
     def version():
         return json.loads(lab.events.message(None)[1] or '{"values": {}}')["values"].get("runs")
 
-    wait_until(lambda: folder._known)
+    lab.watch()
+    lab.watch()
+    assert version() is None
     shutil.copytree(lab.runs / "slow", lab.runs / "another")
-    wait_until(lambda: version() == 1)
+    shutil.copytree(lab.runs / "slow", lab.runs / ".hidden" / "slow")
+    lab.watch()
+    assert version() == 1
+    assert "another" in [one.name for one in lab.models.scan()]
 
 
 def test_views_are_those_of_inspect(client, lab, ids):

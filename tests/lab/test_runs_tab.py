@@ -12,7 +12,7 @@ from selenium.webdriver.support.ui import Select
 
 @pytest.fixture
 def server(serve, made_runs, tmp_path, monkeypatch):
-    monkeypatch.setattr("digitlab.lab.run_folder.WATCHED", 0.1)
+    monkeypatch.setattr("digitlab.lab.lab.WATCHED", 0.1)
     with serve(shutil.copytree(made_runs, tmp_path / "runs")) as served:
         served.lab.models.wait_for_torch(60)
         yield served

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
-from contextlib import contextmanager
+from dataclasses import replace
 
 import httpx2
 import numpy as np
@@ -22,7 +19,7 @@ from digitlab.lab.trainings import Trainings
 from digitlab.networks import build
 from digitlab.runs import DataConfig, Run, TorchModel
 from digitlab.runs.rate_changes import load_rate_changes
-from digitlab.training import standard_recipe
+from digitlab.training import TrainingSuspended, standard_recipe
 
 FEW = {"train": "mnist:train[:400]", "validation": "last:100"}
 SLOW = {"batch_size": 1, "epochs": 1000, "threads": 1}
@@ -42,22 +39,20 @@ def post(client, run_id, command, status=202, **body):
     return answer.json()
 
 
-def wait_for(true, seconds=60):
-    end = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    return found
-
-
 def info(client, run_id):
     listed = client.get("/api/train").json()["trainings"]
     return next(one for one in listed if one["id"] == run_id)
 
 
-def wait_until(client, run_id, *states):
-    wait_for(lambda: info(client, run_id)["state"] in states)
-    return info(client, run_id)
+@pytest.fixture
+def wait_state(wait_until):
+    """Waits until a training is in one of some states: a function of client, id and states."""
+
+    def wait(client, run_id, *states):
+        wait_until(lambda: info(client, run_id)["state"] in states)
+        return info(client, run_id)
+
+    return wait
 
 
 def told(lab):
@@ -77,9 +72,9 @@ def ended(lab):
     lab.close()
 
 
-def test_a_training_becomes_a_run_and_is_rewound(client, lab):
+def test_a_training_becomes_a_run_and_is_rewound(client, lab, wait_state):
     first = start(client, QUICK, "mlp", options={"hidden": "5"})
-    done = wait_until(client, first, "finished", "failed")
+    done = wait_state(client, first, "finished", "failed")
     assert (done["state"], done["step"], done["total_steps"], done["epoch_steps"]) == ("finished", 30, 30, 10)
     assert client.get("/api/train").json()["unfinished"] == []
     listed = {one["id"]: one for one in client.get("/api/models").json()["models"]}
@@ -98,7 +93,7 @@ def test_a_training_becomes_a_run_and_is_rewound(client, lab):
     answer = client.post(f"/api/train/{first}/rewind", json={"changes": {"learning_rate": "1e-9"}})
     second = answer.json()
     assert (answer.status_code, second["origin"], second["name"]) == (201, first, "mlp-2")
-    wait_until(client, second["id"], "finished")
+    wait_state(client, second["id"], "finished")
     settings = [client.get(f"/api/train/{one}/settings").json() for one in (first, second["id"])]
     before, after = (one["recipe"] for one in settings)
     assert {name for name in before if before[name] != after[name]} == {"learning_rate"}
@@ -111,38 +106,38 @@ def test_a_training_becomes_a_run_and_is_rewound(client, lab):
     assert refused.status_code == 400
 
 
-def test_pause_steps_a_changed_rate_and_stop(client, lab):
+def test_pause_steps_a_changed_rate_and_stop(client, lab, wait_until, wait_state):
     run_id = start(client, {**SLOW, "optimizer": "sgd", "learning_rate": 0.5}, paused=True)
-    assert wait_until(client, run_id, "paused")["step"] == 1
+    assert wait_state(client, run_id, "paused")["step"] == 1
     for step in (2, 3):
         post(client, run_id, "step")
-        wait_for(lambda step=step: info(client, run_id)["step"] == step)
+        wait_until(lambda step=step: info(client, run_id)["step"] == step)
     post(client, run_id, "rate", learning_rate=0.25)
     post(client, run_id, "rate", learning_rate=0.125)
-    wait_for(lambda: info(client, run_id)["learning_rate"] == 0.125)
+    wait_until(lambda: info(client, run_id)["learning_rate"] == 0.125)
     post(client, run_id, "step")
-    wait_for(lambda: info(client, run_id)["step"] == 4)
+    wait_until(lambda: info(client, run_id)["step"] == 4)
     points = told(lab)["logs"][f"training/{run_id}/points"]["items"]
     assert [(step, rate) for step, _, _, rate in points] == [(1, 0.5), (2, 0.5), (3, 0.5), (4, 0.125)]
     (change,) = load_rate_changes(lab.runs / "softmax-1")
     assert (change.step, change.lr_factor, change.learning_rate) == (3, 0.25, 0.125)
     assert told(lab)["logs"][f"training/{run_id}/marks"]["items"][-1]["step"] == 3
-    post(client, run_id, "rate", learning_rate=-1)
-    wait_for(lambda: "not above 0" in (info(client, run_id)["problem"] or ""))
+    for rate in (-1, 0, 101):
+        post(client, run_id, "rate", status=422, learning_rate=rate)
     post(client, run_id, "go-on")
-    wait_for(lambda: info(client, run_id)["step"] > 10)
+    wait_until(lambda: info(client, run_id)["step"] > 10)
     post(client, run_id, "stop")
-    step = wait_until(client, run_id, "finished")["step"]
+    step = wait_state(client, run_id, "finished")["step"]
     metrics = Run.open(lab.runs / "softmax-1").metrics()
     assert (metrics["stop_reason"], metrics["steps"]) == ("callback", step)
     refused = client.post(f"/api/train/{run_id}/pause", json={})
     assert (refused.status_code, refused.json()["title"]) == (400, "softmax-1 has ended")
 
 
-def test_drawings_are_answered_by_the_present_weights(client, lab):
+def test_drawings_are_answered_by_the_present_weights(client, lab, wait_until, wait_state):
     changes = {**SLOW, "optimizer": "sgd", "learning_rate": 0.1}
     run_id = start(client, changes, "mlp", options={"hidden": "6"}, paused=True)
-    wait_until(client, run_id, "paused")
+    wait_state(client, run_id, "paused")
     inside = told(lab)["values"]
     assert [one["name"] for one in inside[f"training/{run_id}/layers"]["layers"]] == ["hidden1", "logits"]
     assert inside[f"training/{run_id}/weights"]["shape"] == [6, 28, 28]
@@ -157,42 +152,84 @@ def test_drawings_are_answered_by_the_present_weights(client, lab):
     network = lab.models.network(run_id)
     np.testing.assert_array_equal(TorchModel(network).outputs(ink), first)
     post(client, run_id, "step")
-    wait_for(lambda: info(client, run_id)["step"] == 2)
+    wait_until(lambda: info(client, run_id)["step"] == 2)
     assert not np.array_equal(model.outputs(ink), first)
     post(client, run_id, "go-on")
-    wait_for(lambda: info(client, run_id)["step"] > 10)
+    wait_until(lambda: info(client, run_id)["step"] > 10)
     while_running = model.outputs(ink)
-    wait_for(lambda: not np.array_equal(model.outputs(ink), while_running))
+    wait_until(lambda: not np.array_equal(model.outputs(ink), while_running))
     post(client, run_id, "stop")
-    wait_until(client, run_id, "finished")
+    wait_state(client, run_id, "finished")
     with pytest.raises(NotReadyError):
         model.outputs(ink)
-    wait_for(lambda: lab.models.get(run_id) is not model)  # its run answers now
+    wait_until(lambda: lab.models.get(run_id) is not model)  # its run answers now
 
 
-def test_a_loss_that_is_no_longer_a_number(client, lab):
+def test_a_loss_that_is_no_longer_a_number(client, lab, wait_state):
     changes = {"optimizer": "sgd", "learning_rate": 100, "batch_size": 1, "epochs": 9, "threads": 1}
     run_id = start(client, changes, "mlp", options={"hidden": "30,30,30"})
-    done = wait_until(client, run_id, "diverged", "finished", "failed")
+    done = wait_state(client, run_id, "diverged", "finished", "failed")
     assert done["state"] == "diverged"
     assert "no longer a finite number" in done["problem"]
     assert "Lower the learning rate" in done["remedy"]
     assert [one["id"] for one in client.get("/api/train").json()["unfinished"]] == [run_id]
 
 
-def test_at_most_two_at_once_and_one_that_is_killed(client, lab):
+def test_at_most_two_at_once_and_one_that_is_killed(client, lab, wait_state):
     ids = [start(client, SLOW) for _ in range(2)]
     refused = client.post("/api/train", json={"network": "softmax"})
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
     assert client.delete(f"/api/train/{ids[0]}").status_code == 400
-    wait_until(client, ids[0], "running")
+    wait_state(client, ids[0], "running")
     os.kill(lab.part(Trainings).get(ids[0])._process.pid, signal.SIGKILL)
-    done = wait_until(client, ids[0], "failed")
+    done = wait_state(client, ids[0], "failed")
     assert "ended by itself" in done["problem"]
     assert [one["id"] for one in client.get("/api/train").json()["unfinished"]] == [ids[0]]
     assert client.delete(f"/api/train/{ids[0]}").status_code == 204
     assert [one["id"] for one in client.get("/api/train").json()["trainings"]] == ids[1:]
     assert client.get(f"/api/train/{ids[0]}/settings").json()["network"] == "softmax"  # its run stays
+    wait_state(client, ids[1], "running")
+    assert "is being trained" in client.post(f"/api/runs/{ids[1]}/delete").json()["title"]
+    post(client, ids[1], "stop")
+    wait_state(client, ids[1], "finished")
+    assert client.post(f"/api/runs/{ids[1]}/delete").status_code == 200
+    assert client.get("/api/train").json()["trainings"] == []
+
+
+def test_a_training_that_ends_early_is_evaluated_before_it_is_finished(client, lab, monkeypatch, wait_state):
+    states, put = [], lab.events.put
+
+    def note(topic, value):
+        if topic == "trainings" and value and value[0]["state"] not in states[-1:]:
+            states.append(value[0]["state"])
+        put(topic, value)
+
+    monkeypatch.setattr(lab.events, "put", note)
+    run_id = start(client, {**SLOW, "optimizer": "sgd", "learning_rate": 0.5, "patience": 1})
+    wait_state(client, run_id, "finished", "failed")
+    assert states == ["starting", "running", "evaluating", "finished"]
+    assert Run.open(lab.runs / "softmax-1").metrics()["stop_reason"] == "patience"
+
+
+def test_a_killed_run_that_is_resumed_shows_each_entry_once(client, lab, wait_state):
+    folder = lab.runs / "softmax-1"
+
+    def suspend(step_info):
+        step_info.suspend = step_info.step == 15
+
+    recipe = standard_recipe("softmax", None, {**QUICK, "eval_every": 10})
+    with pytest.raises(TrainingSuspended):
+        runs.train("softmax", {}, recipe, DataConfig(**FEW), folder, callbacks=[suspend], progress=False)
+    run = Run.open(folder)
+    (first,) = run.history()
+    run.append_history(replace(first, entry=2, step=20, epoch=2.0))  # after the checkpoint, then killed
+    (unfinished,) = client.get("/api/train").json()["unfinished"]
+    run_id = unfinished["id"]
+    post(client, run_id, "resume", status=201)
+    wait_state(client, run_id, "finished", "failed")
+    entries = told(lab)["logs"][f"training/{run_id}/entries"]["items"]
+    assert [entry["step"] for entry in entries] == [10, 20, 30]
+    assert entries == client.get(f"/api/train/{run_id}/curves").json()["entries"]
 
 
 @pytest.mark.parametrize(
@@ -218,13 +255,15 @@ def test_settings_that_will_not_do(client, lab, body):
     assert not lab.runs.exists()
 
 
-def test_data_that_do_not_fit_are_told_by_the_process(client, lab):
+def test_data_that_do_not_fit_are_told_by_the_process(client, lab, wait_until, wait_state):
     data = {"train": "mnist:train[:40]", "validation": "last:60"}
     run_id = client.post("/api/train", json={"network": "softmax", "data": data}).json()["id"]
-    done = wait_until(client, run_id, "failed", "finished")
+    done = wait_state(client, run_id, "failed", "finished")
     assert done["state"] == "failed"
     assert "60" in done["problem"]
-    wait_for(lambda: not (lab.runs / "softmax-1").exists())
+    wait_until(lambda: not (lab.runs / "softmax-1").exists())
+    assert client.post("/api/train", json={"network": "softmax", "data": data}).json()["id"] == run_id
+    assert len(client.get("/api/train").json()["trainings"]) == 1
 
 
 def test_unknown_ids(client, lab):
@@ -246,43 +285,33 @@ def test_the_choices_explain_themselves(client):
     assert {one["name"] for one in found["data"]} == {"mnist:train", "classroom", "classroom-reduced"}
 
 
-@contextmanager
-def _lab_process(folder):
-    command = [sys.executable, "-m", "digitlab", "lab", "--no-open", "--json", "--port", "0"]
-    process = subprocess.Popen([*command, "--runs", folder], stdout=subprocess.PIPE, text=True)
-    try:
-        said = json.loads(process.stdout.readline())
-        headers = {"Authorization": f"Bearer {said['token']}"}
-        address = f"http://127.0.0.1:{said['port']}"
-        with httpx2.Client(base_url=address, headers=headers, timeout=60) as client:
-            yield process, client
-    finally:
-        process.kill()  # also where the test fails: nothing else would end it
-        process.stdout.close()
-        process.wait(10)
+def _asking(said):
+    """Asks a lab of a process of its own, by what its line says."""
+    headers = {"Authorization": f"Bearer {said['token']}"}
+    return httpx2.Client(base_url=f"http://127.0.0.1:{said['port']}", headers=headers, timeout=60)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
-def test_a_lab_that_ends_leaves_a_run_that_goes_on(tmp_path, how):
+def test_a_lab_that_ends_leaves_a_run_that_goes_on(lab_process, tmp_path, how, wait_until, wait_state):
     changes = {**SLOW, "optimizer": "sgd", "learning_rate": 0.01, "epochs": 150}
-    with _lab_process(tmp_path / "runs") as (process, client):
+    with lab_process("--json", "--port", "0") as (process, said), _asking(said) as client:
         run_id = start(client, changes, paused=True)
-        wait_until(client, run_id, "paused")
+        wait_state(client, run_id, "paused")
         post(client, run_id, "rate", learning_rate=0.05)
         post(client, run_id, "go-on")
-        wait_for(lambda: info(client, run_id)["step"] > 150)
+        wait_until(lambda: info(client, run_id)["step"] > 150)
         process.send_signal(how)
         process.wait(10)
     folder = tmp_path / "runs" / "softmax-1"
     state = folder / "checkpoint" / "state.safetensors"
-    wait_for(state.exists)
+    wait_until(state.exists)
     assert not (folder / "metrics.json").exists()
-    with _lab_process(tmp_path / "runs") as (process, client):
-        (unfinished,) = wait_for(lambda: client.get("/api/train").json()["unfinished"])
+    with lab_process("--json", "--port", "0") as (process, said), _asking(said) as client:
+        (unfinished,) = wait_until(lambda: client.get("/api/train").json()["unfinished"])
         assert (unfinished["id"], unfinished["name"]) == (run_id, "softmax-1")
         assert unfinished["step"] > 150
         post(client, run_id, "resume", status=201)
-        wait_until(client, run_id, "finished")
+        wait_state(client, run_id, "finished")
         process.send_signal(signal.SIGINT)
         process.wait(10)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -44,6 +45,8 @@ class Lab:
         self.decoding = anyio.CapacityLimiter(1)
         self._parts: dict[type, Any] = {}
         self._lock = threading.RLock()
+        self._telling = threading.Lock()
+        self._told: Any = None
         self._ended = threading.Event()
 
     def part(self, kind: type[Part]) -> Part:
@@ -51,7 +54,7 @@ class Lab:
 
         Args:
             kind: A class whose constructor takes a lab; its method `close`, if it has one, is called when
-                the lab ends.
+                the lab ends, and `watch`, if it has one, now and then while a page is open.
         """
         with self._lock:
             if kind not in self._parts:
@@ -75,21 +78,30 @@ class Lab:
                 part.close()
 
     def tell_models(self) -> None:
-        """Tells the browsers what answers now."""
-        models = [info.model_dump() for info in self.models.scan()]
-        self.events.put("models", models)
+        """Tells the browsers what answers now, if that is not what they were told last."""
+        with self._telling:  # so that an older list never comes after a newer one
+            models = [info.model_dump() for info in self.models.scan()]
+            if models != self._told:
+                self.events.put("models", models)
+                self._told = models
+
+    def watch(self) -> None:
+        """Looks whether the folder of runs has changed, and tells the browsers if so."""
+        self.tell_models()
+        with self._lock:
+            parts = list(self._parts.values())
+        for part in parts:
+            if hasattr(part, "watch"):
+                part.watch()
 
     def _watch(self) -> None:
         if self._ended.wait(FIRST_PAINT):
             return
         self.models.import_torch()
-        told: Any = None
         while not self._ended.wait(WATCHED):
             if self.events.n_streams:
-                found = self.models.scan()
-                if found != told:
-                    self.events.put("models", [info.model_dump() for info in found])
-                    told = found
+                with suppress(OSError):  # files come and go; the next look finds out
+                    self.watch()
 
 
 def _lab_of(request: Request) -> Lab:

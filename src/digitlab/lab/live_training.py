@@ -16,7 +16,7 @@ from digitlab.data import load
 from digitlab.lab.layer_statistics import first_weights, layer_statistics
 from digitlab.lab.present_weights import PresentWeights
 from digitlab.lab.training_process import Channel
-from digitlab.networks import architecture
+from digitlab.networks import Network, architecture
 from digitlab.runs import RunConfig, TrainingStart
 from digitlab.runs.rate_changes import RateChange, record_rate_change
 from digitlab.training import Examples, HistoryEntry, StepInfo
@@ -34,7 +34,6 @@ SHARE_OF_TIME = 0.04
 """Most of the time that looking inside may take."""
 PROBED = 128
 """How many training digits the activations are computed for."""
-MAX_RATE = 100.0
 
 
 class LiveTraining:
@@ -59,11 +58,10 @@ class LiveTraining:
         self._due = self._look_due = 0.0
         self._lr_factor: float | None = None
         self._probe: Tensor | None = None
-        self._total = 0
+        self._latest: tuple[int, Network] | None = None
 
     def on_start(self, start: TrainingStart) -> None:
         """Tells what is trained."""
-        self._total = start.counts.total_steps
         kind = architecture(start.config.network)
         self._channel.send(
             "started",
@@ -80,8 +78,16 @@ class LiveTraining:
         """Tells a history entry."""
         self._channel.send("entry", entry=asdict(entry))
 
+    def on_end(self) -> None:
+        """Tells that the last step is taken, which nobody knows before where training stops early."""
+        if self._latest is not None:
+            step, network = self._latest
+            self._present.renew(network, resting=True)
+            self._channel.send("state", state="evaluating", step=step)
+
     def __call__(self, info: StepInfo) -> None:
         """Called after every step: mostly there is nothing to do."""
+        self._latest = info.step, info.network
         self._steps.append((info.step, info.learning_rate, info.logits, info.labels))
         last = info.step == info.counts.total_steps
         if self._channel.waiting or self._paused or last or time.monotonic() >= self._due:
@@ -98,9 +104,11 @@ class LiveTraining:
             self._rest(info)
         elif self._watched and time.monotonic() >= self._look_due:
             self._look(info)
-        info.suspend = self._channel.abandoned
-        if info.step == info.counts.total_steps:
+        info.suspend = self._channel.abandoned and not info.stop
+        if info.stop or info.step == info.counts.total_steps:
             self._present.renew(info.network, resting=True)
+        if info.stop:
+            self._channel.send("state", state="evaluating", step=info.step)
 
     def _rest(self, info: StepInfo) -> None:
         """Waits for commands, until training is to go on, if only for a step."""
@@ -133,9 +141,6 @@ class LiveTraining:
     def _change_rate(self, wanted: float, info: StepInfo) -> None:
         """Multiplies all later rates, so that the step just taken would have had the one that is wanted."""
         factor = info.lr_factor if self._lr_factor is None else self._lr_factor
-        if not 0 < wanted <= MAX_RATE:
-            self._channel.send("refused", problem=f"{wanted:g} is not above 0 and at most {MAX_RATE:g}")
-            return
         if not (info.learning_rate > 0 and factor > 0):
             self._channel.send("refused", problem="the schedule has brought the learning rate to 0")
             return

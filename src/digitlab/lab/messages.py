@@ -6,7 +6,7 @@ import json
 import struct
 from typing import IO, Any
 
-__all__ = ["read_message", "write_message"]
+__all__ = ["pack_message", "read_message", "write_message"]
 
 LENGTHS = struct.Struct("<II")
 
@@ -23,9 +23,22 @@ def write_message(stream: IO[bytes], message: dict[str, Any], content: bytes = b
         OSError: If nobody reads any longer.
         ValueError: If the stream is closed, or a number is not finite.
     """
-    text = json.dumps(message, allow_nan=False).encode()
-    stream.write(LENGTHS.pack(len(text), len(content)) + text + content)
+    stream.write(pack_message(message, content))
     stream.flush()
+
+
+def pack_message(message: dict[str, Any], content: bytes = b"") -> bytes:
+    """The bytes of a message.
+
+    Args:
+        message: As for `write_message`.
+        content: As for `write_message`.
+
+    Raises:
+        ValueError: If a number is not finite.
+    """
+    text = json.dumps(message, allow_nan=False).encode()
+    return LENGTHS.pack(len(text), len(content)) + text + content
 
 
 def read_message(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:

@@ -68,6 +68,9 @@ class PresentWeights:
                     answer = self._weights()
             except NotReadyError as error:
                 self._channel.send("answer", request=command["request"], problem=error.problem)
+            except Exception as error:  # the next question is answered all the same
+                problem = f"the training cannot answer: {error}"
+                self._channel.send("answer", request=command["request"], problem=problem)
             else:
                 self._channel.send("answer", answer, request=command["request"])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RunFolder", "RunInfo"]
 
-WATCHED = 2.0
-"""Seconds between two looks into the folder, while a page is open."""
-BUSY = 60.0
-"""Seconds since its files changed during which a run that is not finished counts as being trained."""
 FILES = ("run.json", "metrics.json", "history.csv")
 """What tells that a run has changed."""
 GIVEN = ("inputs", "outputs", "height", "width")
@@ -93,9 +88,8 @@ class RunFolder:
         self._known: dict[Path, tuple[Stamp, RunInfo | None, str]] = {}
         self._places: dict[str, Path] = {}
         self._lock = threading.Lock()
-        self._ended = threading.Event()
         self._version = 0
-        threading.Thread(target=self._watch, name="watch-run-folder", daemon=True).start()
+        self._watched: list[RunInfo] | None = None
 
     def scan(self) -> list[RunInfo]:
         """All runs as they are in the folder now, and the groups of those that differ by seed alone."""
@@ -130,14 +124,18 @@ class RunFolder:
         Raises:
             UnknownIdError: If there is none.
         """
-        for look in (False, True):
-            if look:
-                self.scan()
-            with self._lock:
-                place = self._places.get(run_id)
-            if place is not None and place.is_dir():
-                return place
+        if (place := self.known_place(run_id)) is not None:
+            return place
+        self.scan()
+        if (place := self.known_place(run_id)) is not None:
+            return place
         raise UnknownIdError(f"there is no run {run_id[:40]!r}", "GET /api/runs lists those there are.")
+
+    def known_place(self, run_id: str) -> Path | None:
+        """The same, by the last `scan` alone: None if it has not found it, or it is no longer there."""
+        with self._lock:
+            place = self._places.get(run_id)
+        return place if place is not None and place.is_dir() else None
 
     def open(self, run_ids: Sequence[str]) -> list[tuple[Path, tuple[Run, ...]]]:
         """The runs of each id, with the name of its folder below that of all runs.
@@ -166,12 +164,14 @@ class RunFolder:
             RunError: If it is being trained, perhaps by another program.
             OutputError: If the operating system refuses.
         """
+        from digitlab.runs.claim import is_claimed
+        from digitlab.runs.folder import run_files
+
         place = self.place(run_id)
-        if not (place / "metrics.json").exists():
-            latest = max(_changed(place / name) for name in FILES) / 1e9
-            if (place / "run.json").exists() and time.time() - latest < BUSY:
-                name = place.relative_to(self.folder)
-                raise RunError(f"{name} is being trained", "Stop it, and delete it a minute later.")
+        for folder in (place, *(file.parent for file in run_files(place))):
+            if is_claimed(folder):
+                name = folder.relative_to(self.folder)
+                raise RunError(f"{name} is being trained", "Stop it, and delete it when it has ended.")
         trashed = self.trash.put(place)
         self.tell()
         return trashed
@@ -181,7 +181,8 @@ class RunFolder:
 
         Raises:
             UnknownIdError: If it is not in the trash.
-            OutputError: If there is something else by now.
+            RunError: If there is something else in its place by now.
+            OutputError: If the operating system refuses.
         """
         restored = self.trash.restore(trash_id)
         self.tell()
@@ -195,18 +196,12 @@ class RunFolder:
         self._lab.events.put("runs", version)
         self._lab.tell_models()
 
-    def close(self) -> None:
-        """Stops watching."""
-        self._ended.set()
-
-    def _watch(self) -> None:
-        told: list[RunInfo] | None = None
-        while not self._ended.wait(WATCHED):
-            if self._lab.events.n_streams:
-                found = self.scan()
-                if told is not None and found != told:
-                    self.tell()
-                told = found
+    def watch(self) -> None:
+        """Tells the page if the runs are others than at the last look."""
+        found = self.scan()
+        if self._watched is not None and found != self._watched:
+            self.tell()
+        self._watched = found
 
     def _look(self, folder: Path) -> tuple[Stamp, RunInfo | None, str]:
         """What is known of a run, anew if its files have changed; and what runs of other seeds share."""

@@ -135,10 +135,12 @@ def test_pair(lab: TheLab, ids: Ids) -> Paired:
 @router.post("/runs/{run_id}/delete")
 def delete_run(lab: TheLab, run_id: str) -> TrashedRun:
     """Moves a run, or a folder of seeds, to the trash, from which it can be restored."""
-    trainings = lab.part(Trainings)
-    if any(info.id == run_id for info in trainings.infos()):
-        trainings.dismiss(run_id)
-    return lab.part(RunFolder).delete(run_id)
+    runs, trainings = lab.part(RunFolder), lab.part(Trainings)
+    place = runs.place(run_id)
+    trainings.check_none_inside(place)
+    trashed = runs.delete(run_id)
+    trainings.dismiss_inside(place)
+    return trashed
 
 
 @router.post("/runs-deleted/{trash_id}/restore")

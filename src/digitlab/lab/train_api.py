@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from digitlab.lab.lab import Lab, TheLab
 from digitlab.lab.problems import PROBLEM
@@ -19,6 +19,7 @@ from digitlab.lab.train_settings import (
 )
 from digitlab.lab.training import TrainingInfo
 from digitlab.lab.trainings import AT_ONCE, Trainings, Unfinished
+from digitlab.runs.rate_changes import MAX_RATE
 
 __all__ = ["router"]
 
@@ -56,11 +57,11 @@ class Rewind(BaseModel):
 
 
 class Rate(BaseModel):
-    """A learning rate, as a number above 0."""
+    """A learning rate, above 0 and at most 100."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    learning_rate: float
+    learning_rate: float = Field(gt=0, le=MAX_RATE)
 
 
 @router.get("")

@@ -11,7 +11,6 @@ from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import Future, TimeoutError as TooLate
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,13 +21,12 @@ from pydantic import BaseModel
 from digitlab.lab.messages import read_message, write_message
 from digitlab.lab.models import ModelInfo
 from digitlab.lab.problems import NotReadyError
-from digitlab.runs.rate_changes import load_rate_changes
 from digitlab.settings import to_dict
 
 if TYPE_CHECKING:
     from digitlab.lab.lab import Lab
     from digitlab.networks import Network
-    from digitlab.runs import Run, RunConfig
+    from digitlab.runs import RunConfig
 
 __all__ = ["LiveModel", "Training", "TrainingInfo", "TrainingState"]
 
@@ -175,14 +173,6 @@ class Training:
         """The topic of its events `name`."""
         return f"training/{self.info.id}/{name}"
 
-    def show_past(self, run: Run) -> None:
-        """Tells what a run that is resumed has left: its history, and the changes of its learning rate."""
-        if (run.folder / "history.csv").exists():
-            self._lab.events.append(self.topic("entries"), [asdict(entry) for entry in run.history()])
-        self._lab.events.append(
-            self.topic("marks"), [asdict(change) for change in load_rate_changes(run.folder)]
-        )
-
     def send(self, do: str, content: bytes = b"", **values: Any) -> None:
         """Sends a command; one to a process that has ended is lost."""
         assert self._process.stdin is not None
@@ -228,10 +218,16 @@ class Training:
         """Hears the process until it ends. Runs in a thread of its own."""
         stream = self._process.stdout
         assert stream is not None
-        with stream:
-            while (found := read_message(stream)) is not None:
-                message, content = found
-                getattr(self, f"_on_{message.pop('event')}")(content, **message)
+        try:
+            with stream:
+                while (found := read_message(stream)) is not None:
+                    message, content = found
+                    getattr(self, f"_on_{message.pop('event')}")(content, **message)
+        finally:  # whatever goes wrong, nobody waits for it any longer
+            self._end()
+
+    def _end(self) -> None:
+        """Notes that the process has ended or nobody hears it any longer, which makes it end."""
         self._hang_up()
         status = self._process.wait()
         if self.active:
@@ -240,12 +236,13 @@ class Training:
                 problem=f"the process of {self.info.name} ended by itself, with status {status}",
                 remedy="Go on with its run: nothing is lost but the steps since its last checkpoint.",
             )
-        with suppress(OSError):
-            self.folder.rmdir()  # if it is empty: the settings would not do, and no run has begun
         self._lab.models.remove(self.info.id)
         self._forget_questions()
-        self._lab.tell_models()
+        with suppress(OSError):
+            self._lab.tell_models()
         self._changed()
+        with suppress(OSError):  # last: its name is free for another training then
+            self.folder.rmdir()  # if it is empty: the settings would not do, and no run has begun
 
     def _update(self, **values: Any) -> None:
         self.info = self.info.model_copy(update=values)

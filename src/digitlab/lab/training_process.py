@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from digitlab.errors import DigitlabError, TrainingError
-from digitlab.lab.messages import read_message, write_message
+from digitlab.lab.messages import pack_message, read_message
 
 __all__ = ["Channel", "main"]
 
@@ -52,19 +52,30 @@ class Channel:
         Args:
             wait: Whether to wait until there is one, or the lab is gone.
         """
+        # Before the look: what comes after it sets `waiting` again. The end of the lab is noted before that.
+        self.waiting = False
+        if self.abandoned:
+            self.waiting = True
         try:
             found = self._inbox.get(wait)
         except queue.Empty:
-            self.waiting = self.abandoned or not self._inbox.empty()
             return None
+        if not self._inbox.empty():
+            self.waiting = True
         return None if found[0]["do"] == "end" else found
 
     def send(self, event: str, content: bytes = b"", **values: Any) -> None:
-        """Sends an event; nobody hears it where the lab is gone."""
+        """Sends an event; nobody hears it where the lab is gone.
+
+        Raises:
+            ValueError: If a number is not finite.
+        """
+        packed = pack_message({"event": event, **values}, content)
         with self._sending:
             try:
-                write_message(self._events, {"event": event, **values}, content)
-            except (OSError, ValueError):
+                self._events.write(packed)
+                self._events.flush()
+            except OSError:
                 self.abandoned = self.waiting = True
 
     def _listen(self) -> None:
@@ -94,6 +105,10 @@ def main() -> None:
         channel.send("failed", diverged=True, problem=error.problem, remedy=error.remedy)
     except DigitlabError as error:
         channel.send("failed", diverged=False, problem=error.problem, remedy=error.remedy)
+    except Exception as error:
+        problem = f"the training failed: {type(error).__name__}: {error}"
+        channel.send("failed", diverged=False, problem=problem, remedy="The lab's terminal shows where.")
+        raise
 
 
 def _train(command: dict[str, Any], channel: Channel) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import safetensors
 from pydantic import BaseModel
 
-from digitlab.errors import DigitlabError, SettingError
+from digitlab.errors import DigitlabError, RunError, SettingError
 from digitlab.lab.problems import TooManyError, UnknownIdError
 from digitlab.lab.training import Training, TrainingInfo
 
@@ -79,6 +79,7 @@ class Trainings:
             self._check_free()
             folder = new_run_folder(config.network, self._lab.runs)
             info = self._info(folder, config.network).model_copy(update={"origin": origin})
+            self._drop(info.id)  # of a training that left no run, so that its folder's name is free again
             return self._add(Training(self._lab, folder, config, info, self._tell, paused=paused))
 
     def resume(self, run_id: str) -> TrainingInfo:
@@ -93,13 +94,15 @@ class Trainings:
             self._check_free()
             run = self._unfinished_run(run_id)
             info = self._info(run.folder, run.config.network)
-            before = self._trainings.pop(run_id, None)
+            curves, saved = _curves(run), _saved_steps(run.folder)
+            before = self._drop(run_id)
             if before is not None:
                 info.origin = before.info.origin
-                self._forget(run_id)
-            training = Training(self._lab, run.folder, None, info, self._tell)
-            training.show_past(run)
-            return self._add(training)
+            # What it has left; entries after its checkpoint come again.
+            entries = [entry for entry in curves["entries"] if entry["step"] <= saved]
+            self._lab.events.append(f"training/{run_id}/entries", entries)
+            self._lab.events.append(f"training/{run_id}/marks", curves["marks"])
+            return self._add(Training(self._lab, run.folder, None, info, self._tell))
 
     def get(self, run_id: str) -> Training:
         """The training of an id.
@@ -137,9 +140,26 @@ class Trainings:
             training = self.get(run_id)
             if training.active:
                 raise SettingError(f"{training.info.name} is being trained", "Stop it first.")
-            del self._trainings[run_id]
-            self._forget(run_id)
-        self._tell()
+            self._drop(run_id)
+            self._tell()
+
+    def check_none_inside(self, place: Path) -> None:
+        """Checks that no run in a folder is being trained by this lab.
+
+        Raises:
+            RunError: If one is.
+        """
+        for training in self._inside(place):
+            if training.active:
+                raise RunError(f"{training.info.name} is being trained", "Stop it first.")
+
+    def dismiss_inside(self, place: Path) -> None:
+        """Takes the ended trainings of runs in a folder out of the list."""
+        with self._lock:
+            for training in self._inside(place):
+                if not training.active:
+                    self._drop(training.info.id)
+            self._tell()
 
     def infos(self) -> list[TrainingInfo]:
         """What is known of each, those started first at the end."""
@@ -184,14 +204,7 @@ class Trainings:
             UnknownIdError: If there is no such run.
             RunError: If its files are damaged.
         """
-        from digitlab.runs.rate_changes import load_rate_changes
-
-        run = self.run(run_id)
-        begun = (run.folder / "history.csv").exists()
-        return {
-            "entries": [asdict(entry) for entry in run.history()] if begun else [],
-            "marks": [asdict(change) for change in load_rate_changes(run.folder)],
-        }
+        return _curves(self.run(run_id))
 
     def close(self) -> None:
         """Tells all processes to suspend their trainings and to end."""
@@ -215,8 +228,7 @@ class Trainings:
         self._trainings[training.info.id] = training
         ended = [run_id for run_id, one in self._trainings.items() if not one.active]
         for run_id in ended[: max(0, len(ended) - REMEMBERED)]:
-            del self._trainings[run_id]
-            self._forget(run_id)
+            self._drop(run_id)
         self._tell()
         return training.info
 
@@ -227,11 +239,20 @@ class Trainings:
         return folder.relative_to(self._lab.runs).as_posix()
 
     def _tell(self) -> None:
-        self._lab.events.put(TOPIC, [info.model_dump() for info in self.infos()])
+        with self._lock:  # so that an older list never comes after a newer one
+            self._lab.events.put(TOPIC, [info.model_dump() for info in self.infos()])
 
-    def _forget(self, run_id: str) -> None:
-        for name in TOPICS:
-            self._lab.events.remove(f"training/{run_id}/{name}")
+    def _inside(self, place: Path) -> list[Training]:
+        with self._lock:
+            return [one for one in self._trainings.values() if one.folder.is_relative_to(place)]
+
+    def _drop(self, run_id: str) -> Training | None:
+        """Takes a training and its events out, if there is one of that id; gives it."""
+        dropped = self._trainings.pop(run_id, None)
+        if dropped is not None:
+            for name in TOPICS:
+                self._lab.events.remove(f"training/{run_id}/{name}")
+        return dropped
 
     def _unfinished_run(self, run_id: str) -> Run:
         for run in self._unfinished_runs():
@@ -262,6 +283,16 @@ class Trainings:
             if not inside and not (folder / "metrics.json").exists() and not is_claimed(folder):
                 with suppress(DigitlabError):
                     yield Run.open(folder)
+
+
+def _curves(run: Run) -> dict[str, list[dict[str, Any]]]:
+    from digitlab.runs.rate_changes import load_rate_changes
+
+    begun = (run.folder / "history.csv").exists()
+    return {
+        "entries": [asdict(entry) for entry in run.history()] if begun else [],
+        "marks": [asdict(change) for change in load_rate_changes(run.folder)],
+    }
 
 
 def _saved_steps(folder: Path) -> int:
