@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 
-from digitlab import runs
+from digitlab import evaluation, runs
 from digitlab.data import load
+from digitlab.lab.errors_api import ErrorLists
 from digitlab.lab.lab import Lab
 from digitlab.lab.nearest import last_hidden_layer, nearest_rows
 from digitlab.networks import build
@@ -49,6 +53,25 @@ def _arrays(answer):
 def _post(client, run_id, what, pixels):
     headers = {"Content-Type": "application/octet-stream"}
     return client.post(f"/api/errors/{run_id}/{what}", content=pixels.tobytes(), headers=headers)
+
+
+def test_mistakes_are_listed_once_however_many_ask(lab, client, run_id, monkeypatch):
+    lists, find = lab.part(ErrorLists), evaluation.find_misclassifications
+    found = []
+
+    def find_slowly(*given):
+        found.append(find(*given))
+        time.sleep(0.2)
+        return found[-1]
+
+    monkeypatch.setattr(evaluation, "find_misclassifications", find_slowly)
+    with ThreadPoolExecutor() as threads:
+        first, *others = threads.map(lists.get, [run_id] * 4)
+    assert all(other is first for other in others)
+    assert len(found) == 1
+    os.utime(lab.runs / "small" / "metrics.json", (1, 1))  # as if it were trained again
+    assert lists.get(run_id) == first
+    assert len(found) == 2
 
 
 def test_mistakes_are_those_of_the_command(client, lab, run_id, capsys, tmp_path):

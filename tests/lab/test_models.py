@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -113,3 +114,10 @@ def test_a_model_of_this_process_is_listed(tmp_path):
     models.remove("training-1")
     with pytest.raises(UnknownIdError):
         models.get("training-1")
+
+
+def test_an_open_model_does_not_wait_for_others_that_are_being_opened(tmp_path):
+    models = ModelList(tmp_path)
+    first = models.get(RECOGNIZER)
+    with ThreadPoolExecutor() as threads, models._opening:
+        assert threads.submit(models.get, RECOGNIZER).result(20) is first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -11,8 +13,8 @@ from pydantic import BaseModel
 from digitlab.data import scale_ink
 from digitlab.errors import DataError, SettingError
 from digitlab.lab.binary import arrays_response
-from digitlab.lab.inspected import Inspected
-from digitlab.lab.lab import TheLab
+from digitlab.lab.inspected import Inspected, Key
+from digitlab.lab.lab import Lab, TheLab
 from digitlab.lab.nearest import Nearest
 from digitlab.lab.problems import PROBLEM
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from digitlab.inspection import InspectedModel
 
-__all__ = ["Errors", "Mistake", "router"]
+__all__ = ["ErrorLists", "Errors", "Mistake", "router"]
 
 router = APIRouter(prefix="/api", tags=["errors"], responses=PROBLEM)
 
@@ -30,6 +32,8 @@ LISTED = 10_000
 PICTURES = 400
 """The most pictures of one answer."""
 NEIGHBORS = 10
+KEPT = 16
+"""Of how many models the mistakes are kept."""
 PIXELS = {
     "requestBody": {
         "required": True,
@@ -132,34 +136,50 @@ class Neighbors(BaseModel):
     total: int
 
 
+class _Listed:
+    """The mistakes of a model, once they are listed; the lock is held by who lists them."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.errors: Errors | None = None
+
+
+class ErrorLists:
+    """Mistakes of models, listed once: the recognizer that ships takes 20 seconds for its test digits.
+
+    Args:
+        lab: Whose.
+    """
+
+    def __init__(self, lab: Lab) -> None:
+        self._models = lab.part(Inspected)
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Key, _Listed] = OrderedDict()
+
+    def get(self, model_id: str) -> Errors:
+        """The mistakes of a model; who asks while they are being listed waits for them.
+
+        Raises:
+            DigitlabError: If there is no such model, or it cannot be opened.
+        """
+        key = self._models.key(model_id)
+        with self._lock:
+            listed = self._kept.setdefault(key, _Listed())
+            self._kept.move_to_end(key)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        with listed.lock:
+            if listed.errors is None:
+                listed.errors = _list_errors(self._models.open(key))
+            return listed.errors
+
+
 @router.get("/errors/{model_id}")
 def list_errors(lab: TheLab, model_id: str) -> Errors:
     """Lists the test digits that a model misclassifies, with their confusion matrix."""
-    from digitlab.data import known_label_errors
-    from digitlab.evaluation import find_misclassifications
-    from digitlab.inspection.classification_errors import split_name
-
-    model = lab.part(Inspected).get(model_id)
-    digits, name = model.digits, split_name(model.digits)
-    known = known_label_errors(digits.name)
-    found = find_misclassifications(model.logits, digits.labels)
-    confusion = np.zeros((10, 10), np.int64)
-    np.add.at(confusion, (digits.labels, model.predictions), 1)
+    errors = lab.part(ErrorLists).get(model_id)
     lab.part(Nearest).prepare(model_id)
-    mistakes = [
-        Mistake(**vars(one), known=one.index in known, words=one.format(name)) for one in found[:LISTED]
-    ]
-    height, width = digits.images.shape[1:]
-    return Errors(
-        model=model.name,
-        data=digits.name,
-        n=len(digits),
-        shape=(height, width),
-        confusion=confusion.tolist(),
-        mistakes=mistakes,
-        total=len(found),
-        known=len(known),
-    )
+    return errors
 
 
 @router.get("/errors/{model_id}/pictures", response_class=Response)
@@ -206,6 +226,32 @@ def find_nearest(
     model = lab.part(Inspected).get(model_id)
     found = lab.part(Nearest).search(model_id, _ink(model, pixels)[0], NEIGHBORS)
     return Neighbors.model_validate(found)
+
+
+def _list_errors(model: InspectedModel) -> Errors:
+    from digitlab.data import known_label_errors
+    from digitlab.evaluation import find_misclassifications
+    from digitlab.inspection.classification_errors import split_name
+
+    digits, name = model.digits, split_name(model.digits)
+    known = known_label_errors(digits.name)
+    found = find_misclassifications(model.logits, digits.labels)
+    confusion = np.zeros((10, 10), np.int64)
+    np.add.at(confusion, (digits.labels, model.predictions), 1)
+    mistakes = [
+        Mistake(**vars(one), known=one.index in known, words=one.format(name)) for one in found[:LISTED]
+    ]
+    height, width = digits.images.shape[1:]
+    return Errors(
+        model=model.name,
+        data=digits.name,
+        n=len(digits),
+        shape=(height, width),
+        confusion=confusion.tolist(),
+        mistakes=mistakes,
+        total=len(found),
+        known=len(known),
+    )
 
 
 def _ink(model: InspectedModel, pixels: bytes) -> NDArray[np.float32]:

@@ -91,10 +91,8 @@ class _Networks:
         key = id(whole), off
         with self._lock:
             if key not in self._ablated:
-                self._ablated[key] = (
-                    whole,
-                    ablate(whole, units),
-                )  # whole is kept, so that its id stays its own
+                # The whole one is kept, so that its id stays its own.
+                self._ablated[key] = whole, ablate(whole, units)
             self._ablated.move_to_end(key)
             if len(self._ablated) > ABLATED:
                 self._ablated.popitem(last=False)
@@ -166,37 +164,36 @@ async def compute_attribution(
 @router.post("/inside/accuracy")
 def compute_accuracy(lab: TheLab, model: ModelId, off: OffText = "") -> Accuracy:
     """Counts right answers to test digits with units switched off, on as many as fit into two seconds."""
-    from digitlab.inspection.ablation import ablation_accuracy
-
     networks = lab.part(_Networks)
     whole, ablated = networks.get(model, off)
+    from digitlab.inspection.ablation import ablation_accuracy
+
     digits = _test_digits(whole)
     with single_thread():
         found = ablation_accuracy(whole, ablated, digits, SECONDS, networks.known(whole))
     return Accuracy(data=digits.name, n=found.n, total=found.total, before=found.before, after=found.after)
 
 
-@single_thread()
 def _layers(lab: Lab, gray: NDArray[np.uint8], model: str, without: list[str], off: str) -> Response:
+    whole, network = lab.part(_Networks).get(model, off)
     from digitlab.inspection import compute_activations
 
-    whole, network = lab.part(_Networks).get(model, off)
     pixels = _input_of(gray, without, _side(network))
     ink = scale_ink(pixels)
-    found = compute_activations(network, ink[None])
-    described = described_layers(network)
+    with single_thread():
+        found = compute_activations(network, ink[None])
+        described = described_layers(network)
+        header = {
+            "layers": described,
+            "answer": _answer(network, ink),
+            "before": _answer(whole, ink) if network is not whole else None,
+            "blank": not pixels.any(),
+        }
     arrays = {each["name"]: found[each["name"]][0] for each in described}
-    header = {
-        "layers": described,
-        "answer": _answer(network, ink),
-        "before": _answer(whole, ink) if network is not whole else None,
-        "blank": not pixels.any(),
-    }
     finite = {name: np.nan_to_num(values) for name, values in arrays.items()}
     return arrays_response(header, {"input": pixels, **finite})
 
 
-@single_thread()
 def _unit(
     lab: Lab,
     body: bytes,
@@ -206,10 +203,11 @@ def _unit(
     position: tuple[int, int] | None,
     off: str,
 ) -> Response:
+    _, network = lab.part(_Networks).get(model, off)
     from digitlab.inspection import compute_unit
 
-    _, network = lab.part(_Networks).get(model, off)
-    found = compute_unit(network, _ink(body, network), layer, unit, position)
+    with single_thread():
+        found = compute_unit(network, _ink(body, network), layer, unit, position)
     header = {
         "label": found.label(),
         "layer": found.layer,
@@ -231,18 +229,18 @@ def _unit(
     return arrays_response(header, {"inputs": found.inputs, "weights": found.weights, "products": products})
 
 
-@single_thread()
 def _attribution(lab: Lab, body: bytes, model: str, method: Method, digit: int, off: str) -> Response:
+    _, network = lab.part(_Networks).get(model, off)
     from digitlab.inspection import integrated_gradients, occlusion, saliency
 
-    _, network = lab.part(_Networks).get(model, off)
     ink = _ink(body, network)
-    if method == "saliency":
-        values = saliency(network, ink, digit)
-    elif method == "occlusion":
-        values = occlusion(network, ink, digit).logit_drop
-    else:
-        values = integrated_gradients(network, ink, digit).attributions
+    with single_thread():
+        if method == "saliency":
+            values = saliency(network, ink, digit)
+        elif method == "occlusion":
+            values = occlusion(network, ink, digit).logit_drop
+        else:
+            values = integrated_gradients(network, ink, digit).attributions
     return arrays_response({"method": method, "digit": digit}, {"values": np.nan_to_num(values)})
 
 

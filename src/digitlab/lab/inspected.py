@@ -43,7 +43,15 @@ class Inspected:
             NotReadyError: If torch is not imported by then.
             DigitlabError: If it cannot be opened.
         """
-        key = self.key(model_id)
+        return self.open(self.key(model_id))
+
+    def open(self, key: Key) -> InspectedModel:
+        """The model of a key that `key` has given.
+
+        Raises:
+            NotReadyError: If torch is not imported by then.
+            DigitlabError: If it cannot be opened.
+        """
         self._lab.models.wait_for_torch(WAIT)
         from digitlab.inspection import InspectedModel
 
@@ -61,9 +69,12 @@ class Inspected:
         Raises:
             UnknownIdError: If there is none.
         """
-        try:
-            place = self._lab.part(RunFolder).place(model_id)
-        except UnknownIdError:
-            place = self._lab.models.path(model_id)
+        runs = self._lab.part(RunFolder)
+        place = runs.known_place(model_id)
+        if place is None:
+            try:
+                place = self._lab.models.path(model_id)
+            except UnknownIdError:  # the runs of several seeds, which `models` does not know
+                place = runs.place(model_id)
         file = place / "metrics.json" if place.is_dir() else place
         return place, file.stat().st_mtime_ns if file.exists() else 0

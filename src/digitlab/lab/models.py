@@ -8,6 +8,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
@@ -137,13 +138,12 @@ class ModelList:
         place = self.path(model_id)
         if not _is_onnx(place.name):
             self.wait_for_torch(0)
+        if (known := self._known(model_id, place)) is not None:
+            return known  # without waiting for others that are being opened
         with self._opening:
+            if (known := self._known(model_id, place)) is not None:
+                return known
             stamp = _stamp(place)
-            with self._lock:
-                known = self._opened.get(model_id)
-                if known is not None and known[0] == stamp:
-                    self._opened.move_to_end(model_id)
-                    return known[1]
             model = _open(place)
             with self._lock:
                 self._opened[model_id] = stamp, model
@@ -170,12 +170,20 @@ class ModelList:
             return snapshot()
         if not isinstance(model, OnnxModel):
             raise ModelError(f"the layers of {model_id} are not known", "Choose a run, or train a network.")
-        with self._opening:
-            if model not in self._rebuilt:
-                from digitlab.networks import network_from_onnx
+        with self._lock:
+            rebuilt = self._rebuilt.get(model)
+        if rebuilt is not None:
+            return rebuilt
+        from digitlab.networks import network_from_onnx
 
-                self._rebuilt[model] = network_from_onnx(model.path)
-            return self._rebuilt[model]
+        with self._opening:
+            with self._lock:
+                rebuilt = self._rebuilt.get(model)
+            if rebuilt is None:
+                rebuilt = network_from_onnx(model.path)
+                with self._lock:
+                    self._rebuilt[model] = rebuilt
+            return rebuilt
 
     def run(self, model_id: str) -> Run:
         """The finished run of an id.
@@ -226,6 +234,16 @@ class ModelList:
         relative = place.relative_to(self.runs).as_posix()
         return hashlib.blake2b(relative.encode("utf-8", "surrogateescape"), digest_size=5).hexdigest()
 
+    def _known(self, model_id: str, place: Path) -> Model | None:
+        """The model of an id that is open already; None: it is not, or its file has changed."""
+        stamp = _stamp(place)
+        with self._lock:
+            known = self._opened.get(model_id)
+            if known is None or known[0] != stamp:
+                return None
+            self._opened.move_to_end(model_id)
+            return known[1]
+
     def _import(self) -> None:
         for name in NEEDS_TORCH:
             importlib.import_module(name)
@@ -241,7 +259,8 @@ class ModelList:
             if (file.parent / "metrics.json").exists():
                 yield file.parent
         for ending in ("*.onnx", "*.safetensors"):
-            yield from self.runs.glob(ending)
+            with suppress(FileNotFoundError):  # the folder itself has vanished meanwhile
+                yield from list(self.runs.glob(ending))
 
     def _info(self, place: Path) -> ModelInfo | None:
         """What is known of a run or a file; None if it cannot be read."""

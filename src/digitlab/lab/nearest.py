@@ -144,7 +144,7 @@ class Nearest:
 
     def _prepared(self, model_id: str) -> _Prepared:
         key = self._models.key(model_id)
-        model = self._models.get(model_id)
+        model = self._models.open(key)
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = _Prepared(_training_digits(model), model)

@@ -103,7 +103,7 @@ async def read_page_by_page(
     """
     options = parse_options(length, count, pattern, cells, None, None)
     upload = replace(uploads[0], name=name) if name else uploads[0]
-    model = lab.models.get(READING)
+    model = await to_thread.run_sync(lab.models.get, READING)
     (files,) = await page_files(lab, [upload], "pages")
     if isinstance(files, DataError):
         raise files

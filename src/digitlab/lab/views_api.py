@@ -108,6 +108,7 @@ class Views:
     def __init__(self, lab: Lab) -> None:
         self._models = lab.part(Inspected)
         self._lock = threading.Lock()
+        self._rendering = threading.Lock()
         self._kept: OrderedDict[tuple[Key, str, str], Rendered] = OrderedDict()
 
     def render(self, model_id: str, name: str, options: dict[str, Any]) -> Rendered:
@@ -117,16 +118,26 @@ class Views:
             DigitlabError: If there is no such model or view, or an option does not go with them.
         """
         key = self._models.key(model_id), name, repr(sorted(options.items()))
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = self._render(model_id, name, options)
+        if (known := self._known(key)) is not None:
+            return known  # without waiting for others that are being rendered
+        with self._rendering:
+            if (known := self._known(key)) is not None:
+                return known
+            rendered = self._render(key[0], name, options)
+            with self._lock:
+                self._kept[key] = rendered
                 if len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
-            self._kept.move_to_end(key)
-            return self._kept[key]
+            return rendered
 
-    def _render(self, model_id: str, name: str, options: dict[str, Any]) -> Rendered:
-        model = self._models.get(model_id)
+    def _known(self, key: tuple[Key, str, str]) -> Rendered | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def _render(self, key: Key, name: str, options: dict[str, Any]) -> Rendered:
+        model = self._models.open(key)
         from digitlab.figures import save_figure
         from digitlab.inspection import inspect
         from digitlab.networks import Network
