@@ -34,6 +34,15 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 OWN = "http://127.0.0.1:8765"
 LONGEST = 120.0
 """Seconds after which a lab in a process of its own is killed."""
+READY = {
+    "draw": "canvas.picture:not([data-size=''])",
+    "inside": ".inside-main canvas",
+    "train": ".train-form .fields",
+    "errors": ".mistake [data-size='28x28']",
+    "runs": ".runs-table tbody tr",
+    "read": ".read-head",
+}
+"""What a tab shows once the lab, which has runs, has answered."""
 
 
 @pytest.fixture
@@ -76,7 +85,7 @@ def _served(lab, **options):
     bound = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="error", ws="none", lifespan="on", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
     try:
         yield Served(lab, bound.getsockname()[1])
@@ -175,6 +184,21 @@ def page(browser, emulate, server):
 
 
 @pytest.fixture
+def ready(browser):
+    """Waits until a tab shows what it has, nothing on its way, and no failure: a function of its name."""
+
+    def all_of(selector):
+        return browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def wait(tab):
+        there = f"{READY[tab]}, .failure"
+        WebDriverWait(browser, 60, 0.05).until(lambda _: all_of(there) and not all_of(".busy"))
+        assert [each.text for each in all_of(".failure")] == []
+
+    return wait
+
+
+@pytest.fixture
 def draw(browser):
     """Draws on the pad by real pointer events: a function of lines of points, from 0 to 1 of its side."""
 
@@ -207,6 +231,34 @@ def draw(browser):
             actions.perform()
 
     return draw_lines
+
+
+@pytest.fixture
+def two_fingers(browser):
+    """Two fingers go down an element: a function of it; the left one begins first and ends last."""
+
+    def go_down(element):
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        left, top, side = browser.execute_script(
+            "const box = arguments[0].getBoundingClientRect(); return [box.left, box.top, box.width]", element
+        )
+
+        def touch(kind, y, *places):
+            points = [
+                {"x": left + x * side, "y": top + y * side, "id": number} for number, x in enumerate(places)
+            ]
+            browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        touch("touchStart", 0.2, 0.25)
+        touch("touchStart", 0.2, 0.25, 0.75)
+        for y in (0.3, 0.4, 0.5):
+            touch("touchMove", y, 0.25, 0.75)
+        touch("touchEnd", 0.5, 0.25)
+        for y in (0.6, 0.7, 0.8):
+            touch("touchMove", y, 0.25)
+        touch("touchEnd", 0.8)
+
+    return go_down
 
 
 class Tab:
@@ -277,6 +329,14 @@ def made_runs(tmp_path_factory):
     (place / "damaged").mkdir()
     (place / "damaged" / "run.json").write_text("{")
     return place
+
+
+@pytest.fixture
+def server_of_runs(serve, made_runs, tmp_path):
+    """A lab of a copy of these runs, which has imported torch."""
+    with serve(shutil.copytree(made_runs, tmp_path / "runs")) as served:
+        served.lab.models.wait_for_torch(60)
+        yield served
 
 
 def _change_json(path, change):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -145,6 +146,14 @@ def test_touch_and_pen_draw_and_only_pressure_changes_the_width(tab, draw, kind)
     rows = [tab.ink.split(",")[168 * row : 168 * (row + 1)].count("0") for row in (50, 120)]
     assert rows[0] > 0
     assert (rows[1] > 1.5 * rows[0]) == (kind == "pen")
+
+
+def test_only_the_first_finger_draws(tab, two_fingers):
+    two_fingers(tab.find("canvas.pad"))
+    tab.wait_for_pad("1 stroke")
+    _, columns = np.nonzero(np.reshape([int(level) for level in tab.ink.split(",")], (168, 168)) < 128)
+    assert columns.size > 100
+    assert columns.max() < 84
 
 
 def test_keys_alone_draw(tab):

@@ -81,10 +81,18 @@ def test_values_must_be_json():
         EventHub().put("loss", float("nan"))
 
 
-def _messages(lines):
+def _lines(stream, seconds=60):
+    """The lines of a stream that ends or is left by then; a silent one ends by its timeout."""
+    end = time.monotonic() + seconds
+    for line in stream.iter_lines():
+        assert time.monotonic() < end, "it goes on and on"
+        yield line
+
+
+def _messages(stream):
     """The messages of a stream, each with its id."""
     last = None
-    for line in lines:
+    for line in _lines(stream):
         if line.startswith("id: "):
             last = line[4:]
         elif line.startswith("data: "):
@@ -102,7 +110,7 @@ def test_a_stream_coalesces_and_goes_on_where_it_ended(server):
     with httpx2.Client() as client:
         with _open_stream(client, server) as stream:
             assert stream.headers["content-type"].startswith("text/event-stream")
-            messages = _messages(stream.iter_lines())
+            messages = _messages(stream)
             last, first = next(messages)
             assert first["values"]["first"] == 0
 
@@ -113,7 +121,7 @@ def test_a_stream_coalesces_and_goes_on_where_it_ended(server):
                     time.sleep(0)
 
             start = time.monotonic()
-            thread = threading.Thread(target=change)
+            thread = threading.Thread(target=change, daemon=True)
             thread.start()
             seen, points = 0, []
             for number, message in messages:
@@ -122,13 +130,13 @@ def test_a_stream_coalesces_and_goes_on_where_it_ended(server):
                 if message["values"].get("count") == n - 1:
                     break
             seconds = time.monotonic() - start
-            thread.join()
+            thread.join(20)
         assert points == list(range(n))
         assert seen <= 20 * seconds + 2
         hub.put("count", "later")
         for options in ({"headers": {"Last-Event-ID": last}}, {"params": {"last": last}}):
             with _open_stream(client, server, **options) as stream:
-                _, message = next(_messages(stream.iter_lines()))
+                _, message = next(_messages(stream))
             assert not message["reset"]
             assert message["values"]["count"] == "later"
             assert message["logs"] == {}
@@ -136,22 +144,18 @@ def test_a_stream_coalesces_and_goes_on_where_it_ended(server):
 
 def test_closing_the_hub_ends_open_streams(server):
     with httpx2.Client() as client, _open_stream(client, server) as stream:
-        lines = stream.iter_lines()
+        lines = _lines(stream)
         next(lines)
         server.lab.events.close()
         assert [line for line in lines if line.startswith("event")] == []  # it ends
 
 
-def test_a_tab_that_is_closed_is_forgotten(server):
+def test_a_tab_that_is_closed_is_forgotten(server, wait_until):
     hub = server.lab.events
     with httpx2.Client() as client, _open_stream(client, server) as stream:
-        next(stream.iter_lines())
+        next(_lines(stream))
         assert hub.n_streams == 1
-    for _ in range(200):
-        if hub.n_streams == 0:
-            break
-        time.sleep(0.05)
-    assert hub.n_streams == 0
+    wait_until(lambda: hub.n_streams == 0)
 
 
 def test_streams_are_limited(server, monkeypatch):

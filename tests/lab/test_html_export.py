@@ -15,12 +15,12 @@ from digitlab.data.classroom import digit_boxes
 from digitlab.data.digits import scale_ink
 from digitlab.data.segmentation import whole_and_pieces
 from digitlab.decisions import DecisionRule, ThresholdRow, ThresholdTable
-from digitlab.errors import ModelError, NoInkError, OutputError
+from digitlab.errors import NoInkError
 from digitlab.inspection import compute_activations
 from digitlab.inspection.unit_computation import compute_unit
-from digitlab.lab.html_export import PageText, export_html, html_page
+from digitlab.lab.html_export import PageText, html_page
 from digitlab.lab.layer_list import list_layers
-from digitlab.networks import ARCHITECTURES, build, export_onnx, save_network
+from digitlab.networks import ARCHITECTURES, build, export_onnx
 from digitlab.networks.dense import set_projection
 from digitlab.reader import OnnxModel
 
@@ -202,6 +202,16 @@ def test_a_drawn_digit_is_read_as_python_reads_the_pad(show):
         assert dark == bool(strokes), button
 
 
+def test_only_the_first_finger_draws(show, two_fingers):
+    browser = show()
+    two_fingers(browser.find_element("id", "pad"))
+    _settle(browser)
+    gray = browser.execute_script("return [...digitlab.gray().pixels]")
+    _, columns = np.nonzero(np.reshape(gray, (192, 192)) < 128)
+    assert columns.size > 100
+    assert columns.max() < 96
+
+
 def test_drawing_by_keyboard_changes_the_answer(show):
     from selenium.webdriver import Keys
 
@@ -330,41 +340,3 @@ def test_nothing_is_requested_but_the_page(show, swift):
     content = policy.get_attribute("content")
     assert content.startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe" not in content
-
-
-def test_a_weights_file_becomes_a_page(tmp_path):
-    save_network(_seeded("micro"), tmp_path / "micro.safetensors")
-    exported = export_html(tmp_path / "micro.safetensors", tmp_path / "micro.html")
-    text = (tmp_path / "micro.html").read_text()
-    assert exported["bytes"] == len(text.encode())
-    assert (exported["network"], exported["parameters"], exported["examples"]) == ("micro", 9859, 10)
-    assert "Made of file micro.safetensors." in text
-    assert "no digit" in text
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "problem"),
-    [
-        ("mlp", {"inputs": 30}, "takes inputs of 30"),
-        ("mlp", {"outputs": 12}, r"outputs of shape \(12,\)"),
-        ("mlp", {"hidden": (20_000, 500)}, "25,705,510 weights"),
-    ],
-)
-def test_networks_that_a_page_cannot_show_are_refused_before_anything_is_written(
-    tmp_path, name, options, problem
-):
-    save_network(build(name, **options), tmp_path / "odd.safetensors")
-    with pytest.raises(ModelError, match=problem):
-        export_html(tmp_path / "odd.safetensors", tmp_path / "odd.html")
-    assert [path.name for path in tmp_path.iterdir()] == ["odd.safetensors"]
-
-
-def test_other_sources_and_endings_are_refused(tmp_path):
-    save_network(build("softmax"), tmp_path / "a.safetensors")
-    export_onnx(build("softmax"), tmp_path / "a.onnx", torch.zeros(2, 28, 28))
-    with pytest.raises(OutputError, match="unknown ending"):
-        export_html(tmp_path / "a.safetensors", tmp_path / "a.htm")
-    with pytest.raises(ModelError, match="is an ONNX file"):
-        export_html(tmp_path / "a.onnx", tmp_path / "a.html")
-    with pytest.raises(OutputError):
-        export_html(tmp_path / "a.safetensors", tmp_path / "none" / "a.html")

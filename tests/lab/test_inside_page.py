@@ -308,3 +308,10 @@ def test_attributions_are_laid_over_the_input(tab, draw):
     Select(tab.all(".choices select")[2]).select_by_visible_text("3")
     tab.wait_for(lambda: tab.colors("The input") not in pictures)
     tab.wait_for(lambda: "inside.digit=3" in tab.browser.current_url)
+
+
+def test_layers_are_painted_anew_when_the_page_turns_dark(tab):
+    light = tab.colors("conv1")
+    features = [{"name": "prefers-color-scheme", "value": "dark"}]
+    tab.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    tab.wait_for(lambda: tab.colors("conv1") != light)

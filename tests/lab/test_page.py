@@ -12,6 +12,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from digitlab.figures.style import DIGIT_COLORS
+from digitlab.lab import events
 from digitlab.lab.app import PAGE
 from digitlab.lab.binary import pack_arrays
 
@@ -61,6 +62,11 @@ def test_digits_have_the_colors_of_the_figures():
     assert [color for _, color in sorted(colors)] == list(DIGIT_COLORS)
 
 
+@pytest.fixture
+def server(server_of_runs):
+    return server_of_runs
+
+
 def _heading(browser):
     return WebDriverWait(browser, 20).until(lambda _: browser.find_element(By.TAG_NAME, "h1")).text
 
@@ -71,11 +77,12 @@ def _wait_for_title(browser, title):
 
 @pytest.mark.parametrize("colors", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1440, 900), (360, 740)], ids=["wide", "narrow"])
-def test_every_tab_opens_without_a_complaint(page, size, colors):
+def test_every_tab_opens_without_a_complaint(page, ready, size, colors):
     for tab, title in TABS.items():
         browser = page(f"tab={tab}", size, colors)
         _wait_for_title(browser, title)
         assert _heading(browser) == title
+        ready(tab)
         assert "token" not in browser.current_url
         width, window = browser.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
         assert width <= window == size[0]
@@ -167,6 +174,39 @@ def test_of_fast_calls_the_latest_wins(page):
           done(made);
         });""")
     assert made == [1, 4]  # after a failure the next call begins anew
+
+
+def test_the_same_words_are_announced_again(page):
+    browser = page("tab=draw")
+    _wait_for_title(browser, "Draw")
+    heard = browser.execute_async_script("""
+        const [done] = arguments;
+        import("/widgets/notice.js").then(async ({ announce }) => {
+          const place = document.querySelector("body .unseen[aria-live]");
+          const heard = [];
+          new MutationObserver(() => heard.push(place.textContent.trim()))
+            .observe(place, { characterData: true, childList: true, subtree: true });
+          for (const words of ["pen up", "pen up", "pen up", "pen down"]) {
+            announce(words);
+            await new Promise((resolve) => setTimeout(resolve, 100));
+          }
+          done(heard);
+        });""")
+    assert heard == ["pen up", "pen up", "pen up", "pen down"]
+
+
+def test_a_stream_that_was_refused_is_asked_for_again(page, server, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(events, "STREAMS", 0)
+        browser = page("tab=draw")
+        wait = WebDriverWait(browser, 20)
+        wait.until(lambda _: "does not answer" in browser.find_element(By.CSS_SELECTOR, ".connection").text)
+        tries = """return performance.getEntriesByType("resource").filter(
+          ({ name }) => new URL(name).pathname === "/api/events").map(({ startTime }) => startTime);"""
+        wait.until(lambda _: len(browser.execute_script(tries)) > 1)
+        first, second, *_ = browser.execute_script(tries)
+        assert second - first >= 2000  # not at once, again and again
+    wait.until(lambda _: browser.find_element(By.CSS_SELECTOR, ".connection").text == "")
 
 
 def test_events_reach_the_page_and_errors_are_words(page, server):

@@ -47,6 +47,27 @@ export async function getJson(path, query, options) {
   return (await request(path, { query, ...options })).json();
 }
 
+/**
+ * A hook: what a GET of `path`, if there is one, answers as `answer`; `error` if it fails; neither while it is on its
+ * way. It is asked anew for another path, query or `depends`, and by `again`.
+ */
+export function useAnswer(path, query, depends = []) {
+  const [state, setState] = useState({});
+  const key = JSON.stringify([path, query, ...depends]);
+  const [tries, setTries] = useState(0);
+  useEffect(() => {
+    if (!path) return;
+    const abort = new AbortController();
+    getJson(path, query, { signal: abort.signal }).then(
+      (answer) => setState({ key, answer }),
+      (error) => error.name !== "AbortError" && setState({ key, error }),
+    );
+    return () => abort.abort();
+  }, [key, tries]);
+  const again = () => (setState({}), setTries(tries + 1));
+  return state.key === key ? { ...state, again } : { again };
+}
+
 /** The JSON that a POST of JSON answers; null if it answers nothing. */
 export async function postJson(path, json = {}, query = {}) {
   const response = await request(path, { json, query });
@@ -104,6 +125,7 @@ export function latestWins(send) {
 // The stream: `values` holds the latest value of a topic, `logs` the items of one since `start`.
 
 const LOG_ITEMS = 20_000;
+const RECONNECT_MS = 2000; // until a stream that the server refused is asked for again
 const values = new Map();
 const logs = new Map();
 const listeners = new Map();
@@ -166,10 +188,8 @@ function connect() {
     setConnection("lost");
     if (source?.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
     disconnect();
-    request("/api/models").then(connect, (error) => {
-      if (error.status === 401) setConnection("locked");
-      else setTimeout(connect, 2000);
-    });
+    const later = () => setTimeout(connect, RECONNECT_MS);
+    request("/api/models").then(later, (error) => (error.status === 401 ? setConnection("locked") : later()));
   };
 }
 

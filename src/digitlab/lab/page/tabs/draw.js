@@ -10,7 +10,6 @@ import { Failure, announce } from "../widgets/notice.js";
 import { LoadPicture, Pad, PadTools, usePadTools } from "../widgets/pad.js";
 import { PixelImage } from "../widgets/pixels.js";
 
-export const name = "draw";
 export const title = "Draw";
 
 const MOST_MODELS = 4;
@@ -40,9 +39,11 @@ function useAnswers(models, without) {
   const asked = useRef({});
   asked.current = { models, without };
 
-  const [ask] = useState(() => {
+  const [{ ask, leave }] = useState(() => {
     let again = 0;
+    let left = false;
     const send = latestWins(async () => {
+      if (left) return;
       const { models, without } = asked.current;
       const { pixels, side } = toGray(pad.drawing);
       const pen = pad.pen();
@@ -53,7 +54,7 @@ function useAnswers(models, without) {
         setResult({ answers, blank, steps: arrays, gray: { data: pixels, shape: [side, side] } });
         follow(blank ? null : answers[0].digit, pen);
         clearTimeout(again);
-        if (answers.some((one) => one.waiting)) again = setTimeout(ask, AGAIN_MS);
+        if (!left && answers.some((one) => one.waiting)) again = setTimeout(ask, AGAIN_MS);
       } catch (problem) {
         setError(problem);
       }
@@ -68,10 +69,17 @@ function useAnswers(models, without) {
       if (flipped && drawn) setMarks((known) => [...known.slice(1 - MOST_MARKS), { ...pen, digit }]);
     };
     const ask = perFrame(send);
-    return ask;
+    const leave = () => {
+      left = true;
+      clearTimeout(again);
+    };
+    return { ask, leave };
   });
 
-  useEffect(() => pad.subscribe(ask), []);
+  useEffect(() => {
+    const end = pad.subscribe(ask);
+    return () => (end(), leave());
+  }, []);
   useEffect(ask, [models, without]);
   useEffect(() => {
     last.current = null; // another network: its flips are others

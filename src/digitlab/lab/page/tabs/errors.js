@@ -1,14 +1,13 @@
 // Errors: the wall of mistakes of a network, by cell of its confusion matrix.
 
+import { useAnswer } from "../api.js";
 import { html, useEffect, useMemo, useRef, useState } from "../html.js";
 import { ModelSelect, useModels } from "../models.js";
 import { linkTo, setState, useParam } from "../state.js";
 import { Busy, Empty, Failure } from "../widgets/notice.js";
 import { PixelImage } from "../widgets/pixels.js";
 import { loadPictures, OneDigit, onPaper } from "./errors_digit.js";
-import { useAnswer } from "./runs_views.js";
 
-export const name = "errors";
 export const title = "Errors";
 
 const PAGE = 60; // pictures that are shown at once

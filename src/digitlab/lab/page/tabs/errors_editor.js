@@ -29,7 +29,7 @@ function paint(canvas, pixels, original, [height, width], cursor) {
 }
 
 /** The ten probabilities of an `answer` as bars; `label` is what it is. */
-export function Shares({ answer, label }) {
+function Shares({ answer, label }) {
   return html`<table class="bars"><caption class="unseen">Probabilities</caption><tbody>
     ${answer.probabilities.map((share, digit) => html`<tr key=${digit} class=${digit === answer.digit ? "best" : ""}>
       <th scope="row">${digit}${digit === label ? html` <span class="quiet">label</span>` : ""}</th>
@@ -91,13 +91,14 @@ export function Editor({ model, original, edited, onEdit, label, said }) {
   };
   const last = useRef(null);
   const stroke = (event) => {
-    if (!(event.buttons & 1)) return;
+    if (!event.isPrimary || !(event.buttons & 1)) return;
     const place = placeOf(event);
     if (place === null || place === last.current) return;
     change(between(last.current ?? place, place, width), mode === "add" ? INK : 0);
     last.current = place;
   };
   const down = (event) => {
+    if (!event.isPrimary || event.button !== 0) return;
     canvas.current.setPointerCapture(event.pointerId);
     remember();
     last.current = null;

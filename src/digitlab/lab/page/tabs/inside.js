@@ -12,7 +12,6 @@ import { LoadPicture, Pad, PadTools, usePadTools } from "../widgets/pad.js";
 import { sizeOf } from "../widgets/receptive_field.js";
 import { UnitSum } from "../widgets/unit_sum.js";
 
-export const name = "inside";
 export const title = "Look inside";
 
 const METHODS = [

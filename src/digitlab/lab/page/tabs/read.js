@@ -12,7 +12,6 @@ import {
 } from "./read_files.js";
 import { Numbers } from "./read_numbers.js";
 
-export const name = "read";
 export const title = "Read";
 
 const OPTIONS = {

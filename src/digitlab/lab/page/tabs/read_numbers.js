@@ -4,7 +4,7 @@ import { html, useId, useRef } from "../html.js";
 import { useParam } from "../state.js";
 import { announce } from "../widgets/notice.js";
 import { Crop } from "../widgets/page_view.js";
-import { counted, digitsOf, isCorrected, setEdit, statusOf, stringsOf, textOf } from "./read_files.js";
+import { counted, digitsOf, isCorrected, setEdit, statusOf, stringsOf } from "./read_files.js";
 
 const CROP = 40; // pixels of a number's picture
 

@@ -9,7 +9,6 @@ import { RunTable } from "./runs_list.js";
 import { Studies } from "./runs_studies.js";
 import { Opened } from "./runs_views.js";
 
-export const name = "runs";
 export const title = "Runs and studies";
 
 const PARTS = { runs: "Runs", studies: "The five studies" };

@@ -1,10 +1,10 @@
 // Two to six runs over each other: curves, the settings that differ, and the statistics of `digitlab compare`.
 
+import { useAnswer } from "../api.js";
 import { html, useMemo } from "../html.js";
 import { useParam } from "../state.js";
 import { Chart, short } from "../widgets/chart.js";
 import { Busy, Failure } from "../widgets/notice.js";
-import { useAnswer } from "./runs_views.js";
 
 const QUANTITIES = {
   validation_accuracy: "Validation accuracy", validation_loss: "Validation log loss",

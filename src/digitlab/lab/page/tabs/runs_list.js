@@ -21,7 +21,7 @@ export function percent(share, spread) {
   return `${(100 * share).toFixed(2)}${spread ? ` ± ${(100 * spread).toFixed(2)}` : ""} %`;
 }
 
-export function duration(seconds) {
+function duration(seconds) {
   if (seconds === null || seconds === undefined) return "–";
   if (seconds < 90) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;

@@ -1,9 +1,9 @@
 // The five studies: published beside measured, figures, and what trains one of their networks again.
 
+import { useAnswer } from "../api.js";
 import { html } from "../html.js";
 import { setState, useParam } from "../state.js";
 import { Busy, Failure } from "../widgets/notice.js";
-import { useAnswer } from "./runs_views.js";
 import { trainLink } from "./train_link.js";
 
 export function Studies() {

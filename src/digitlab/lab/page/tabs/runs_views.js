@@ -1,6 +1,6 @@
 // A run opened: where it can be looked at, and every named view of `digitlab inspect`.
 
-import { getJson } from "../api.js";
+import { useAnswer } from "../api.js";
 import { html, useEffect, useId, useRef, useState } from "../html.js";
 import { linkTo, setState, useParam } from "../state.js";
 import { Busy, Failure } from "../widgets/notice.js";
@@ -12,24 +12,6 @@ const LABELS = {
 const TABS = { draw: "Draw with it", inside: "Look inside", errors: "Its errors" };
 const HINTS = { unit: "0 or 0,3,5", position: "4,7", pair: "4,9", logits: "1,2,3,4" };
 const WHOLE = ["image", "page", "digit", "count", "seed"];
-
-/** A hook: what a GET answers as `answer`; `error` if it fails; neither while it is on its way. */
-export function useAnswer(path, query, depends = []) {
-  const [state, setState] = useState({});
-  const key = JSON.stringify([path, query, ...depends]);
-  const [tries, setTries] = useState(0);
-  useEffect(() => {
-    if (!path) return;
-    const abort = new AbortController();
-    getJson(path, query, { signal: abort.signal }).then(
-      (answer) => setState({ key, answer }),
-      (error) => error.name !== "AbortError" && setState({ key, error }),
-    );
-    return () => abort.abort();
-  }, [key, tries]);
-  const again = () => (setState({}), setTries(tries + 1));
-  return state.key === key ? { ...state, again } : { again };
-}
 
 export function Opened({ run, onDelete }) {
   const heading = useRef(null);

@@ -12,7 +12,6 @@ import { announce, Busy, Failure } from "../widgets/notice.js";
 import { TrainingForm } from "./train_form.js";
 import { ENDED, Watch } from "./train_watch.js";
 
-export const name = "train";
 export const title = "Train";
 
 /** A hook: the trainings of the lab and the unfinished runs; null until they are known. */
@@ -87,7 +86,7 @@ export function View() {
   return html`<div class="train stack">
     ${trainings.length > 0 && html`<${Trainings} trainings=${trainings} current=${training.id} form=${choosing} />`}
     ${choosing
-      ? html`<${TrainingForm} key=${choosing} rewinding=${choosing === "rewind"} />`
+      ? html`<${TrainingForm} rewinding=${choosing === "rewind"} />`
       : html`<${Watch} key=${training.id} training=${training} trainings=${trainings} />`}
     <${Unfinished} runs=${unfinished} onResumed=${ask} />
   </div>`;

@@ -1,6 +1,6 @@
 // Fields of settings, made from their declaration: name, type in words, bounds, default, description.
 
-import { html, useId } from "../html.js";
+import { html, useId, useState } from "../html.js";
 import { readState, setState } from "../state.js";
 
 /** A setting's value as text, as the command line has it. */
@@ -34,6 +34,17 @@ function labelOf({ name }) {
   return name[0].toUpperCase() + name.slice(1).replaceAll("_", " ");
 }
 
+/** A field of text that shows what is typed until it is left, even nothing, which stands for another `value`. */
+export function TextInput({ value, onChange, ...given }) {
+  const [typed, setTyped] = useState(null);
+  const onInput = (event) => {
+    setTyped(event.target.value);
+    onChange(event.target.value.trim());
+  };
+  return html`<input ...${given} type="text" value=${typed ?? value} autocomplete="off" spellcheck="false"
+    onInput=${onInput} onBlur=${() => setTyped(null)} />`;
+}
+
 function Input({ id, field, value, help, onChange }) {
   const { type } = field;
   const given = { id, "aria-describedby": help };
@@ -47,8 +58,7 @@ function Input({ id, field, value, help, onChange }) {
       ${names.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>`;
   }
   const mode = type === "int" ? "numeric" : type === "float" ? "decimal" : "text";
-  return html`<input ...${given} type="text" inputmode=${mode} value=${value} autocomplete="off" spellcheck="false"
-    onInput=${(event) => onChange(event.target.value.trim())} />`;
+  return html`<${TextInput} ...${given} inputmode=${mode} value=${value} onChange=${onChange} />`;
 }
 
 /**

@@ -1,32 +1,12 @@
 // The form of a new training, and of one from the same start as another.
 
-import { getJson, postJson } from "../api.js";
+import { postJson, useAnswer } from "../api.js";
 import { html, useEffect, useId, useState } from "../html.js";
 import { onState, readState, setState, useParam } from "../state.js";
 import { announce, Busy, Failure } from "../widgets/notice.js";
-import { SettingField, asText, chosen, without } from "./train_fields.js";
+import { SettingField, TextInput, asText, chosen, without } from "./train_fields.js";
 
 const VALIDATION = "stratified:10%:0";
-
-let known = null; // the choices do not change while the lab runs
-
-/** A hook: what a path answers; null until it has. */
-function useAnswer(path, load) {
-  const [answer, setAnswer] = useState({});
-  const ask = () => load(path).then((value) => setAnswer({ path, value }), (error) => setAnswer({ path, error }));
-  useEffect(() => {
-    if (path) ask();
-  }, [path]);
-  return answer.path === path ? { ...answer, ask } : { ask };
-}
-
-function loadChoices(path) {
-  known ??= getJson(path).catch((error) => {
-    known = null;
-    throw error;
-  });
-  return known;
-}
 
 /** A hook: draws anew when anything in the URL changes. */
 function useWholeState() {
@@ -53,8 +33,8 @@ function TextField({ label, name, fallback, help, mode = "text" }) {
   const [value, setValue] = useParam(name, fallback);
   return html`<div class="field">
     <label for=${id}>${label}</label>
-    <input id=${id} type="text" inputmode=${mode} value=${value} autocomplete="off" aria-describedby=${`${id}-help`}
-      onInput=${(event) => setValue(event.target.value.trim() || null)} />
+    <${TextInput} id=${id} inputmode=${mode} value=${value} aria-describedby=${`${id}-help`}
+      onChange=${(text) => setValue(text || null)} />
     <p class="help" id=${`${id}-help`}>${help}</p>
   </div>`;
 }
@@ -163,8 +143,8 @@ function NewForm({ choices }) {
 function RewindForm({ choices }) {
   const state = useWholeState();
   const origin = state["train.rewind"];
-  const { value: settings, error, ask } = useAnswer(origin && `/api/train/${origin}/settings`, getJson);
-  if (error) return html`<${Failure} error=${error} onRetry=${ask} />`;
+  const { answer: settings, error, again } = useAnswer(origin && `/api/train/${origin}/settings`);
+  if (error) return html`<${Failure} error=${error} onRetry=${again} />`;
   if (!settings) return html`<${Busy} label="Looking up the settings" />`;
   const options = Object.entries(settings.options).map(([name, value]) => `${name} ${asText(value)}`).join(", ");
   const send = (paused) => postJson(`/api/train/${origin}/rewind`, { changes: chosen("train.r."), paused });
@@ -182,8 +162,8 @@ function RewindForm({ choices }) {
 
 /** The form; `rewinding` from the run in the URL. */
 export function TrainingForm({ rewinding }) {
-  const { value: choices, error, ask } = useAnswer("/api/train/choices", loadChoices);
-  if (error) return html`<${Failure} error=${error} onRetry=${ask} />`;
+  const { answer: choices, error, again } = useAnswer("/api/train/choices");
+  if (error) return html`<${Failure} error=${error} onRetry=${again} />`;
   if (!choices) return html`<${Busy} label="Loading what can be trained" />`;
   return rewinding ? html`<${RewindForm} choices=${choices} />` : html`<${NewForm} choices=${choices} />`;
 }

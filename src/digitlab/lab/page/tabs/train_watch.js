@@ -1,7 +1,7 @@
 // One training: its controls, curves, inside, and what it answers while it trains.
 
-import { getJson, postJson, request, useLog, useTopic } from "../api.js";
-import { html, useEffect, useId, useMemo, useState } from "../html.js";
+import { postJson, request, useAnswer, useLog, useTopic } from "../api.js";
+import { html, useId, useMemo, useState } from "../html.js";
 import { setState, useParam } from "../state.js";
 import { Chart, short } from "../widgets/chart.js";
 import { announce, Failure } from "../widgets/notice.js";
@@ -21,16 +21,12 @@ function useCurves(id, inLab) {
   const points = useLog(`training/${id}/points`);
   const entries = useLog(`training/${id}/entries`);
   const marks = useLog(`training/${id}/marks`);
-  const [saved, setSaved] = useState({});
   const live = points.items.length > 0 || entries.items.length > 0;
-  useEffect(() => {
-    if (!id || live || inLab) return;
-    getJson(`/api/train/${id}/curves`).then((found) => setSaved({ id, ...found }), () => setSaved({}));
-  }, [id, live, inLab]);
+  const { answer: saved } = useAnswer(id && !live && !inLab ? `/api/train/${id}/curves` : null);
   return useMemo(() => {
-    if (live || saved.id !== id) return { points: points.items, entries: entries.items, marks: marks.items };
+    if (!saved) return { points: points.items, entries: entries.items, marks: marks.items };
     return { points: [], entries: saved.entries, marks: saved.marks };
-  }, [points, entries, marks, saved, live, id]);
+  }, [points, entries, marks, saved]);
 }
 
 /** The curve of the training digits: points as they come, and before them the entries of an earlier sitting. */

@@ -2,9 +2,9 @@
 
 import { html, useEffect, useId, useMemo, useRef, useState } from "../html.js";
 import uPlot from "../vendor/uPlot.min.mjs";
+import { useDark } from "./dark.js";
 
 const ROWS = 200; // of the table, at most
-const DARK = matchMedia("(prefers-color-scheme: dark)");
 
 /** A number as short as it can be read. */
 export function short(value) {
@@ -144,17 +144,12 @@ export function Chart({ title, series, marks = [], log = false, format = short, 
   const plot = useRef(null);
   const shown = useRef({});
   const [index, setIndex] = useState(null);
-  const [dark, setDark] = useState(DARK.matches);
+  const dark = useDark();
   const heading = useId();
   const data = useMemo(() => align(series), [series]);
   shown.current = { marks, point: setIndex };
   const form = JSON.stringify([series.map(({ name, color, dash, dots }) => [name, color, dash, dots]), log, dark, height]);
 
-  useEffect(() => {
-    const update = () => setDark(DARK.matches);
-    DARK.addEventListener("change", update);
-    return () => DARK.removeEventListener("change", update);
-  }, []);
   const empty = data[0].length === 0;
   useEffect(() => {
     if (empty) return; // uPlot draws no axes without a value

@@ -136,7 +136,7 @@ export function toGray({ base, strokes }) {
 }
 
 /** The stroke at a place, the latest first; undefined if there is none. */
-export function strokeAt({ strokes }, x, y) {
+function strokeAt({ strokes }, x, y) {
   const near = (stroke) => {
     const reach = stroke.width / 2 + 8;
     return stroke.points.some((point, i) => distance(stroke.points[Math.max(i - 1, 0)], point, x, y) < reach);

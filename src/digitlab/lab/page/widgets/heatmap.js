@@ -1,12 +1,14 @@
 // Heat maps of a layer: every feature map, or every unit as a tile; with a range of colors and its legend.
 
 import { html, useEffect, useRef, useState } from "../html.js";
+import { isDark, useDark } from "./dark.js";
 import { sizeOf } from "./receptive_field.js";
 
 const COLORS = 256; // on either side of zero
 const NAMES = ["--low", "--half-low", "--zero", "--half-high", "--high"];
 const OUTLINES = { self: "--mark", reads: "--reads", "read by": "--read-by" };
 let table = null;
+let tableIsDark = false;
 
 function toRgb(text) {
   return [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16));
@@ -14,7 +16,8 @@ function toRgb(text) {
 
 /** Colors from the lowest to the highest value as 32 bits each, from the style sheet. */
 function colors() {
-  if (table) return table;
+  if (table && tableIsDark === isDark()) return table;
+  tableIsDark = isDark();
   const style = getComputedStyle(document.documentElement);
   const stops = NAMES.map((name) => toRgb(style.getPropertyValue(name).trim()));
   table = new Uint32Array(2 * COLORS + 1);
@@ -26,8 +29,6 @@ function colors() {
   }
   return table;
 }
-
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => (table = null));
 
 function toIndex(value, most) {
   return Math.round((Math.min(Math.max(value / (most || 1), -1), 1) + 1) * COLORS);
@@ -62,7 +63,7 @@ export function plain(value) {
 }
 
 /** How the maps of a layer lie on a canvas of some width: all in pixels of the page. */
-export function layoutOf(layer, width) {
+function layoutOf(layer, width) {
   const [n, height, across] = sizeOf(layer);
   const units = height * across === 1;
   const target = units ? (n <= 10 ? 34 : n <= 128 ? 18 : n <= 400 ? 13 : 10) : layer.kind === "Input" ? 224 : n <= 2 ? 140 : n <= 16 ? 72 : 50;
@@ -195,6 +196,7 @@ export function HeatMap({ layer, array, range, highlight, off, onCell, onPin, la
   const seen = useRef({ visible: false, paint: () => {} });
   const [width, setWidth] = useState(0);
   const [at, setAt] = useState({ map: 0, row: 0, column: 0 });
+  const dark = useDark();
   const layout = layoutOf(layer, width || 300);
 
   useEffect(() => {
@@ -213,8 +215,8 @@ export function HeatMap({ layer, array, range, highlight, off, onCell, onPin, la
   useEffect(() => {
     seen.current.paint = () => maps.current && paintMaps(maps.current, layout, array.data, range, painted);
     if (seen.current.visible) seen.current.paint();
-  }, [array, range, width, painted]);
-  useEffect(() => paintMarks(marks.current, layout, highlight, off, labels), [highlight, off, width, labels]);
+  }, [array, range, width, painted, dark]);
+  useEffect(() => paintMarks(marks.current, layout, highlight, off, labels), [highlight, off, width, labels, dark]);
 
   const cellOf = (event) => {
     const box = marks.current.getBoundingClientRect();

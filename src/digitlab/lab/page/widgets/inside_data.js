@@ -21,9 +21,11 @@ export function useInside(model, without, off) {
   const [error, setError] = useState(null);
   const asked = useRef({});
   asked.current = { model, without, off };
-  const [ask] = useState(() => {
+  const [{ ask, leave }] = useState(() => {
     let again = 0;
+    let left = false;
     const send = latestWins(async () => {
+      if (left) return;
       const { model, without, off } = asked.current;
       const { pixels, side } = toGray(pad.drawing);
       const query = { model, width: side, height: side, without: without || null, off: off || null };
@@ -33,14 +35,21 @@ export function useInside(model, without, off) {
         setError(null);
         setResult({ ...found, ...shownLayers(found), model });
       } catch (problem) {
-        if (problem.status === 503) again = setTimeout(ask, RETRY_MS);
+        if (!left && problem.status === 503) again = setTimeout(ask, RETRY_MS);
         setError(problem);
       }
     });
     const ask = perFrame(send);
-    return ask;
+    const leave = () => {
+      left = true;
+      clearTimeout(again);
+    };
+    return { ask, leave };
   });
-  useEffect(() => pad.subscribe(ask), []);
+  useEffect(() => {
+    const end = pad.subscribe(ask);
+    return () => (end(), leave());
+  }, []);
   useEffect(ask, [model, without, off]);
   return { result: result?.model === model ? result : null, error, ask };
 }

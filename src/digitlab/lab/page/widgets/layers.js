@@ -1,6 +1,7 @@
 // All layers of a network as heat maps: the cell under pointer or keyboard lights what it reads and what reads it.
 
 import { html, useMemo, useState } from "../html.js";
+import { useDark } from "./dark.js";
 import { HeatMap, Legend, inkOn, largest, plain } from "./heatmap.js";
 import { describe, readout } from "./layer_words.js";
 import { announce } from "./notice.js";
@@ -33,6 +34,7 @@ function overlaid(ink, values) {
 export function Layers({ inside, range, values, off, pinned, pin, Details }) {
   const { layers, arrays } = inside;
   const [hovered, setHovered] = useState(null);
+  useDark(); // for the colors of labels
   const shown = hovered ?? pinned;
   const regions = useMemo(() => (shown ? regionsOf(layers, shown.index, shown) : []),
     [shown?.index, shown?.map, shown?.row, shown?.column, layers.map((layer) => layer.name).join()]);

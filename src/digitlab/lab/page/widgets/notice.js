@@ -32,7 +32,8 @@ export function announce(text) {
 export function Announcer() {
   const [text, setText] = useState("");
   useEffect(() => {
-    announced = setText;
+    // The same words once more are only heard if the text differs.
+    announced = (next) => setText((shown) => (shown === next ? `${next}\u00a0` : next));
   }, []);
   return html`<p class="unseen" aria-live="polite">${text}</p>`;
 }

@@ -12,7 +12,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 const TEST_DIGITS = 10_000;
 
 /** The digit's color; and black or white, whichever is read better on it. */
-export function digitColors(digit) {
+function digitColors(digit) {
   const color = getComputedStyle(document.documentElement).getPropertyValue(`--digit-${digit}`).trim();
   const [red, green, blue] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
   return [color, 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000" : "#fff"];
@@ -28,7 +28,7 @@ function toPoint(event, box) {
   return [place(event.clientX, box.left, box.width), place(event.clientY, box.top, box.height), pressure];
 }
 
-function paint(canvas, { marks, cursor, overlay }) {
+function paint(canvas, { marks, cursor }) {
   const side = canvas.width;
   const context = canvas.getContext("2d");
   const style = getComputedStyle(canvas);
@@ -37,7 +37,6 @@ function paint(canvas, { marks, cursor, overlay }) {
   if (pad.drawing.base) paintPixels(context, pad.drawing.base, side, ink.match(/\d+/g).map(Number));
   context.strokeStyle = ink;
   paintStrokes(context, pad.drawing.strokes, side);
-  overlay?.(context, side);
   const scale = side / UNITS;
   for (const { at, digit } of marks) paintMark(context, at, digit, scale, style);
   if (cursor) paintCursor(context, cursor, scale, style);
@@ -87,17 +86,16 @@ function describe({ base, strokes }) {
 
 /**
  * The pad itself.
- * @param {{brush: number, erasing: boolean, marks: Array, overlay: function, label: string}} props marks: each
- *   `{at, digit}`; overlay: draws something over the strokes, given the context and the side in pixels; corners: whether undo and
- *   clear stand beside it
+ * @param {{brush: number, erasing: boolean, marks: Array, corners: boolean}} props marks: each `{at, digit}`;
+ *   corners: whether undo and clear stand beside it
  */
-export function Pad({ brush, erasing = false, marks = [], overlay = null, label = "Drawing pad", corners = false }) {
+export function Pad({ brush, erasing = false, marks = [], corners = false }) {
   const canvas = useRef(null);
   const shown = useRef({});
   const [cursor, setCursor] = useState(null);
   const drawing = useDrawing();
   const help = useId();
-  shown.current = { marks, cursor, overlay };
+  shown.current = { marks, cursor };
 
   useEffect(() => {
     const repaint = () => canvas.current && paint(canvas.current, shown.current);
@@ -119,7 +117,7 @@ export function Pad({ brush, erasing = false, marks = [], overlay = null, label 
       end();
     };
   }, []);
-  useEffect(() => paint(canvas.current, shown.current), [marks, cursor, overlay, drawing]);
+  useEffect(() => paint(canvas.current, shown.current), [marks, cursor, drawing]);
 
   const box = () => canvas.current.getBoundingClientRect();
   const down = (event) => {
@@ -182,7 +180,7 @@ export function Pad({ brush, erasing = false, marks = [], overlay = null, label 
 
   return html`<div class="pad-frame">
     <canvas class=${`pad${erasing ? " erasing" : ""}`} ref=${canvas} tabindex="0" role="application"
-      aria-label=${`${label}: ${describe(drawing)}`} aria-describedby=${help} onPointerDown=${down}
+      aria-label=${`Drawing pad: ${describe(drawing)}`} aria-describedby=${help} onPointerDown=${down}
       onPointerMove=${move} onPointerUp=${up} onPointerCancel=${up} onKeyDown=${key} onBlur=${left} />
     <p class="unseen" id=${help}>Arrow keys move the pen, with Shift in smaller steps; space puts it down and lifts
       it; E erases the stroke under it; Delete clears the pad; Control and Z takes the last change back.</p>

@@ -31,7 +31,7 @@ function grouped(maps, groups, here, there) {
 }
 
 /** The region of `before` that a region of `layer`, which comes next, is computed from. */
-export function readRegion(layer, before, { maps, rows, columns }) {
+function readRegion(layer, before, { maps, rows, columns }) {
   const [n, m] = [sizeOf(layer)[0], sizeOf(before)[0]];
   if (layer.kernel) {
     const window = ([first, last], axis) => {
@@ -51,7 +51,7 @@ export function readRegion(layer, before, { maps, rows, columns }) {
 }
 
 /** The region of `layer`, which comes next, that is computed from a region of `before`; null for none. */
-export function readingRegion(layer, before, { maps, rows, columns }) {
+function readingRegion(layer, before, { maps, rows, columns }) {
   const [n, m] = [sizeOf(layer)[0], sizeOf(before)[0]];
   if (layer.kernel) {
     const windows = ([first, last], axis) => {

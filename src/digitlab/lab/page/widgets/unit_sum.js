@@ -2,6 +2,7 @@
 
 import { postBytes, readArrays } from "../api.js";
 import { html, useEffect, useRef, useState } from "../html.js";
+import { useDark } from "./dark.js";
 import { colorOf, inkOn, largest, plain } from "./heatmap.js";
 import { Failure } from "./notice.js";
 import { sizeOf } from "./receptive_field.js";
@@ -11,7 +12,7 @@ const SHOWN = 10; // products of a dense unit, the largest first
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** A hook: the computation of a unit, anew for each input; `{found, error}`. */
-export function useUnit({ model, input, layer, unit, position, off }) {
+function useUnit({ model, input, layer, unit, position, off }) {
   const [state, setState] = useState({ found: null, error: null });
   const wanted = useRef(0);
   useEffect(() => {
@@ -203,6 +204,7 @@ function Formula({ found, isMap }) {
  * @param {Object} props as `useUnit` wants it; and `layers` with their `arrays`, by name
  */
 export function UnitSum({ model, input, layer, unit, position, off, layers, arrays }) {
+  useDark();
   const { found, error } = useUnit({ model, input, layer, unit, position, off });
   if (error) return html`<${Failure} error=${error} />`;
   if (!found || found.layer !== layer || found.unit !== unit) return html`<p class="quiet">The sum is computed.</p>`;
