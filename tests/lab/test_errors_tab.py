@@ -197,4 +197,4 @@ def test_without_runs_the_network_that_ships_is_shown(tab, server, monkeypatch):
     assert any("Train one of your own" in text for text in shown.texts("p a"))
     shown.browser.get(f"{server.url}#tab=errors&models=gone")
     shown.browser.refresh()
-    assert "there is no model 'gone'" in shown.wait(lambda: shown.texts(".failure"))[0]
+    assert "there is no run 'gone'" in shown.wait(lambda: shown.texts(".failure"))[0]
