@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,19 @@ def _layers(client, model, gray=255 - DIGIT, **query):
 def _ask(client, what, body=None, **query):
     body = DIGIT.tobytes() if body is None else body
     return client.post(f"/api/inside/{what}", content=body, params=query, headers=PIXELS)
+
+
+def test_before_torch_is_there_a_request_is_told_so(client, lab, monkeypatch):
+    monkeypatch.setattr(lab.models, "import_torch", lambda: None)
+    monkeypatch.setitem(sys.modules, "torch", None)  # so that an import of it fails
+    answers = [
+        _layers(client, "recognizer"),
+        _ask(client, "unit", model="recognizer", layer="conv1", unit=0),
+        _ask(client, "attribution", model="recognizer", method="saliency", digit=7),
+        _ask(client, "accuracy", model="recognizer"),
+    ]
+    assert [answer.status_code for answer in answers] == [503] * 4
+    assert {answer.headers["Retry-After"] for answer in answers} == {"1"}
 
 
 def test_layers_of_a_drawing(client, swift, unpack):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 
 import pytest
 
-from digitlab.lab.messages import read_message, write_message
+from digitlab.lab.messages import pack_message, read_message, write_message
 from digitlab.lab.training_process import Channel
 
 
@@ -40,6 +42,22 @@ def test_a_number_that_is_none_does_not_look_like_the_end_of_the_lab():
     with pytest.raises(ValueError, match="JSON"):
         channel.send("points", loss=float("nan"))
     assert not channel.abandoned
+
+
+def test_an_error_that_nobody_expected_is_told():
+    program = """
+from digitlab.lab import training_process
+def fail(*_):
+    raise OSError("no space")
+training_process._train = fail
+training_process.main()
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, input=pack_message({}), capture_output=True, timeout=60)
+    message, _ = read_message(io.BytesIO(done.stdout))
+    assert (message["event"], message["problem"]) == ("failed", "the training failed: OSError: no space")
+    assert done.returncode == 1
+    assert b"Traceback" in done.stderr
 
 
 def test_a_process_learns_that_the_lab_is_gone():

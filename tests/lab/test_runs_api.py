@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from digitlab import runs
+from digitlab.lab.inspected import Inspected
 from digitlab.lab.run_folder import RunFolder
 from digitlab.runs.claim import claim_runs
 
@@ -136,6 +137,16 @@ def test_changes_of_the_folder_are_told(lab):
     lab.watch()
     assert version() == 1
     assert "another" in [one.name for one in lab.models.scan()]
+
+
+def test_ids_that_are_known_need_no_look_into_the_folder(lab, client, ids, monkeypatch):
+    inspected = lab.part(Inspected)
+    asked = ["recognizer", ids["slow"], ids["seeds"]]
+    keys = [inspected.key(model_id) for model_id in asked]
+    for part in (lab.models, lab.part(RunFolder)):
+        monkeypatch.setattr(part, "scan", None)
+    assert [inspected.key(model_id) for model_id in asked] == keys
+    assert keys[2][0] == lab.runs / "seeds"
 
 
 def test_views_are_those_of_inspect(client, lab, ids):

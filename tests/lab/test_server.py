@@ -47,7 +47,8 @@ server.uvicorn.Server.run = lambda self, sockets: print(
     [name for name in ("torch", "matplotlib", "sklearn", "scipy", "pandas") if name in sys.modules])
 server.serve(server.ServerOptions(server.Path("runs"), port=0, open_browser=False), print)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "[]\n"
 
 

@@ -190,10 +190,9 @@ class RunFolder:
 
     def tell(self) -> None:
         """Tells the page that the runs are others."""
-        with self._lock:
+        with self._lock:  # so that an older version never comes after a newer one
             self._version += 1
-            version = self._version
-        self._lab.events.put("runs", version)
+            self._lab.events.put("runs", self._version)
         self._lab.tell_models()
 
     def watch(self) -> None:

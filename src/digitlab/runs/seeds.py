@@ -87,6 +87,7 @@ def train_seeds(
 
     Raises:
         DigitlabError: As `train` does.
+        TrainingSuspended: If a callback has suspended a stack in this process; it can be resumed.
     """
     return train_seeds_configured(
         configure(network, options, recipe, data, teacher_files(teachers)),
@@ -131,6 +132,7 @@ def train_seeds_configured(
 
     Raises:
         DigitlabError: As `train` does.
+        TrainingSuspended: As `train_seeds` does.
     """
     if seeds < 1:
         raise SettingError(f"seeds={seeds}", "Train at least 1.")
@@ -184,6 +186,7 @@ def resume_seeds(
     Raises:
         DigitlabError: If the folder holds no runs of seeds, their data are no longer there, or one is being
             trained.
+        TrainingSuspended: As `train_seeds` does.
     """
     more, runs = MoreTraining(epochs, max_steps, more_epochs), SeedRuns.open(Path(folder))
     folders = [runs.folder, *(runs.run_folder(seed) for seed in runs.seeds)]

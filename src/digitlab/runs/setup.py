@@ -135,7 +135,12 @@ class TrainingSetup:
         checkpoint: Checkpoint | None,
         keep_state: bool = False,
     ) -> list[FitResult]:
-        """Trains the networks in place; the arguments are those of `fit`."""
+        """Trains the networks in place; the arguments are those of `fit`.
+
+        Raises:
+            DigitlabError: As `fit` does.
+            TrainingSuspended: If a callback has suspended the training.
+        """
         train, validation = self.examples["train"], self.examples.get("validation")
         more: dict[str, Any] = {
             "extra_eval": self.examples.get("extra"),
