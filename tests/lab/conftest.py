@@ -32,7 +32,7 @@ from digitlab.lab.lab import Lab
 TOKEN = "a-token-of-the-tests"
 SAMPLES = Path(__file__).parents[2] / "samples"
 OWN = "http://127.0.0.1:8765"
-LONGEST = 120.0
+LONGEST = 300.0
 """Seconds after which a lab in a process of its own is killed."""
 READY = {
     "draw": "canvas.picture:not([data-size=''])",
