@@ -1,0 +1,51 @@
+"""The notebooks: as they are handed out, and executed with their solutions."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "lessons").glob("*.ipynb"))
+CHECKED = re.compile(r'lesson\.check\(\s*"([^"]+)"')
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_are_handed_out_without_outputs(path, lesson_notebooks):
+    notebook = lesson_notebooks.read_notebook(path)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+    assert f'lessons.start("{path.stem[3:]}")' in code[0].source
+    exercises = [cell for cell in code if lesson_notebooks.is_exercise(cell)]
+    checked = [name for cell in code for name in CHECKED.findall(cell.source)]
+    assert len(checked) >= len(exercises) > 1
+    solutions = [cell for cell in notebook.cells if lesson_notebooks.SOLUTION.search(cell.source)]
+    assert len(solutions) == len(exercises)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_exercise_of_the_package_is_in_the_notebook(path, lesson_notebooks):
+    from digitlab import lessons
+
+    sources = "".join(cell.source for cell in lesson_notebooks.read_notebook(path).cells)
+    assert set(CHECKED.findall(sources)) == set(lessons.start(path.stem[3:]).exercises)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_run_and_their_solutions_are_right(path, tmp_path, lesson_notebooks):
+    solved = lesson_notebooks.with_solutions(lesson_notebooks.read_notebook(path))
+    executed = lesson_notebooks.execute(solved, tmp_path)
+    results = []
+    for cell in executed.cells:
+        for output in cell.get("outputs", []):
+            assert output.get("name") != "stderr", output["text"]
+            text = output.get("data", {}).get("text/plain", "")
+            if cell.source.startswith("lesson.check("):
+                results.append(text)
+    wrong = [text for text in results if "✓ right" not in text]
+    assert wrong == []
+    assert results
+    assert [path.name for path in tmp_path.iterdir()] in ([], ["runs"])
