@@ -8,7 +8,7 @@ A lesson has the id of the study that it follows.
 """
 
 from digitlab.lessons.checking import CheckResult
-from digitlab.lessons.comparison import Comparison
 from digitlab.lessons.lesson import Lesson, start
+from digitlab.lessons.published_table import PublishedTable
 
-__all__ = ["CheckResult", "Comparison", "Lesson", "start"]
+__all__ = ["CheckResult", "Lesson", "PublishedTable", "start"]

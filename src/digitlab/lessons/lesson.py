@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from digitlab.errors import RunError, SettingError, suggest_names
 from digitlab.lessons.checking import Check, CheckResult, check_answer
-from digitlab.lessons.comparison import Comparison, compare_values
+from digitlab.lessons.published_table import PublishedTable, compare_values
 from digitlab.notebook import table_html
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Lesson:
             )
         return check_answer(exercise, self.exercises[exercise], answer, **given)
 
-    def compare(self, experiment: str, **here: float | Sequence[float]) -> Comparison:
+    def compare(self, experiment: str, **here: float | Sequence[float]) -> PublishedTable:
         """What was published for an experiment, what `digitlab reproduce` measured, and what this run gives.
 
         Args:

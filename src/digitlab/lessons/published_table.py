@@ -12,13 +12,13 @@ from digitlab.notebook import table_html
 if TYPE_CHECKING:
     from digitlab.report import ExperimentResult, Measurement
 
-__all__ = ["COLUMNS", "Comparison", "compare_values"]
+__all__ = ["COLUMNS", "PublishedTable", "compare_values"]
 
 COLUMNS = ("figure", "published", "reproduced", "here")
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PublishedTable:
     """Figures of an experiment: published, reproduced by digitlab with its whole budget, and measured here.
 
     Attributes:
@@ -37,7 +37,9 @@ class Comparison:
         return table_html(self.heading, COLUMNS, self.rows)
 
 
-def compare_values(experiment: ExperimentResult, here: Mapping[str, float | Sequence[float]]) -> Comparison:
+def compare_values(
+    experiment: ExperimentResult, here: Mapping[str, float | Sequence[float]]
+) -> PublishedTable:
     """Figures of an experiment beside what was measured here.
 
     Args:
@@ -63,7 +65,7 @@ def compare_values(experiment: ExperimentResult, here: Mapping[str, float | Sequ
                 MISSING if name not in here else _here(name, here[name]),
             )
         )
-    return Comparison(f"{experiment.id}: {experiment.title}", tuple(rows))
+    return PublishedTable(f"{experiment.id}: {experiment.title}", tuple(rows))
 
 
 def _here(name: str, values: float | Sequence[float]) -> str:
