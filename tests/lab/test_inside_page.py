@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import numpy as np
 import pytest
@@ -315,3 +316,27 @@ def test_layers_are_painted_anew_when_the_page_turns_dark(tab):
     features = [{"name": "prefers-color-scheme", "value": "dark"}]
     tab.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     tab.wait_for(lambda: tab.colors("conv1") != light)
+
+
+def test_a_network_that_is_being_loaded_is_asked_again_while_the_tab_is_shown(tab, draw):
+    tab.browser.execute_script("""
+        const ask = window.fetch;
+        window.asked = 0;
+        window.fetch = (address, ...others) => {
+          if (!address.startsWith("/api/inside/layers")) return ask(address, ...others);
+          window.asked += 1;
+          return Promise.resolve(new Response("{}", { status: 503 }));
+        };""")
+    draw(SEVEN)
+    tab.wait_for(lambda: "is being loaded" in tab.find(".inside-main [role=status]").text)
+    drawn = _asked(tab)
+    tab.wait_for(lambda: _asked(tab) > drawn + 2)
+    tab.browser.find_element(By.LINK_TEXT, "Read").click()
+    tab.wait_for(lambda: tab.browser.title.startswith("Read"))
+    left = _asked(tab)
+    time.sleep(2.5)  # longer than it waits before it asks again
+    assert _asked(tab) == left
+
+
+def _asked(tab):
+    return tab.browser.execute_script("return window.asked")
