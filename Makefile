@@ -3,6 +3,7 @@
 # make test   set up, then run the whole test suite
 # make fast   the same without the tests that train for more than a few seconds
 # make check  set up, then style, types, import rules and generated docs
+# make prove  check and test: what a change has to pass
 # make lab    set up, then open the lab in the browser: draw, train, look inside
 # make bench  set up, then measure speed on this machine
 # make recognizer  set up, then train three teachers and three recognizers, and export the first to model.onnx, as the
@@ -14,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run quick lab test fast check bench recognizer reading-model clean
+.PHONY: run quick lab test fast check prove bench recognizer reading-model clean
 
 run: $(READY)
 	$(BIN)/digitlab reproduce --open
@@ -38,6 +39,8 @@ check: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/python docs/write_commands.py --check
 	$(BIN)/python docs/write_recipes.py --check
+
+prove: check test
 
 bench: $(READY)
 	$(BIN)/digitlab bench

@@ -33,6 +33,7 @@ from digitlab.cli import (
 )
 from digitlab.cli.output import log, print_error
 from digitlab.errors import DigitlabError
+from digitlab.extras import MissingPackageError
 
 __all__ = ["app", "main"]
 
@@ -91,10 +92,12 @@ def _setting_hint(message: str) -> str:
     unknown = re.match(r"No such option: --([\w-]+)", message)
     if unknown is None:
         return ""
-    from digitlab.networks import ARCHITECTURES
-    from digitlab.settings import field_docs
-    from digitlab.training import Recipe
-
+    try:
+        from digitlab.networks import ARCHITECTURES
+        from digitlab.settings import field_docs
+        from digitlab.training import Recipe
+    except ImportError:  # without the extra that trains there is nothing to hint at
+        return ""
     name = unknown[1].replace("-", "_")
     if name in {doc.name for doc in field_docs(Recipe)}:
         return f"{name} is a field of the recipe: write --set {name}=VALUE. "
@@ -117,10 +120,28 @@ def _with_option(error: DigitlabError) -> str:
     return str(error)
 
 
+def _needing() -> str:
+    """The command that was asked for, as a person writes it."""
+    command: Any = typer.main.get_command(app)
+    words = ["digitlab"]
+    for word in sys.argv[1:]:
+        if word not in getattr(command, "commands", {}):
+            break
+        command = command.commands[word]
+        words.append(word)
+    return " ".join(words)
+
+
 def main() -> None:
     """Runs one command and leaves with its exit code: 0, 1, 2 or 130 (see `docs/commands.md`)."""
     try:
         code = app(prog_name="digitlab", standalone_mode=False)
+    except ImportError as error:
+        missing = MissingPackageError.of(error, _needing())
+        if missing is None:
+            raise
+        print_error(str(missing))
+        sys.exit(2)
     except DigitlabError as error:
         print_error(_with_option(error))
         sys.exit(2)

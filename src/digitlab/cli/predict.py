@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digitlab.cli.output import AsJson, log, log_member, print_error, print_json
-from digitlab.errors import OutputError
+from digitlab.errors import ModelError, OutputError
+from digitlab.extras import MissingPackageError
 from digitlab.files import atomic_write
 from digitlab.formatting import format_probability
 
@@ -80,7 +81,13 @@ def open_model(path: Path) -> Model:
         return OnnxModel(path)
     from digitlab import runs
 
-    opened = runs.open(path)
+    try:
+        opened = runs.open(path)
+    except ImportError as error:
+        missing = MissingPackageError.of(error, f"{path}, which is no ONNX file,")
+        if missing is None:
+            raise
+        raise ModelError(missing.problem, missing.remedy) from None
     log_member(opened)
     return opened
 

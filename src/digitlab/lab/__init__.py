@@ -5,6 +5,6 @@ torch in the background. Each name is imported from its module when it is first 
 them: the process that decodes uploads needs no server.
 """
 
-import lazy_loader
+from digitlab.extras import attach_stub
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -3,6 +3,6 @@
 Each name is imported from its module when it is first used; `__init__.pyi` lists them.
 """
 
-import lazy_loader
+from digitlab.extras import attach_stub
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)
