@@ -35,7 +35,7 @@ def export(
     opened = runs.open(run)
     log_member(opened)
     if to.suffix.lower() == ".html":
-        from digitlab.lab.html_export import export_html
+        from digitlab.web.html_export import export_html
 
         _print_page(export_html(run, to), as_json)
         return

@@ -14,7 +14,7 @@ from digitlab.cli.output import AsJson, log
 from digitlab.errors import SettingError
 
 if TYPE_CHECKING:
-    from digitlab.lab.server import Address
+    from digitlab.web.server import Address
 
 __all__ = ["lab"]
 
@@ -53,7 +53,7 @@ def lab(
     """
     if workers > 1 and not api_only:
         raise SettingError(f"--workers {workers} for the page", "Several processes need --api-only.")
-    from digitlab.lab import ServerOptions, serve
+    from digitlab.web import ServerOptions, serve
 
     def tell(address: Address) -> None:
         if as_json:
