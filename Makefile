@@ -4,6 +4,7 @@
 # make fast   the same without the tests that train for more than a few seconds
 # make check  set up, then style, types, import rules and generated docs
 # make prove  check and test: what a change has to pass
+# make docs   set up, then build the documentation site; leaves site/index.html
 # make lab    set up, then open the lab in the browser: draw, train, look inside
 # make bench  set up, then measure speed on this machine
 # make recognizer  set up, then train three teachers and three recognizers, and export the first to model.onnx, as the
@@ -15,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run quick lab test fast check prove bench recognizer reading-model clean
+.PHONY: run quick lab test fast check prove docs bench recognizer reading-model clean
 
 run: $(READY)
 	$(BIN)/digitlab reproduce --open
@@ -39,6 +40,13 @@ check: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/python docs/write_commands.py --check
 	$(BIN)/python docs/write_recipes.py --check
+	$(BIN)/python docs/write_networks.py --check
+	$(BIN)/python docs/write_file_formats.py --check
+	$(BIN)/python docs/write_api.py --check
+	$(BIN)/python docs/build_site.py --check
+
+docs: $(READY)
+	$(BIN)/python docs/build_site.py
 
 prove: check test
 

@@ -65,7 +65,7 @@ def classroom_matrix(variant: ClassroomVariant = "box") -> tuple[NDArray[np.floa
         variant: As in `classroom`.
 
     Returns:
-        `X`: `(5000, 400)`, `float32`, ink in [0, 1], each image unflatten_rows by columns, so that
+        `X`: `(5000, 400)`, `float32`, ink in [0, 1], each image flattened by columns, so that
         `X[i].reshape(20, 20).T` is upright. `y`: `(5000, 1)`, `uint8`, 0 to 9.
 
     Raises:

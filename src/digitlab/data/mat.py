@@ -42,7 +42,7 @@ SAVE = "Save it from Octave or MATLAB with save('-v7', 'digits.mat', 'X', 'y')."
 def read_mat(path: str | os.PathLike[str]) -> Digits:
     """Reads the digits in a `.mat` file (version 5 to 7) with the variables `X` and `y`.
 
-    `X` is `(n, side * side)`, most often `(n, 400)`, each image unflatten_rows by columns; its values run
+    `X` is `(n, side * side)`, most often `(n, 400)`, each image flattened by columns; its values run
     from 0 to 1, with a little overshoot that is clipped, or from 0 to 255 (see `validation.to_gray`).
     `y` is `(n, 1)`, `(1, n)` or `(n,)`; 10 stands for the digit 0.
 
@@ -66,7 +66,7 @@ def read_mat(path: str | os.PathLike[str]) -> Digits:
 def write_mat(path: str | os.PathLike[str], digits: Digits) -> None:
     """Writes digits as a `.mat` file in the course's layout, whole or not at all.
 
-    `X` is `(n, side * side)`, `float64`, ink in [0, 1], unflatten_rows by columns; `y` is `(n, 1)`,
+    `X` is `(n, side * side)`, `float64`, ink in [0, 1], flattened by columns; `y` is `(n, 1)`,
     `uint8`, with 0 written as 10.
 
     Args:

@@ -34,7 +34,7 @@ def read_npz(path: str | os.PathLike[str]) -> Digits:
 
     The pair is called `images` and `labels`, `X` and `y`, `x` and `y`, `x_train` and `y_train`, or
     `x_test` and `y_test`. Images are `(n, height, width)`, `(n, height, width, 1)`, or
-    `(n, side * side)` unflatten_rows by rows; values run from 0 to 1 or 0 to 255 (see `validation.to_gray`).
+    `(n, side * side)` flattened by rows; values run from 0 to 1 or 0 to 255 (see `validation.to_gray`).
     Labels are `(n,)`, `(n, 1)` or `(1, n)`. Pickled objects are never read.
 
     Args:
