@@ -73,6 +73,7 @@ class Lesson:
         options: Mapping[str, object] | None = None,
         recipe: Recipe | str | None = None,
         data: DataConfig | None = None,
+        progress: bool | None = None,
     ) -> Run:
         """Trains as `digitlab.train` does, and keeps the run: a second call gives the finished run at once.
 
@@ -85,6 +86,7 @@ class Lesson:
             options: Options of the network.
             recipe: How to train.
             data: What to train on.
+            progress: As in `digitlab.train`; False for one of many runs, whose lines would fill the page.
 
         Raises:
             DigitlabError: As `digitlab.train` does.
@@ -98,9 +100,9 @@ class Lesson:
         config = configure(network, options, recipe, data)
         folder = self._folder_for(name, config)
         if not (folder / "run.json").exists():
-            return train(network, options, config.recipe, config.data, folder)
+            return train(network, options, config.recipe, config.data, folder, progress=progress)
         run = Run.open(folder)
-        return run if run.finished else resume(folder)
+        return run if run.finished else resume(folder, progress=progress)
 
     def _folder_for(self, name: str, config: RunConfig) -> Path:
         """The folder that holds a run of this configuration, else the next that is free."""
