@@ -33,7 +33,7 @@ from digitlab.studies.study import (
     TrainingExperiment,
 )
 
-__all__ = ["STUDY"]
+__all__ = ["LOGITS_OF_TWO", "STUDY"]
 
 LOSSES = (
     *(1.9685, 0.6348, 0.4221, 0.3385, 0.2920, 0.2611, 0.2389, 0.2210, 0.2052, 0.1914),
@@ -42,6 +42,7 @@ LOSSES = (
     *(0.0628, 0.0594, 0.0563, 0.0533, 0.0503, 0.0473, 0.0446, 0.0420, 0.0394, 0.0368),
 )
 LOGITS_OF_TWO = (-4.87, 4.77, 8.07, 3.09, -6.48, -4.35, -2.85, 1.81, -0.71, -3.97)
+"""What the source prints for image 1015."""
 
 
 def _read(options: ReproduceOptions, folder: Path) -> ComputationResult:
