@@ -21,7 +21,7 @@ networks NAME` prints the same; `digitlab.build` makes one in Python.
 
 A network takes ink, `float32` in [0, 1], and gives one logit for each digit; those with a layer `no_digit`
 give an eleventh. An option is set with `--option NAME=VALUE`; a recipe of a network's own name
-([recipes](recipes.md)) is its standard recipe.
+([recipes](recipes.md)) is its standard recipe. How to add one: [your own](how-to/own-network.md).
 """
 METRICS_HEAD = f"""# Metrics
 
@@ -29,7 +29,7 @@ Made from the table in `src/digitlab/metrics.py` {MADE} These are the names in `
 `digitlab compare` and in `results.json` of studies ([file formats](file-formats.md)).
 
 Shares are fractions in [0, 1] in files, percent in what is printed. Losses are in nats, times in seconds of
-wall clock.
+wall clock. What the intervals and tests beside them mean: [honest statistics](honest-statistics.md).
 """
 MEANINGS = {
     "accuracy": "share of examples whose likeliest digit is the label",
