@@ -43,6 +43,7 @@ check: $(READY)
 	$(BIN)/python docs/write_networks.py --check
 	$(BIN)/python docs/write_file_formats.py --check
 	$(BIN)/python docs/write_api.py --check
+	$(BIN)/python docs/write_data_card.py --check
 	$(BIN)/python docs/build_site.py --check
 
 docs: $(READY)

@@ -116,12 +116,17 @@ def _paired(runs: list[Path], data: str | None, table: RunTable) -> tuple[Paired
         DigitlabError: If they cannot be tested on the digits that `data` names.
     """
     from digitlab.errors import DigitlabError
+    from digitlab.extras import MissingPackageError
 
     try:
         return _test_pair(runs, data, table)
     except DigitlabError as error:
         if data is not None:
             raise
+        if isinstance(error, MissingPackageError):
+            missing = MissingPackageError("a test of one run against another", error.module)
+            log(f"note: {missing.problem}. {missing.remedy}")
+            return None, ""
         log(f"note: not tested against each other: {error.problem}")
         return None, ""
 
