@@ -1,6 +1,7 @@
 """Writes `docs/model-card.md`, its figures, and the README's section on the model that ships.
 
     python docs/write_model_card.py            # runs all commands: some minutes
+    python docs/write_model_card.py --pages    # only what concerns the model that reads pages
     python docs/write_model_card.py --words    # only the words, from the numbers of the last time
 
 The words are `docs/model-card-words.md`. What the commands measure is kept in `docs/model-card.json`; what
@@ -22,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import model_card_tables as tables
+import page_model
+import reading_tables
 from command_output import run
 
 from digitlab.formatting import format_count, format_probability, format_share
@@ -30,8 +33,10 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 PAGE, WORDS = DOCS / "model-card.md", DOCS / "model-card-words.md"
 MEASURED, GIVEN = DOCS / "model-card.json", DOCS / "model-card-given.json"
+READING = DOCS / "reading.json"
 README = ROOT / "README.md"
 PICTURES = DOCS / "pictures"
+PAGE_FAILURES = PICTURES / "recognizer-page-failures.png"
 MODEL = "src/digitlab/reader/model.onnx"
 FIGURES = ("reliability", "risk-coverage", "robustness")
 SAMPLES = (
@@ -87,8 +92,14 @@ def measure() -> Numbers:
         "non_digits": refusal,
         **accepted,
         "mistakes": wrong,
+        "pages": measure_pages(),
         "samples": sheet.splitlines(),
     }
+
+
+def measure_pages() -> Numbers:
+    """What the card says of the model that reads pages, and the figure of its failures."""
+    return {**page_model.facts(), "failures": page_model.measure_failures(PAGE_FAILURES)}
 
 
 def file_facts() -> Numbers:
@@ -194,7 +205,26 @@ def page(measured: Numbers, given: Numbers) -> str:
         accepted=tables.accepted_words(measured),
         validation_n=format_count(training["recognizer"]["validation"]["n"]),
         tried=tables.tried_table(given),
+        **_page_words(measured["pages"]),
     )
+
+
+def _page_words(pages: Numbers) -> Numbers:
+    """What the words say of the model that reads pages; its figures are those of `docs/reading.md`."""
+    reading = json.loads(READING.read_text())
+    composed, failures = reading["composed"], pages["failures"]
+    validation = pages["validation"]
+    return {
+        "pages_bytes": format_count(pages["bytes"]),
+        "pages_sha256": pages["sha256"],
+        "pages_recipe": ", ".join(f"`{key}={value}`" for key, value in pages["recipe"].items()),
+        "pages_validation": f"{validation['errors']} of {format_count(validation['n'])}",
+        "pages_command": composed["command"],
+        "pages_composed": reading_tables.summary_table(composed["kinds"]),
+        "pages_real": reading_tables.real_table(reading["real"]["kinds"]),
+        "pages_kinds": page_model.kinds(),
+        **{f"pages_{key}": value for key, value in failures.items()},
+    }
 
 
 def readme(text: str, measured: Numbers, given: Numbers) -> str:
@@ -221,10 +251,13 @@ def readme(text: str, measured: Numbers, given: Numbers) -> str:
 
 def main() -> None:
     """Writes all, or only the words."""
-    if sys.argv[1:] not in ([], ["--words"]):
-        sys.exit("usage: python docs/write_model_card.py [--words]")
+    if sys.argv[1:] not in ([], ["--pages"], ["--words"]):
+        sys.exit("usage: python docs/write_model_card.py [--pages | --words]")
     if not sys.argv[1:]:
         MEASURED.write_text(json.dumps(measure(), indent=1) + "\n")
+    elif sys.argv[1] == "--pages":
+        before = json.loads(MEASURED.read_text())
+        MEASURED.write_text(json.dumps({**before, "pages": measure_pages()}, indent=1) + "\n")
     measured, given = json.loads(MEASURED.read_text()), json.loads(GIVEN.read_text())
     PAGE.write_text(page(measured, given))
     README.write_text(readme(README.read_text(), measured, given))

@@ -84,6 +84,8 @@ def main() -> None:
     PAGE.write_text(page(measured))
     README.write_text(readme(README.read_text(), measured))
     PERFORMANCE.write_text(performance(PERFORMANCE.read_text(), measured))
+    # The model card shows these figures, too.
+    subprocess.run([sys.executable, DOCS / "write_model_card.py", "--words"], check=True)
 
 
 def when() -> Numbers:

@@ -52,6 +52,11 @@ def test_numbers_were_measured_on_the_shipped_file(card, measured, given):
     assert parameters == given["training"]["recognizer"]["parameters"]
 
 
+def test_the_model_that_reads_pages_is_the_shipped_one(card, measured):
+    facts = card.page_model.facts()
+    assert {key: measured["pages"][key] for key in facts} == facts, AGAIN
+
+
 def test_thresholds_are_those_in_the_file(measured):
     rule = OnnxModel().rule
     assert rule == DecisionRule.from_json(json.dumps(measured["rule"]))

@@ -85,7 +85,7 @@ def test_the_version_is_one():
 
 def test_the_notice_names_every_vendored_file():
     notice = (ROOT / "NOTICE").read_text()
-    for folder in ("src/digitlab/lab/page/vendor", "tests/lab/vendor"):
+    for folder in ("src/digitlab/web/page/vendor", "tests/web/vendor"):
         assert f"{folder}/" in notice
         for package in json.loads((ROOT / folder / "vendor.json").read_text())["packages"]:
             assert f"{package['name']} {package['version']} (".lower() in notice.lower()
@@ -177,24 +177,32 @@ def _check_distributions(wheel, source):
         shipped = set(file.namelist())
         metadata = file.read(next(name for name in shipped if name.endswith("/METADATA"))).decode()
     package = {name for name in shipped if ".dist-info/" not in name}
-    tracked = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.splitlines()
-    present = {name for name in tracked if (ROOT / name).is_file()}
-    assert package == {name.removeprefix("src/") for name in present if name.startswith("src/digitlab/")}
+    assert package == {name.removeprefix("src/") for name in _files("src/digitlab")}
     for needed in ("reader/model.onnx", "pages/model.onnx", "data/mnist/train-images-idx3-ubyte.gz"):
         assert f"digitlab/{needed}" in package
     licenses = {name.partition("/licenses/")[2] for name in shipped - package} - {""}
-    assert {"LICENSE", "NOTICE", "src/digitlab/lab/page/vendor/preact.LICENSE"} <= licenses
+    assert {"LICENSE", "NOTICE", "src/digitlab/web/page/vendor/preact.LICENSE"} <= licenses
     assert re.findall(r"^License-Expression: (\w+)", metadata, re.M) == ["MIT"]
     with tarfile.open(source) as file:
         unpacked = {name.partition("/")[2] for name in file.getnames()}
-    assert unpacked == present | {"PKG-INFO"}
-    assert {"LICENSE", "NOTICE", "tests/test_release.py", "docs/README.md", "Makefile"} <= unpacked
+    folders = ("docs", "samples", "src", "tests")
+    inside = {name for name in unpacked if name.partition("/")[0] in folders}
+    assert inside == set().union(*map(_files, folders))
+    assert {"LICENSE", "NOTICE", "CHANGELOG.md", "Makefile", "constraints.txt"} <= unpacked
+    assert not {name.partition("/")[0] for name in unpacked} & {
+        "runs",
+        "site",
+        "build",
+        ".venv",
+        ".gpu",
+        "shared",
+    }
+
+
+def _files(folder):
+    """The files of a folder of the checkout, without what Python leaves there."""
+    files = (file.relative_to(ROOT) for file in (ROOT / folder).rglob("*") if file.is_file())
+    return {str(file) for file in files if "__pycache__" not in file.parts}
 
 
 def _read(run):
