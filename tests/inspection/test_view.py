@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+import digitlab
 from digitlab.data import Digits, mnist
 from digitlab.errors import DataError, ModelError, SettingError
 from digitlab.inspection import InspectedModel
 from digitlab.inspection.view import short_name
 from digitlab.networks import build, save_network
+from digitlab.runs import default_data
 
 
 @pytest.fixture
@@ -19,6 +21,14 @@ def test_a_weights_file_reads_test_digits_of_its_size(tmp_path):
     save_network(build("mlp", hidden=(3,), inputs=400), tmp_path / "a.safetensors")
     opened = InspectedModel.open(tmp_path / "a.safetensors")
     assert (opened.name, opened.digits.name, opened.runs) == ("mlp (a.safetensors)", "classroom", ())
+
+
+@pytest.mark.parametrize("name", ["classroom", "classroom-reduced"])
+def test_a_run_on_20x20_is_shown_digits_made_as_those_it_was_trained_on(name, tmp_path):
+    data = digitlab.DataConfig(train=f"{name}[:60]", validation="last:20")
+    folder = digitlab.train("softmax", {}, digitlab.Recipe(max_steps=1), data, tmp_path / "a").folder
+    assert InspectedModel.open(folder).digits.name == name
+    assert default_data(digitlab.open(folder)) == name
 
 
 def test_no_data_of_that_size(tmp_path):

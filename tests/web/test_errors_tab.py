@@ -190,7 +190,7 @@ def test_neighbors_are_shown_and_a_digit_goes_onto_the_pad(tab, server):
 
 def test_without_runs_the_network_that_ships_is_shown(tab, server, monkeypatch):
     some = "mnist:test[2000:2600]"  # three of these have wrong labels
-    monkeypatch.setattr(sys.modules["digitlab.inspection.view"], "_default_data", lambda *_: some)
+    monkeypatch.setattr(sys.modules["digitlab.inspection.view"], "default_data", lambda *_: some)
     shutil.rmtree(server.lab.runs / "fast")
     shown = tab("tab=errors")
     shown.wait(lambda: shown.all(".mistake"))

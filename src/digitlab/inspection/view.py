@@ -23,7 +23,7 @@ from digitlab.formatting import format_count
 from digitlab.inspection.lookup import check_index
 from digitlab.networks import Network
 from digitlab.notebook import image_html
-from digitlab.runs.evaluate import predict_logits_for
+from digitlab.runs.evaluate import default_data, predict_logits_for
 from digitlab.runs.folder import Run, check_same_network, open_runs
 from digitlab.runs.models import Model, TorchModel, open_model
 from digitlab.settings import CommaSeparated, settings
@@ -40,7 +40,6 @@ __all__ = [
     "training_digits",
 ]
 
-DATA_BY_SIZE = {(28, 28): "mnist:test", (20, 20): "classroom"}
 Digit = Annotated[int, Field(ge=0, le=9)]
 Index = Annotated[int, Field(ge=0)]
 Logit = Annotated[float, Field(ge=-700, le=700)]
@@ -99,7 +98,7 @@ class InspectedModel:
         network = source.name if isinstance(source, Network) else source.network
         name = f"{network}, seed {runs[0].config.seed}" if runs else f"{network} ({path.name})"
         if not isinstance(data, Digits):
-            data = load(data or _default_data(network, source.input_shape))
+            data = load(data or default_data(source, next(iter(runs), None)))
         return cls(source, name, data, next(iter(runs), None), runs[1:])
 
     @property
@@ -203,22 +202,6 @@ def _open_runs(path: Path) -> tuple[Run, ...]:
     runs = open_runs(path)
     check_same_network(path, runs)
     return runs
-
-
-def _default_data(network: str, input_shape: tuple[int, ...]) -> str:
-    """Name of the test digits of a network's input size.
-
-    Raises:
-        DataError: If none are known of that size.
-    """
-    for size, name in DATA_BY_SIZE.items():
-        if _takes(input_shape, size):
-            return name
-    shape = " x ".join(map(str, input_shape))
-    raise DataError(
-        f"{network} takes inputs of {shape}, which no image of ours has",
-        "Views need a network that reads images; or say which digits it reads (--data).",
-    )
 
 
 @settings("option")

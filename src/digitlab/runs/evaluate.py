@@ -32,13 +32,35 @@ __all__ = [
     "predict_probabilities",
 ]
 
+SETS = ((28, "mnist:test"), (20, "classroom"))
+"""Digits to be classified by default, by the side of their images in pixels."""
 CONFUSION_SPLITS = ("test", "validation", "train")
 """The confusion matrix in a run folder is that of the first of these that the run has."""
 
 
-def default_data(model: Model) -> str:
-    """The name of labeled digits of the size that a model takes: `mnist:test`, or `classroom` for 20x20."""
-    return "classroom" if model.input_shape in ((20, 20), (400,)) else "mnist:test"
+def default_data(model: Model | Network, run: Run | None = None) -> str:
+    """The name of labeled digits of the size that a model takes: `mnist:test`, or `classroom` for 20x20.
+
+    Of a model that was trained on `classroom-reduced`, which has other margins, it is that.
+
+    Args:
+        model: A model, or a network.
+        run: What trained it; None: its attribute `run`, if it has one.
+
+    Raises:
+        DataError: If no digits are known of that size.
+    """
+    run = run or getattr(model, "run", None)
+    trained_on = run.config.data.train.partition("[")[0] if run else ""
+    for side, name in SETS:
+        if model.input_shape in ((side, side), (side * side,)):
+            return trained_on if name == "classroom" and trained_on.startswith(name) else name
+    network = model.name if isinstance(model, Network) else model.network
+    shape = " x ".join(map(str, model.input_shape))
+    raise DataError(
+        f"{network} takes inputs of {shape}, which no image of ours has",
+        "Views need a network that reads images; or say which digits it reads (--data).",
+    )
 
 
 @check_arguments
