@@ -26,3 +26,4 @@ from .runs import (
 )
 from .training import Examples as Examples, Recipe as Recipe, fit as fit, recipe as recipe
 from .tuning import search as search
+from .web.notebook_lab import lab as lab

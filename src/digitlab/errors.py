@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import linecache
 import os
+import traceback
 from collections.abc import Iterable
 
 __all__ = [
@@ -34,6 +36,17 @@ class DigitlabError(Exception):
 
     def __str__(self) -> str:
         return f"{self.problem}\n{self.remedy}"
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it: the caller's lines, without those of packages, and the message."""
+        lines = []
+        for frame, number in traceback.walk_tb(self.__traceback__):
+            file, name = frame.f_code.co_filename, frame.f_code.co_name
+            if "site-packages" in file or str(frame.f_globals.get("__name__")).startswith("digitlab."):
+                continue
+            where = f"line {number}" if name == "<module>" else f"line {number}, in {name}"
+            lines.append(f"{where}: {linecache.getline(file, number).strip()}")
+        return [*lines, f"{type(self).__name__}: {self}"]
 
 
 class SettingError(DigitlabError):

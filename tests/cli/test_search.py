@@ -16,10 +16,10 @@ import pytest
 from typer.testing import CliRunner
 
 from digitlab.cli import app
-from digitlab.cli.search_table import _live_table, format_params, ranked_rows
+from digitlab.cli.search_table import _live_table, ranked_rows
 from digitlab.errors import SettingError
 from digitlab.training import Recipe
-from digitlab.tuning import Candidate, Fit, FoldResult, Plan, SearchProgress
+from digitlab.tuning import Candidate, Fit, FoldResult, Plan, SearchProgress, format_params
 
 GRID = ["--grid", "hidden=6+5,4", "--data", "classroom", "--workers", "1", "--no-refit"]
 

@@ -1,7 +1,5 @@
 """What is told of a training on standard error where there is no terminal."""
 
-import sys
-
 import pytest
 
 from digitlab.jobs import Job, Progress
@@ -44,20 +42,6 @@ def test_jobs_tell_the_epoch_of_each_seed(tmp_path, capsys, at_once):
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("mlp: 0 of 3 runs done, 2 running (seed-0: epoch 2 of 9, seed-1: begun)")
     assert "seed-0: 20 of 500 steps" in lines[1]
-
-
-def test_a_notebook_shows_lines_on_standard_output(tmp_path, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "ipykernel", sys)
-    data = DataConfig(train="mnist:train[:300]", validation="last:50")
-    train("softmax", {}, Recipe(epochs=2), data, tmp_path / "a")
-    out, err = capsys.readouterr()
-    assert [line.split(" (step")[0] for line in out.splitlines()[1:]] == [
-        "softmax, seed 0: epoch 1",
-        "softmax, seed 0: epoch 2",
-    ]
-    assert err == ""
-    train("softmax", {}, Recipe(epochs=2), data, tmp_path / "b", progress=False)
-    assert capsys.readouterr() == ("", "")
 
 
 def test_a_long_training_says_early_how_long_it_takes(tmp_path, capsys, monkeypatch):

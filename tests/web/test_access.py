@@ -84,6 +84,17 @@ def test_the_opened_address_becomes_a_cookie_and_a_clean_address(stranger):
     assert stranger.get("/?token=wrong", headers={"Cookie": ""}).status_code == 401
 
 
+def test_a_link_of_another_site_leads_through_a_page_of_ours(stranger):
+    query = f"token={TOKEN}&x=%22%3E%3Cb"  # "><b
+    answer = stranger.get(f"/?{query}", headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 200
+    assert f"digitlab-lab-8765={TOKEN}" in answer.headers["set-cookie"]
+    assert 'content="0; url=/?x=%22%3E%3Cb"' in answer.text
+    assert TOKEN not in answer.text
+    wrong = stranger.get("/?token=wrong", headers={"Sec-Fetch-Site": "cross-site", "Cookie": ""})
+    assert wrong.status_code == 401
+
+
 def test_a_browser_changes_things_from_our_page_only(stranger):
     def post(**headers):
         return stranger.post("/api/predict", content=b"", headers={**COOKIE, **headers})

@@ -53,7 +53,10 @@ def lab(
     """
     if workers > 1 and not api_only:
         raise SettingError(f"--workers {workers} for the page", "Several processes need --api-only.")
-    from digitlab.web import ServerOptions, serve
+    from digitlab.web.stdin_end import end_with_stdin
+
+    end_with_stdin()
+    from digitlab.web import ServerOptions, serve  # takes half a second
 
     def tell(address: Address) -> None:
         if as_json:

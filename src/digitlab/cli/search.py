@@ -134,7 +134,7 @@ def search(
 
 
 def _print_summary(found: SearchResult) -> None:
-    from digitlab.cli.search_table import format_params
+    from digitlab.tuning import format_params
 
     for failure in found.failures:
         log(f"failed: {format_params(failure['params'])}, fold {failure['split'] + 1}: {failure['error']}")

@@ -13,9 +13,9 @@ from rich.table import Table
 
 from digitlab.cli.output import log
 from digitlab.formatting import format_seconds
-from digitlab.tuning import FoldResult, SearchProgress
+from digitlab.tuning import FoldResult, SearchProgress, format_params
 
-__all__ = ["RANKED_COLUMNS", "format_params", "ranked_rows", "search_progress"]
+__all__ = ["RANKED_COLUMNS", "ranked_rows", "search_progress"]
 
 ROWS_SHOWN = 20
 """Candidates in the live table: the best so far."""
@@ -52,17 +52,6 @@ def _ranked_row(results: Mapping[str, list[Any]], row: int) -> tuple[str, ...]:
         f"{results['mean_fit_time'][row]:.2f}",
         format_params(results["params"][row]) + rung,
     )
-
-
-def format_params(params: Mapping[str, Any]) -> str:
-    """A candidate as it would be written in a grid: `hidden=100+50, epochs=3`."""
-    return ", ".join(f"{name}={_value(value)}" for name, value in params.items())
-
-
-def _value(value: object) -> str:
-    if isinstance(value, list):
-        return "+".join(map(str, value))
-    return "none" if value is None else str(value)
 
 
 def _log_line(progress: SearchProgress) -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from digitlab.arguments import check_arguments
 from digitlab.errors import DataError, SettingError
+from digitlab.notebook import in_notebook, interrupts_told
 from digitlab.pages.answers import Page
 from digitlab.pages.evidence import READING_MODEL, check_promise
 from digitlab.pages.options import MAX_ERROR, ReadOptions, parse_cells
@@ -81,7 +82,7 @@ def read(
     region: tuple[int, int, int, int] | None = None,
     max_error: float | None = None,
     skip_errors: bool = False,
-    show_progress: bool = False,
+    show_progress: bool | None = None,
 ) -> list[Page]:
     """Reads the numbers on pages: in reading order, with boxes and probabilities.
 
@@ -102,7 +103,8 @@ def read(
         region: Left, top, width and height of the part to read, in pixels of the upright page; None: all.
         max_error: The share of wrong strings that those that are `sure` may have, in (0, 1); None: 0.02.
         skip_errors: Whether pages that cannot be read are left out; else they are errors.
-        show_progress: Whether to show on standard error how far it is, if that takes long.
+        show_progress: Whether to show on standard error how far it is, if that takes long; None: only in a
+            notebook, as a display of its own.
 
     Returns:
         A page for each page of each file, in order. Boxes are in the pixels of the upright page.
@@ -128,9 +130,10 @@ def read(
 
     several = isinstance(images, list | tuple | set | frozenset | Iterator)
     every = list(images) if several else [images]
-    return read_files(
-        every, open_model(model or READING_MODEL), options, on_page=check, show_progress=show_progress
-    ).pages
+    shown = in_notebook() if show_progress is None else show_progress
+    opened = open_model(model or READING_MODEL)
+    with interrupts_told(lambda: "Of many files, what is read is kept; the same call goes on."):
+        return read_files(every, opened, options, on_page=check, show_progress=shown).pages
 
 
 def read_files(
@@ -191,7 +194,7 @@ def read_files(
             on_page(PageResult(number, total, outcome, files))
 
     def tell_found(n: int) -> None:
-        if show_progress:
+        if show_progress and not in_notebook():
             print(f"{n} of {total} pages are read already", file=sys.stderr, flush=True)
 
     with read_progress(total, show_progress) as advance:

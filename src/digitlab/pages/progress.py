@@ -1,4 +1,4 @@
-"""Progress of reading many pages: a bar on a terminal, else a line now and then."""
+"""Progress of reading many pages: a bar on a terminal or in a notebook, else a line now and then."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from digitlab.notebook import in_notebook
 from digitlab.reader.progress import progress_bar
 
 __all__ = ["read_progress"]
@@ -17,7 +18,7 @@ LINE_SECONDS = 10.0
 
 @contextmanager
 def read_progress(total: int, shown: bool) -> Iterator[Callable[[int], None]]:
-    """Shows on standard error how many pages are read, if that takes long.
+    """Shows on standard error, or in a notebook, how many pages are read, if that takes long.
 
     Args:
         total: How many there are.
@@ -28,8 +29,8 @@ def read_progress(total: int, shown: bool) -> Iterator[Callable[[int], None]]:
     """
     if not shown or total < 2:
         yield lambda _: None
-    elif sys.stderr.isatty():
-        with progress_bar(total) as advance:
+    elif sys.stderr.isatty() or in_notebook():
+        with progress_bar(total, "page") as advance:
             yield advance
     else:
         yield _lines(total)

@@ -111,8 +111,8 @@ def read_many(
     Args:
         images: Picture files, or Pillow images.
         input_shape: `(height, width)` or `(features,)` of the network.
-        show_progress: Whether a bar on standard error shows how far it is, if that is a terminal and
-            reading takes more than a second.
+        show_progress: Whether a bar shows how far it is, if reading takes more than a second: on standard
+            error, if that is a terminal, or in a notebook.
 
     Returns:
         For each image, in order: what `read_pixels` gives, or its error.

@@ -15,6 +15,7 @@ from digitlab.data.digits import scale_ink
 from digitlab.decisions import DecisionRule, check_max_error
 from digitlab.errors import DataError, ModelError, NoInkError
 from digitlab.files import check_path
+from digitlab.notebook import in_notebook
 from digitlab.probabilities import digit_probabilities
 from digitlab.reader.inputs import ReadImage, read_many
 from digitlab.reader.onnx_model import OnnxModel
@@ -117,7 +118,7 @@ def predict(
     *,
     max_error: float | None = None,
     skip_errors: bool = False,
-    show_progress: bool = False,
+    show_progress: bool | None = None,
 ) -> list[Prediction]:
     """Predicts the digit in each of several image files, and says which predictions are sure.
 
@@ -130,7 +131,8 @@ def predict(
             measured on, that those that are `sure` may have; in (0, 1). None: `MAX_ERROR`, or the smallest
             that the model can promise, if that is larger.
         skip_errors: Whether an image that cannot be read has its `error` in its place, instead of ending all.
-        show_progress: Whether a bar on standard error shows how many are read, if that is a terminal.
+        show_progress: Whether a bar shows how many are read: on standard error, if that is a terminal, or in
+            a notebook. None: only in a notebook.
 
     Returns:
         One prediction for each path, in order.
@@ -148,7 +150,8 @@ def predict(
     model = open_model(model)
     threshold = _threshold(model, max_error)
     files = [file for path in named for file in image_files(path)]
-    read = read_many(files, model.input_shape, show_progress=show_progress)
+    shown = in_notebook() if show_progress is None else show_progress
+    read = read_many(files, model.input_shape, show_progress=shown)
     for image in read:
         blank = threshold is not None and isinstance(image, NoInkError)
         if isinstance(image, DataError) and not (skip_errors or blank):

@@ -1,10 +1,10 @@
-"""Progress of training: a bar on a terminal, elsewhere plain lines."""
+"""Progress of training: a bar on a terminal, one display in a notebook, elsewhere plain lines."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
@@ -13,13 +13,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from digitlab.formatting import format_count, format_seconds, format_share
+from digitlab.notebook import LiveDisplay, in_notebook, interrupts_told
 from digitlab.training import Callback, HistoryEntry, Recipe, StepInfo
 from digitlab.training.history import History, history_from_csv, mean_entry
 
 if TYPE_CHECKING:
     from digitlab.runs.setup import TrainingStart
 
-__all__ = ["TrainingProgress", "both", "format_history_entry", "in_notebook", "training_progress"]
+__all__ = ["TrainingProgress", "both", "format_history_entry", "resumable", "training_progress"]
 
 P = ParamSpec("P")
 
@@ -94,9 +95,11 @@ class TrainingProgress:
         self._entries.append(entry)
         if len(self._entries) < self._active:
             return
-        text = format_history_entry(mean_entry(self._entries), self.recipe)
-        self._line(f"{text} (mean of {len(self._entries)} seeds)" if len(self._entries) > 1 else text)
+        self._tell_entries(self._entries)
         self._entries = []
+
+    def _tell_entries(self, entries: Sequence[HistoryEntry]) -> None:
+        self._line(_format_entries(entries, self.recipe))
 
     def on_jobs(self, progress: Any, folder: Path) -> None:
         """Tells how far jobs are (`digitlab.jobs.Progress`), if nothing was told for a while.
@@ -110,8 +113,7 @@ class TrainingProgress:
 
     def _line(self, text: str) -> None:
         self._last = time.monotonic()
-        # A notebook shows standard error on red, as if something were wrong.
-        print(f"{self.title}: {text}", file=sys.stdout if in_notebook() else sys.stderr, flush=True)
+        print(f"{self.title}: {text}", file=sys.stderr, flush=True)
 
 
 class _Silent(TrainingProgress):
@@ -151,6 +153,61 @@ class _Bar(TrainingProgress):
         self.bar.console.print(f"{self.title}: {text}", highlight=False)
 
 
+class _Display(TrainingProgress):
+    """The same in a notebook: one display, updated in place, which in the end says what was trained."""
+
+    def __init__(self, title: str, recipe: Recipe) -> None:
+        super().__init__(title, recipe)
+        self.display = LiveDisplay(title)
+        self.started = time.monotonic()
+        self.size = self.entry = self.note = ""
+        self.done, self.total, self.unit = 0, 0, "step"
+
+    def on_start(self, start: TrainingStart) -> None:
+        self.size = format_count(start.parameters, "parameter")
+        self.total = start.counts.total_steps
+        super().on_start(start)
+
+    def on_step(self, info: StepInfo) -> None:
+        self._active = len(info.networks)
+        self.done, self.total = info.step, info.counts.total_steps
+        self._first = self._first or (info.step, time.monotonic())
+        step, since = self._first
+        if self.display.due and info.step > step:
+            left = (time.monotonic() - since) / (info.step - step) * (self.total - info.step)
+            self._line(f"loss {info.loss.item():.4f}, about {format_seconds(left, whole=True)} left")
+
+    def _tell_entries(self, entries: Sequence[HistoryEntry]) -> None:
+        self.entry = _format_entries(entries, self.recipe)
+        self._line(self.note)
+
+    def on_jobs(self, progress: Any, folder: Path) -> None:
+        self.done, self.total, self.unit = len(progress.results), len(progress.jobs), "run"
+        if progress.results and (entries := _last_entries(progress.results, folder)):
+            self.entry = _format_entries(entries, self.recipe)
+        self._line(_format_jobs(progress, folder, self.recipe))
+
+    def on_end(self, error: BaseException | None) -> None:
+        """Says what was trained, or how far it came."""
+        if not self.size:  # it was trained before, or a setting does not do
+            return
+        if error is None:
+            took = format_seconds(time.monotonic() - self.started)
+            head = f"{self.size}, trained and evaluated in {took}"
+        else:
+            done, total = format_count(self.done), format_count(self.total, self.unit)
+            head = f"stopped after {done} of {total}"
+        text = f"{head}; {self.entry}" if self.entry else head
+        self.display.show(". ".join([text, *getattr(error, "__notes__", ())]))
+
+    def _line(self, text: str) -> None:
+        self._last = time.monotonic()
+        self.note = text
+        done, total = format_count(self.done), format_count(self.total, self.unit)
+        where = f"{done} of {total}: {text}" if self.unit == "step" and self.done else text
+        self.display.show(f"{where}; {self.entry}" if self.entry else where, self.done, self.total)
+
+
 @contextmanager
 def training_progress(title: str, recipe: Recipe, show: bool | None = None) -> Iterator[TrainingProgress]:
     """Shows the progress of a training for the length of a block.
@@ -158,15 +215,23 @@ def training_progress(title: str, recipe: Recipe, show: bool | None = None) -> I
     Args:
         title: What is trained.
         recipe: How it is trained.
-        show: Whether to show it: a bar on a terminal, plain lines in a notebook, and else plain lines on
+        show: Whether to show it: a bar on a terminal, one display in a notebook, and else plain lines on
             standard error. None: on a terminal and in a notebook only.
 
     Yields:
         What to give to the training as its callbacks.
     """
-    terminal = sys.stderr.isatty() and not in_notebook()
-    if show is False or (show is None and not terminal and not in_notebook()):
+    terminal, notebook = sys.stderr.isatty(), in_notebook()
+    if show is False or (show is None and not terminal and not notebook):
         yield _Silent(title, recipe)
+    elif notebook:
+        display = _Display(title, recipe)
+        try:
+            yield display
+        except BaseException as error:
+            display.on_end(error)
+            raise
+        display.on_end(None)
     elif not terminal:
         yield TrainingProgress(title, recipe)
     else:
@@ -175,9 +240,19 @@ def training_progress(title: str, recipe: Recipe, show: bool | None = None) -> I
             yield _Bar(title, recipe, bar)
 
 
-def in_notebook() -> bool:
-    """Whether this process is the kernel of a notebook."""
-    return "ipykernel" in sys.modules
+@contextmanager
+def resumable(folder: Path) -> Iterator[None]:
+    """Has an interrupt of a training say how to go on.
+
+    Args:
+        folder: Of the run, or of the runs of several seeds.
+
+    Raises:
+        KeyboardInterrupt: If the training is interrupted.
+    """
+    resume = "digitlab.runs.resume_seeds" if (folder / "seeds.json").exists() else "digitlab.resume"
+    with interrupts_told(lambda: f"What is trained is kept; go on with {resume}({str(folder)!r})."):
+        yield
 
 
 def format_history_entry(entry: HistoryEntry, recipe: Recipe) -> str:
@@ -191,6 +266,12 @@ def format_history_entry(entry: HistoryEntry, recipe: Recipe) -> str:
             f"accuracy {format_share(entry.validation_accuracy)}"
         )
     return text
+
+
+def _format_entries(entries: Sequence[HistoryEntry], recipe: Recipe) -> str:
+    """An entry of one network, or the mean of those of several."""
+    text = format_history_entry(mean_entry(entries), recipe)
+    return f"{text} (mean of {len(entries)} seeds)" if len(entries) > 1 else text
 
 
 def _format_running(progress: Any, folder: Path, recipe: Recipe) -> str:
@@ -209,6 +290,12 @@ def _format_running(progress: Any, folder: Path, recipe: Recipe) -> str:
             done, total = format_count(history[-1].step), format_count(recipe.max_steps, "step")
             where.append(f"{key}: {done} of {total}")
     return f"{len(where)} running" + (f" ({', '.join(where)})" if where else "")
+
+
+def _last_entries(keys: Iterable[str], folder: Path) -> list[HistoryEntry]:
+    """The last history entries of finished runs."""
+    histories = [folder / key / "history.csv" for key in keys]
+    return [history_from_csv(path.read_text())[-1] for path in histories if path.exists()]
 
 
 def _format_jobs(progress: Any, folder: Path, recipe: Recipe) -> str:

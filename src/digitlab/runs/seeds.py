@@ -30,7 +30,7 @@ from digitlab.runs.config import DataConfig, RunConfig, Splits, configure
 from digitlab.runs.data_record import check_same_data, digest_splits
 from digitlab.runs.folder import Run, check_no_run, new_run_folder
 from digitlab.runs.further import MoreTraining, undone_on_error
-from digitlab.runs.progress import both, training_progress
+from digitlab.runs.progress import both, resumable, training_progress
 from digitlab.runs.seed_folder import SeedRuns
 from digitlab.runs.seed_jobs import DATA, train_job, write_splits
 from digitlab.runs.setup import OnStart, TrainingSetup, TrainingStart
@@ -222,7 +222,7 @@ def _finish_and_show(runs: SeedRuns, splits: Splits, options: _Options, progress
     """Trains what a folder of seeds lacks, teachers of its own first, and shows the progress."""
     train_own_teachers(runs.config, runs.folder, progress)
     title = f"{runs.config.network}, seeds {runs.seeds[0]} to {runs.seeds[-1]}"
-    with training_progress(title, runs.config.recipe, progress) as told:
+    with training_progress(title, runs.config.recipe, progress) as told, resumable(runs.folder):
         return _finish(
             runs,
             splits,

@@ -18,7 +18,7 @@ from digitlab.runs.data_record import check_same_data, record_data
 from digitlab.runs.evaluate import evaluate_and_save
 from digitlab.runs.folder import Run, check_no_run, new_run_folder
 from digitlab.runs.further import MoreTraining, fine_tuning_config, undone_on_error
-from digitlab.runs.progress import both, training_progress
+from digitlab.runs.progress import both, resumable, training_progress
 from digitlab.runs.rate_changes import repeat_rate_changes
 from digitlab.runs.setup import INITIAL_WEIGHTS, OnStart, TrainingSetup
 from digitlab.runs.teachers import (
@@ -154,7 +154,8 @@ def train_own_teachers(config: RunConfig, folder: Path, progress: bool | None) -
         DigitlabError: As `train` does.
     """
     for place, own in own_teachers(config, folder):
-        with training_progress(f"teacher, seed {own.seed}", own.recipe, progress) as told:
+        title = f"teacher, seed {own.seed}"
+        with training_progress(title, own.recipe, progress) as told, resumable(folder):
             train_run(
                 place, own, callbacks=told.callbacks, on_start=told.on_start, on_history=told.on_history
             )
@@ -305,7 +306,7 @@ def train_run(
     callbacks = [*repeat_rate_changes(folder), *callbacks]
     scored = {name: each for name, each in setup.examples.items() if score_train or name != "train"}
     scored = scored or dict(setup.examples)  # nothing else to measure it by
-    with claim_runs(folders):
+    with resumable(folder), claim_runs(folders):
         if config.initial_weights is not None and not (folder / INITIAL_WEIGHTS).exists():
             save_network(setup.networks[0], folder / INITIAL_WEIGHTS)
         copy_teachers(config, folder)

@@ -15,8 +15,10 @@ from pathlib import Path
 
 from digitlab.errors import DigitlabError, OutputError, RunError
 from digitlab.files import make_folder, write_json
+from digitlab.formatting import format_count, format_seconds
 from digitlab.jobs import JobExecutor, Progress, ResultStore, local_executor, ray_executor, run_jobs
 from digitlab.machine import available_cores, environment
+from digitlab.notebook import LiveDisplay, in_notebook, interrupts_told
 from digitlab.report import Results, read_results, write_report, write_results
 from digitlab.studies.datasets import MAT_FILE, check_mat_file
 from digitlab.studies.plan import INPUT, plan_jobs
@@ -55,6 +57,7 @@ def reproduce(
     names: Sequence[str],
     options: ReproduceOptions,
     on_change: Callable[[ReproduceProgress], None] | None = None,
+    progress: bool = True,
 ) -> Results:
     """Runs studies, or what is left of them, and writes results and page into the output folder.
 
@@ -64,6 +67,7 @@ def reproduce(
         names: Ids of studies; all if there is none.
         options: What is asked for.
         on_change: Called when a job begins, ends or fails, and every second in between.
+        progress: Whether a notebook shows how far it is.
 
     Returns:
         The results.
@@ -80,8 +84,29 @@ def reproduce(
     options = replace(options, out=options.out.absolute())
     _check_output_folder(options)
     executor = _executor(options)
-    run = _Reproduction(studies, options, on_change or (lambda _: None))
-    return run.run(executor)
+    title = f"reproduction of {format_count(len(studies), 'study', 'studies')}"
+    display = LiveDisplay(title) if progress and in_notebook() else None
+
+    def report(reached: ReproduceProgress) -> None:
+        if display:
+            _show(display, reached.jobs)
+        if on_change:
+            on_change(reached)
+
+    run = _Reproduction(studies, options, report)
+    with interrupts_told(lambda: "Finished jobs are kept; the same call goes on."):
+        results = run.run(executor)
+    if display:
+        done = format_count(len(run.progress.jobs.jobs), "job")
+        display.show(f"{done} done in {format_seconds(results.seconds)}; the page is {run.progress.page}")
+    return results
+
+
+def _show(display: LiveDisplay, jobs: Progress) -> None:
+    done, left = len(jobs.results), jobs.remaining_seconds()
+    text = f"{done:,} of {format_count(len(jobs.jobs), 'job')}"
+    text += "" if left is None else f", about {format_seconds(left, whole=True)} left"
+    display.show(f"{text}; now {', '.join(jobs.running)}" if jobs.running else text, done, len(jobs.jobs))
 
 
 def _executor(options: ReproduceOptions) -> JobExecutor:

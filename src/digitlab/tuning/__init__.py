@@ -3,7 +3,7 @@
 from digitlab.tuning.data import SearchData
 from digitlab.tuning.grid import parse_grid
 from digitlab.tuning.plan import Candidate, Fit, Plan, Splitter
-from digitlab.tuning.results import FoldResult
+from digitlab.tuning.results import FoldResult, format_params
 from digitlab.tuning.run_fit import fit_job, run_fit
 from digitlab.tuning.search import BestCandidate, SearchProgress, SearchResult, search
 
@@ -18,6 +18,7 @@ __all__ = [
     "SearchResult",
     "Splitter",
     "fit_job",
+    "format_params",
     "parse_grid",
     "run_fit",
     "search",

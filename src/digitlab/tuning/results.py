@@ -16,7 +16,7 @@ from digitlab.files import make_folder, write_json
 from digitlab.settings import from_dict, settings, to_dict
 from digitlab.tuning.plan import SCHEMA_VERSION, Fit, Plan
 
-__all__ = ["CvResults", "FoldResult", "SearchFolder", "cv_results", "rank_candidates"]
+__all__ = ["CvResults", "FoldResult", "SearchFolder", "cv_results", "format_params", "rank_candidates"]
 
 Seconds = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
@@ -46,6 +46,17 @@ class FoldResult:
     examples: Count = 0
     history_entries: Count = 0
     steps: Count = 0
+
+
+def format_params(params: Mapping[str, Any]) -> str:
+    """A candidate as it would be written in a grid: `hidden=100+50, epochs=3`."""
+    return ", ".join(f"{name}={_value(value)}" for name, value in params.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "+".join(map(str, value))
+    return "none" if value is None else str(value)
 
 
 def cv_results(plan: Plan, results: Iterable[FoldResult]) -> CvResults:

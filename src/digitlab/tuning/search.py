@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ from digitlab.training import Examples, Recipe, check_training
 from digitlab.tuning.data import PER_FOLD, SearchData
 from digitlab.tuning.grid import expand_grid, sample_candidates
 from digitlab.tuning.plan import Fit, Plan, parse_cv
+from digitlab.tuning.progress import search_progress
 from digitlab.tuning.refit import refit_best
 from digitlab.tuning.results import CvResults, FoldResult, SearchFolder, cv_results, rank_candidates
 from digitlab.tuning.run_fit import DATA, fit_job
@@ -140,8 +142,9 @@ def search(
     workers: int | None = None,
     ray: str | None = None,
     refit: bool = True,
-    out: Path | None = None,
+    out: str | os.PathLike[str] | None = None,
     on_fit: Callable[[SearchProgress], None] | None = None,
+    progress: bool = True,
 ) -> SearchResult:
     """Finds the best of a grid of options and recipe fields by cross-validation.
 
@@ -169,6 +172,7 @@ def search(
         refit: Whether to train the best candidate on all of `data` in the end.
         out: The search's folder; by default the next free `runs/NETWORK-search-N`.
         on_fit: Called after every fit, and once before the first.
+        progress: Whether a notebook shows how far it is.
 
     Raises:
         SettingError: If grid, folds or settings do not do.
@@ -194,16 +198,17 @@ def search(
         n_candidates=n_candidates,
         halving=halving,
     )
-    folder = SearchFolder.begin(out or new_run_folder(f"{network}-search"), plan)
-    with ray_executor(ray) if ray is not None else local_executor(workers) as executor:
-        results = _run_rungs(plan, folder, loaded, executor, on_fit)
-    found = _ranked(folder, plan, results, time.perf_counter() - started)
-    folder.write_results(found.to_dict())
-    if refit:
-        chosen = next(each for each in found.plan.candidates if each.params == found.best.params)
-        run = refit_best(found.plan, chosen, found.folder, loaded, data, validation)
-        found = replace(found, run=run)
+    folder = SearchFolder.begin(Path(out) if out else new_run_folder(f"{network}-search"), plan)
+    with search_progress(network, folder.path, on_fit, progress) as on_each:
+        with ray_executor(ray) if ray is not None else local_executor(workers) as executor:
+            results = _run_rungs(plan, folder, loaded, executor, on_each)
+        found = _ranked(folder, plan, results, time.perf_counter() - started)
         folder.write_results(found.to_dict())
+        if refit:
+            chosen = next(each for each in found.plan.candidates if each.params == found.best.params)
+            run = refit_best(found.plan, chosen, found.folder, loaded, data, validation)
+            found = replace(found, run=run)
+            folder.write_results(found.to_dict())
     return found
 
 
@@ -253,7 +258,7 @@ def _run_rungs(
     folder: SearchFolder,
     loaded: SearchData,
     executor: JobExecutor,
-    on_fit: Callable[[SearchProgress], None] | None,
+    on_fit: Callable[[SearchProgress], None],
 ) -> list[FoldResult]:
     """Does the fits of all rungs; those that are done already are found. Without halving there is one."""
     results: list[FoldResult] = []
@@ -284,7 +289,7 @@ class _RungMonitor:
     results: list[FoldResult]
     total: int
     tasks: Mapping[str, Fit]
-    on_fit: Callable[[SearchProgress], None] | None
+    on_fit: Callable[[SearchProgress], None]
     started: bool = False
 
     def __call__(self, progress: Progress) -> None:
@@ -302,8 +307,7 @@ class _RungMonitor:
             self._report(None)
 
     def _report(self, seconds_left: float | None) -> None:
-        if self.on_fit:
-            self.on_fit(SearchProgress(self.folder.path, self.plan, self.results, self.total, seconds_left))
+        self.on_fit(SearchProgress(self.folder.path, self.plan, self.results, self.total, seconds_left))
 
 
 def _ranked(folder: SearchFolder, plan: Plan, results: list[FoldResult], seconds: float) -> SearchResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import html
 import ipaddress
 import re
 from collections.abc import Iterable
@@ -48,6 +49,10 @@ LOCKED_PAGE = b"""<!doctype html>
 <p>Open the address that <code>digitlab lab</code> has printed in its terminal: it holds the token. If you
 came here by a link from another page, load this page again.</p>
 </html>
+"""
+ENTRANCE_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={0}">
+<title>digitlab lab</title><p><a href="{0}">To the lab</a></p></html>
 """
 
 
@@ -143,7 +148,13 @@ class Access:
         if not any(name == "token" and self._is_token(value) for name, value in query):
             return None
         rest = urlencode([(name, value) for name, value in query if name != "token"])
-        response = RedirectResponse(f"/?{rest}" if rest else "/", 303, {"Cache-Control": "no-store"})
+        target, own = f"/?{rest}" if rest else "/", {"Cache-Control": "no-store"}
+        # A browser that follows a link of another site, such as a notebook, does not send the cookie after a
+        # redirect; it does when a page of ours leads on.
+        if Headers(scope=scope).get("sec-fetch-site") == "cross-site":
+            response = Response(ENTRANCE_PAGE.format(html.escape(target)), 200, own, "text/html")
+        else:
+            response = RedirectResponse(target, 303, own)
         response.set_cookie(_cookie_name(scope), self._rules.token, httponly=True, samesite="strict")
         return response
 
