@@ -2,7 +2,7 @@
 
 In a page, a block that begins with "```console" holds commands, each after "$ ", and their output; a command
 goes on after a line that ends in a backslash. All blocks of a page run in one empty folder, in order.
-"```console 8" keeps the first 8 lines of each output.
+"```console 8" keeps the first 8 lines of each output. `tests/test_docs_commands.py` runs them, too.
 
 Run it after a change of what commands print: python docs/write_pages.py [PAGE ...]
 """
@@ -14,10 +14,12 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 DOCS = Path(__file__).parent
 BLOCK = re.compile(r"```console ?(\d*)\n(.*?)```", re.S)
+COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.M)
 
 
 def pages() -> list[Path]:
@@ -25,26 +27,37 @@ def pages() -> list[Path]:
     return [DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md"))]
 
 
+def commands(text: str) -> Iterator[tuple[str, str]]:
+    """The commands of a page in order, each with the output that the page shows."""
+    for block in BLOCK.finditer(text):
+        for command in COMMAND.finditer(block[2]):
+            yield command[1], command[2]
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a command in `folder`, its standard error among its output."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "110"}
+    return subprocess.run(
+        command,
+        shell=True,
+        cwd=folder,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
 def run_commands(page: Path) -> str:
     """The text of a page with the output of its commands made anew."""
     with tempfile.TemporaryDirectory() as folder:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "110"}
 
         def replace(match: re.Match[str]) -> str:
             most = int(match[1] or 40)
             lines = []
-            for command in re.findall(r"^\$ ((?:.*\\\n)*.*)$", match[2], re.M):
-                done = subprocess.run(
-                    command,
-                    shell=True,
-                    cwd=folder,
-                    env=environment,
-                    text=True,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                )
-                output = [line.rstrip() for line in done.stdout.splitlines()]
+            for command, _ in commands(match[0]):
+                output = [line.rstrip() for line in run(command, Path(folder)).stdout.splitlines()]
                 lines += [f"$ {command}", *output[:most], *(["…"] if len(output) > most else [])]
             count = f" {match[1]}" if match[1] else ""
             return f"```console{count}\n" + "\n".join(lines) + "\n```"
