@@ -138,6 +138,9 @@ STUDY = Study(
         "same figure (last_epoch_accuracy), beside the accuracy of the finished network (train_accuracy).",
         "Its text names a learning rate of 0.01; its code has Keras's default, 0.001, and so do we.",
         "Its confusion matrices are of the training images, though titled `Test Confusion Matrix`.",
+        "It draws the outputs of hidden units by predicted digit, and takes their overlap as a measure of "
+        "quality. Predicted digits cannot overlap: of one unit each owns a stretch of the output, of two "
+        "units a convex region, whatever the network is worth. By true digit they do.",
         "With one or two ReLU units much depends on where they start: a unit that dies leaves a network that "
         "predicts the same digit for every image. The spread over seeds says more than any single run.",
         "Its early stopping keeps the last weights, not the best; so do these. It trains every network once.",
