@@ -240,7 +240,8 @@ STUDY = Study(
         "worked out on logits.",
         "It shows the maps of both convolutions before the ReLU; so do we.",
         "It calls softmax regression a simple multi-layer perceptron; it has a single layer. The "
-        "probabilities of its example, a nine, add up to 241 %. It describes validation digits and never uses them.",
+        "probabilities of its example, a nine, add up to 241 %. It describes validation digits and "
+        "never uses them.",
     ),
     items=source_items("deep-mnist"),
 )

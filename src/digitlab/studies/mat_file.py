@@ -188,8 +188,8 @@ STUDY = Study(
         "5,000 less the digits read as 0.",
         "It scores on the digits that it trained on; the experiment beside it does not.",
         "Its softmax sums with `axis=0`: right for one image, wrong for a batch of them, where it would "
-        "divide by sums over images. Its code uses names that it never defines: `widgvis`, `layer1` to `layer3`, "
-        "`plot_loss_tf` and `display_errors`.",
+        "divide by sums over images. Its code uses names that it never defines: `widgvis`, `layer1` to "
+        "`layer3`, `plot_loss_tf` and `display_errors`.",
         "The digits are not the course's own; how they are made here, and why so, is in the practice lab's "
         "notes.",
     ),
