@@ -6,6 +6,7 @@
 # make prove  check and test: what a change has to pass
 # make docs   set up, then build the documentation site; leaves site/index.html
 # make lab    set up, then open the lab in the browser: draw, train, look inside
+# make lessons  set up in an environment of its own, then open the lessons in JupyterLab
 # make bench  set up, then measure speed on this machine
 # make recognizer  set up, then train three teachers and three recognizers, and export the first to model.onnx, as the
 #                  model that ships was made (docs/model-card.md): several hours on two cores; goes on where it was stopped
@@ -15,8 +16,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LESSONS := .venv-lessons
 
-.PHONY: run quick lab test fast check prove docs bench recognizer reading-model clean
+.PHONY: run quick lab lessons test fast check prove docs bench recognizer reading-model clean
 
 run: $(READY)
 	$(BIN)/digitlab reproduce --open
@@ -26,6 +28,9 @@ quick: $(READY)
 
 lab: $(READY)
 	$(BIN)/digitlab lab
+
+lessons: $(LESSONS)/.ready
+	$(LESSONS)/bin/jupyter lab lessons
 
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses auto
@@ -68,9 +73,16 @@ reading-model: recognizer
 	$(BIN)/digitlab export $(READING) --to src/digitlab/pages/model.onnx
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(LESSONS)
 
 $(READY): pyproject.toml constraints.txt
 	python3 -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+# JupyterLab brings a hundred packages that nothing else here needs.
+$(LESSONS)/.ready: pyproject.toml constraints.txt
+	python3 -m venv $(LESSONS)
+	$(LESSONS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[lessons]"
+	$(LESSONS)/bin/jupyter labextension disable @jupyterlab/apputils-extension:announcements  # asks about news
 	@touch $@

@@ -9,9 +9,14 @@ import pytest
 import digitlab
 from digitlab.data import mnist
 from digitlab.errors import SettingError
-from digitlab.notebook import image_html, table_html, text_html
-from digitlab.runs import DataConfig, Run, SeedRuns
-from digitlab.training import Examples, History, HistoryEntry, Recipe, recipe
+from digitlab.inspection.view import ViewResult, as_arguments
+from digitlab.notebook import image_html, shortened, table_html, text_html
+from digitlab.pages import Line, Page, Pages, ReadDigit, ReadString, Separator
+from digitlab.reader import Prediction, Predictions
+from digitlab.reader.predict import failed
+from digitlab.report.shipped import shipped_results
+from digitlab.runs import DataConfig, Run, SeedRuns, compare_runs
+from digitlab.training import Examples, History, HistoryEntry, LrRange, Recipe, recipe
 
 
 class Reader(HTMLParser):
@@ -115,3 +120,64 @@ def test_models_and_views(seeds):
     assert len(repr(view)) < 300
     assert Reader(view._repr_html_()).tags.count("img") == 1
     assert all(isinstance(values, np.ndarray) for values in view.data.values())
+    assert 'alt="View weights"' in view._repr_html_()
+    assert repr(view) == "ViewResult(weights)"
+
+
+def test_a_view_names_arguments_where_commands_have_options():
+    assert as_arguments("unit 18 of 30; --unit 19 shows another") == "unit 18 of 30; unit=19 shows another"
+    assert as_arguments("--unit A,B shows others") == "unit=(A, B) shows others"
+    text = "--view feature-maps --layer conv1 --page 3 shows the next"
+    assert as_arguments(text) == "view 'feature-maps' layer='conv1' page=3 shows the next"
+    result = ViewResult({"x": np.zeros(1)}, b"GIF89a", "a\nb <i>; --page 2 shows the next", "weights")
+    read = Reader(result._repr_html_())
+    assert (read.tags, read.text) == (["div", "br", "br", "img"], "ab <i>; page=2 shows the next")
+
+
+def test_long_tables_say_how_much_is_left_out():
+    rows = [[str(n), "x"] for n in range(5)]
+    assert shortened(rows, 5) == rows
+    assert shortened(rows, 2) == [["0", "x"], ["1", "x"], ["… 3 more", ""]]
+
+
+def test_predictions_are_a_table_with_pictures(tmp_path):
+    probabilities = (0.9, 0.1, *[0.0] * 8)
+    blank = np.zeros((28, 28), np.uint8)
+    sure = Prediction("a/<b>.png", "sure", 0, 1, probabilities, 0.0, 1, blank)
+    none = Prediction("c.png", "no-digit", None, None, (0.01,) * 10, 0.9, 0, blank)
+    found = Predictions([sure, none, failed("d.png", "cannot read d.png\nTake another.")])
+    assert repr(found) == (
+        "[Prediction(<b>.png: 0, sure, probability 0.9000), Prediction(c.png: no-digit, probability 0.9000), "
+        "Prediction(d.png: error, cannot read d.png Take another.)]"
+    )
+    read = Reader(found._repr_html_())
+    assert (read.tags.count("tr"), read.tags.count("img")) == (4, 2)
+    assert "<b>.png0sure0.90001" in read.text
+    assert "cannot read d.png" in read.text
+    assert Reader(Predictions(found * 20)._repr_html_()).tags.count("tr") == 51
+    assert Reader(none._repr_html_()).tags.count("tr") == 2
+
+
+def test_pages_are_tables():
+    digit = ReadDigit(4, 0.9, "sure", 9, (0, 0, 5, 9))
+    string = ReadString((digit, digit), 0.81, "unsure", "49", 0.1, (Separator(".", (6, 8, 1, 1), 1),))
+    page = Page("a/<b>.png", 2, 20, 10, 0.1, (Line((string, string)), Line((string,))))
+    assert repr(string) == "ReadString('4.4', unsure, probability 0.81)"
+    assert repr(page) == "Page(<b>.png, page 2: 3 strings, 0 of them sure)"
+    assert repr(page.lines[0]) == "Line(4.4? 4.4?)"
+    read = Reader(Pages([page] * 12)._repr_html_())
+    assert (read.tags.count("table"), read.tags.count("tr")) == (10, 40)
+    assert "14.4unsure0.8149" in read.text
+    assert "2 more pages" in read.text
+
+
+def test_comparisons_rates_and_studies(seeds):
+    runs = [Run.open(seeds / f"seed-{n}") for n in range(2)]
+    table = compare_runs([(run.folder, [run]) for run in runs])
+    assert repr(table) == "RunTable(2 rows, the best validation accuracy first)"
+    assert Reader(table._repr_html_()).tags.count("tr") == 3
+    rates = LrRange((1e-6, 1.0), (2.0, 1.0), (2.0, 1.0), 0.02, True)
+    assert repr(rates) == "LrRange(0.02 is suggested; 2 steps from 1e-06 to 1, ended by the loss)"
+    results = shipped_results()
+    assert repr(results).startswith("Results(crash-course, ")
+    assert Reader(results._repr_html_()).tags.count("tr") > 20

@@ -11,7 +11,16 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-__all__ = ["LiveDisplay", "image_html", "in_notebook", "interrupts_told", "table_html", "text_html"]
+__all__ = [
+    "LiveDisplay",
+    "cells_html",
+    "image_html",
+    "in_notebook",
+    "interrupts_told",
+    "shortened",
+    "table_html",
+    "text_html",
+]
 
 UPDATE_SECONDS = 0.2
 """Between two updates of a display: more often would cost the work time, and nobody could read it."""
@@ -89,27 +98,51 @@ def table_html(heading: str, columns: Sequence[str], rows: Iterable[Sequence[str
     """A table with a heading, as HTML; all texts are escaped.
 
     Args:
-        heading: What it shows.
-        columns: The heading of each column.
+        heading: What it shows; empty for none.
+        columns: The heading of each column; without any there is no row of headings.
         rows: One text for each column.
     """
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in columns)
-    body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<div><strong>{html.escape(heading)}</strong><table><tr>{head}</tr>{body}</table></div>"
+    return cells_html(heading, columns, ([html.escape(cell) for cell in row] for row in rows))
 
 
-def image_html(image: bytes, description: str, kind: str = "png") -> str:
+def cells_html(heading: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """The same of cells that are HTML: what is no markup in them has to be escaped.
+
+    Args:
+        heading: A text, as in `table_html`.
+        columns: Texts, as in `table_html`.
+        rows: HTML for each column.
+    """
+    title = f"<strong>{html.escape(heading)}</strong>" if heading else ""
+    names = "".join(f"<th>{html.escape(name)}</th>" for name in columns)
+    head = f"<tr>{names}</tr>" if columns else ""
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<div>{title}<table>{head}{body}</table></div>"
+
+
+def image_html(image: bytes, description: str, kind: str = "png", name: str = "") -> str:
     """An image inside HTML, with its description above it.
 
     Args:
         image: Content of the file.
-        description: What it shows; it is also the text for those who do not see it.
+        description: What it shows; it is also the text for those who do not see it. Empty for nothing.
         kind: Kind of file: `png` or `gif`.
+        name: The text for those who do not see it, where there is no description.
     """
     source = base64.b64encode(image).decode("ascii")
-    words = html.escape(description)
-    picture = f'<img src="data:image/{kind};base64,{source}" alt="{words}" style="max-width: 100%">'
-    return f"<div>{words}<br>{picture}</div>"
+    words = html.escape(description).replace("\n", "<br>")
+    other = html.escape(description or name)
+    picture = (
+        f'<img src="data:image/{kind};base64,{source}" alt="{other}" style="max-width: min(100%, 800px)">'
+    )
+    return f"<div>{words}<br>{picture}</div>" if words else f"<div>{picture}</div>"
+
+
+def shortened(rows: Sequence[Sequence[str]], n: int) -> list[Sequence[str]]:
+    """The first `n` rows of a table; if there are more, the last row says how many."""
+    if len(rows) <= n:
+        return list(rows)
+    return [*rows[:n], [f"… {len(rows) - n:,} more", *[""] * (len(rows[0]) - 1)]]
 
 
 def text_html(text: str) -> str:

@@ -1,6 +1,9 @@
 """The notebooks: as they are handed out, and executed with their solutions."""
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -31,6 +34,28 @@ def test_every_exercise_of_the_package_is_in_the_notebook(path, lesson_notebooks
 
     sources = "".join(cell.source for cell in lesson_notebooks.read_notebook(path).cells)
     assert set(CHECKED.findall(sources)) == set(lessons.start(path.stem[3:]).exercises)
+
+
+def test_the_first_cell_says_which_extra_is_missing(lesson_notebooks):
+    sources = [
+        next(cell.source for cell in lesson_notebooks.read_notebook(path).cells if cell.cell_type == "code")
+        for path in NOTEBOOKS
+    ]
+    program = """
+import json, sys
+for name in ("torch", "matplotlib", "sklearn", "scipy", "pydantic", "safetensors"):
+    sys.modules[name] = None  # as if it were not installed
+for source in json.load(sys.stdin):
+    try:
+        exec(source, {})
+    except Exception as error:
+        print(type(error).__name__, str(error).splitlines()[-1])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=json.dumps(sources), capture_output=True, text=True, check=True
+    )
+    said = "SettingError Install what it needs: pip install 'digitlab[lab]'."
+    assert done.stdout.splitlines() == [said] * len(NOTEBOOKS)
 
 
 @pytest.mark.slow

@@ -77,6 +77,12 @@ time.sleep(60)
             os.killpg(process.pid, signal.SIGKILL)
 
 
+@pytest.mark.parametrize("runs", [None, 3, b"runs", ["runs"]])
+def test_runs_of_a_wrong_type(runs):
+    with pytest.raises(SettingError, match="lab: runs="):
+        digitlab.lab(runs)
+
+
 def test_a_lab_that_cannot_start_says_why(tmp_path, monkeypatch):
     monkeypatch.setenv("DIGITLAB_LAB_TOKEN", "short")
     with pytest.raises(SettingError, match="DIGITLAB_LAB_TOKEN") as caught:

@@ -7,6 +7,7 @@ add one line to `THEMES` that names the options it uses.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -339,4 +340,4 @@ def inspect(
     check_options([view_name], checked)
     path = model.path if isinstance(model, TrainedModel) else model
     opened = path if isinstance(path, InspectedModel) else InspectedModel.open(Path(path), data)
-    return view(view_name).render(opened, checked)
+    return replace(view(view_name).render(opened, checked), name=view_name)

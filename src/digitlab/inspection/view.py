@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -244,20 +245,37 @@ class ViewResult:
     Attributes:
         data: The numbers behind the figure, by name.
         figure: The figure; an animation is the bytes of its file.
-        summary: The result in words, a line or a few; empty for nothing.
+        summary: The result in words, a line or a few; empty for nothing. It names options as commands do.
+        name: Of the view; empty where it was rendered by itself.
     """
 
     data: Mapping[str, NDArray[Any]]
     figure: Figure | bytes
     summary: str = field(default="")
+    name: str = ""
 
     def __repr__(self) -> str:
-        return f"ViewResult({self.summary or ', '.join(self.data)})"
+        return f"ViewResult({as_arguments(self.summary) or self.name or ', '.join(self.data)})"
 
     def _repr_html_(self) -> str:
-        if isinstance(self.figure, bytes):
-            return image_html(self.figure, self.summary, "gif")
-        return image_html(save_figure(self.figure), self.summary)
+        kind = "gif" if isinstance(self.figure, bytes) else "png"
+        image = self.figure if isinstance(self.figure, bytes) else save_figure(self.figure)
+        name = f"View {self.name}" if self.name else ", ".join(self.data)
+        return image_html(image, as_arguments(self.summary), kind, name)
+
+
+def as_arguments(text: str) -> str:
+    """A text that names options as commands do, with arguments of `inspect`: `unit=19` for `--unit 19`."""
+
+    def argument(option: re.Match[str]) -> str:
+        name, value = option.groups()
+        if name == "view":
+            return f"view {value!r}"
+        if "," in value:
+            return f"{name}=({value.replace(',', ', ')})"
+        return f"{name}={value}" if value.isdigit() else f"{name}={value!r}"
+
+    return re.sub(r"--([a-z]+) ([^\s;]+)", argument, text)
 
 
 @dataclass(frozen=True)

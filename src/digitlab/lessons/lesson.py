@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from digitlab.errors import RunError, SettingError, suggest_names
 from digitlab.lessons.checking import Check, CheckResult, check_answer
 from digitlab.lessons.published_table import PublishedTable, compare_values
-from digitlab.notebook import table_html
+from digitlab.notebook import interrupts_told, table_html
 
 if TYPE_CHECKING:
     from digitlab.report import StudyResult
@@ -99,10 +99,11 @@ class Lesson:
             )
         config = configure(network, options, recipe, data)
         folder = self._folder_for(name, config)
-        if not (folder / "run.json").exists():
-            return train(network, options, config.recipe, config.data, folder, progress=progress)
-        run = Run.open(folder)
-        return run if run.finished else resume(folder, progress=progress)
+        with interrupts_told(lambda: "What is trained is kept; run the cell again, and it goes on."):
+            if not (folder / "run.json").exists():
+                return train(network, options, config.recipe, config.data, folder, progress=progress)
+            run = Run.open(folder)
+            return run if run.finished else resume(folder, progress=progress)
 
     def _folder_for(self, name: str, config: RunConfig) -> Path:
         """The folder that holds a run of this configuration, else the next that is free."""
@@ -162,7 +163,7 @@ class Lesson:
             ("runs", f"{self.folder}, where the notebook runs; delete it to begin anew"),
             ("exercises", ", ".join(self.exercises)),
         ]
-        return table_html(f"Lesson {self.name}", ("", ""), rows)
+        return table_html(f"Lesson {self.name}", (), rows)
 
 
 def _numbered(folder: Path) -> Iterator[Path]:

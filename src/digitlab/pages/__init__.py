@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from digitlab.pages.answers import LeftOut, Line, Page, ReadDigit, ReadString, Separator
+from digitlab.pages.answers import LeftOut, Line, Page, Pages, ReadDigit, ReadString, Separator
 from digitlab.pages.many import PageResult, Reading, read, read_files
 from digitlab.pages.options import ReadOptions
 from digitlab.pages.read_job import Failure, PageFiles
@@ -14,6 +14,7 @@ __all__ = [
     "Page",
     "PageFiles",
     "PageResult",
+    "Pages",
     "ReadDigit",
     "ReadOptions",
     "ReadString",

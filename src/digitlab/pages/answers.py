@@ -4,14 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["Box", "LeftOut", "Line", "Page", "ReadDigit", "ReadString", "Separator", "Status", "around"]
+from digitlab.formatting import MISSING, format_count, format_probability
+from digitlab.notebook import shortened, table_html
+
+__all__ = [
+    "Box",
+    "LeftOut",
+    "Line",
+    "Page",
+    "Pages",
+    "ReadDigit",
+    "ReadString",
+    "Separator",
+    "Status",
+    "around",
+]
 
 Box = tuple[int, int, int, int]
 """Left, top, width and height, in pixels of the upright page."""
 
 Status = Literal["sure", "unsure"]
+
+SHOWN = 50
+"""Most strings of a page that a notebook shows."""
+PAGES_SHOWN = 10
+"""Most pages that a notebook shows."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +105,11 @@ class ReadString:
     separators: tuple[Separator, ...] = ()
     cell: tuple[int, int] | None = None
 
+    def __repr__(self) -> str:
+        return (
+            f"ReadString({self.written!r}, {self.status}, probability {format_probability(self.probability)})"
+        )
+
     @property
     def text(self) -> str:
         """The digits."""
@@ -137,6 +162,9 @@ class Line:
 
     strings: tuple[ReadString, ...]
 
+    def __repr__(self) -> str:
+        return f"Line({' '.join(string.marked for string in self.strings)})"
+
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -177,6 +205,29 @@ class Page:
     to_upright: tuple[tuple[float, ...], ...] = field(
         default=((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     )
+
+    def __repr__(self) -> str:
+        return f"Page({self._heading()})"
+
+    def _heading(self) -> str:
+        n_sure = sum(string.status == "sure" for string in self.strings)
+        count = format_count(len(self.strings), "string")
+        return f"{Path(self.image).name}, page {self.page}: {count}, {n_sure:,} of them sure"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [
+                str(number),
+                string.written,
+                string.status,
+                format_probability(string.probability),
+                string.second or MISSING,
+            ]
+            for number, line in enumerate(self.lines, 1)
+            for string in line.strings
+        ]
+        columns = ("line", "string", "status", "probability", "second reading")
+        return table_html(self._heading(), columns, shortened(rows, SHOWN))
 
     @property
     def strings(self) -> list[ReadString]:
@@ -222,6 +273,17 @@ class Page:
             left_out=tuple(LeftOut(_box(one), one["reason"]) for one in plain["left_out"]),
             to_upright=tuple(tuple(row) for row in plain["to_upright"]),
         )
+
+
+class Pages(list[Page]):
+    """Pages that have been read; a notebook shows them as tables."""
+
+    def __repr__(self) -> str:
+        return f"[{', '.join(map(repr, self))}]"
+
+    def _repr_html_(self) -> str:
+        more = f"<div>… {len(self) - PAGES_SHOWN:,} more pages</div>" if len(self) > PAGES_SHOWN else ""
+        return f"<div>{''.join(page._repr_html_() for page in self[:PAGES_SHOWN])}{more}</div>"
 
 
 def _string(plain: dict[str, Any]) -> ReadString:

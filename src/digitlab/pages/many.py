@@ -13,7 +13,7 @@ from PIL import Image
 from digitlab.arguments import check_arguments
 from digitlab.errors import DataError, SettingError
 from digitlab.notebook import in_notebook, interrupts_told
-from digitlab.pages.answers import Page
+from digitlab.pages.answers import Page, Pages
 from digitlab.pages.evidence import READING_MODEL, check_promise
 from digitlab.pages.options import MAX_ERROR, ReadOptions, parse_cells
 from digitlab.pages.parallel import Wanted, read_by_jobs, read_here
@@ -83,7 +83,7 @@ def read(
     max_error: float | None = None,
     skip_errors: bool = False,
     show_progress: bool | None = None,
-) -> list[Page]:
+) -> Pages:
     """Reads the numbers on pages: in reading order, with boxes and probabilities.
 
     Many files are read on all cores, if the model is that of an ONNX file; where that was interrupted, the
@@ -107,7 +107,8 @@ def read(
             notebook, as a display of its own.
 
     Returns:
-        A page for each page of each file, in order. Boxes are in the pixels of the upright page.
+        A page for each page of each file, in order: a list that a notebook shows as tables. Boxes are in the
+        pixels of the upright page.
 
     Raises:
         DataError: If `images` holds anything else; without `skip_errors`, if a page cannot be read, or a
@@ -133,7 +134,8 @@ def read(
     shown = in_notebook() if show_progress is None else show_progress
     opened = open_model(model or READING_MODEL)
     with interrupts_told(lambda: "Of many files, what is read is kept; the same call goes on."):
-        return read_files(every, opened, options, on_page=check, show_progress=shown).pages
+        reading = read_files(every, opened, options, on_page=check, show_progress=shown)
+    return Pages(reading.pages)
 
 
 def read_files(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from digitlab.notebook import in_notebook
 from digitlab.probabilities import digit_probabilities
 from digitlab.reader.inputs import ReadImage, read_many
 from digitlab.reader.onnx_model import OnnxModel
+from digitlab.reader.prediction import Prediction, Predictions, Status
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -65,53 +66,6 @@ class Model(Protocol):
         """The same, and in an eleventh column the logit of "no digit" where the network has it."""
 
 
-Status = Literal["sure", "unsure", "no-digit", "several", "error"]
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """Prediction of one image.
-
-    Attributes:
-        image: The path of the image, as given.
-        status: `sure`: the digit's probability is at least the threshold. `unsure`: it is less; the two
-            likeliest digits are named. `no-digit`: it shows none, or no ink at all. `several`: more than one
-            separate piece of ink is surely a digit of its own. `error`: it could not be read. None: the model
-            has no thresholds, and the digit is the most probable one.
-        digit: The most probable digit; None if there is none.
-        second: The second most probable digit; None if there is no digit.
-        probabilities: Ten, for the digits 0 to 9; they and `no_digit` sum to 1. Empty if there is an error.
-        no_digit: Probability that it shows no single digit; 0 from a model that cannot tell.
-        n_digits: How many digits it shows: 1, 0 for `no-digit`, or of `several` how many; None if there is no
-            status or an error.
-        pixels: The network's input: `(28, 28)` or `(20, 20)`, `uint8`, 0 = paper, 255 = ink; or `(0, 0)`.
-        error: Why it could not be read, with the remedy; empty if it could.
-    """
-
-    image: str
-    status: Status | None
-    digit: int | None
-    second: int | None
-    probabilities: tuple[float, ...]
-    no_digit: float
-    n_digits: int | None
-    pixels: NDArray[np.uint8]
-    error: str = ""
-
-    def to_dict(self) -> dict[str, object]:
-        """What `digitlab predict --json` and the HTTP API say of it: all but the pixels, as plain data."""
-        return {
-            "image": self.image,
-            "digit": self.digit,
-            "status": self.status,
-            "probabilities": list(self.probabilities) or None,
-            "no_digit": None if self.error else self.no_digit,
-            "second": self.second,
-            "n_digits": self.n_digits,
-            "error": self.error or None,
-        }
-
-
 def predict(
     paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str],
     model: Model | str | os.PathLike[str] | None = None,
@@ -119,7 +73,7 @@ def predict(
     max_error: float | None = None,
     skip_errors: bool = False,
     show_progress: bool | None = None,
-) -> list[Prediction]:
+) -> Predictions:
     """Predicts the digit in each of several image files, and says which predictions are sure.
 
     Args:
@@ -135,7 +89,7 @@ def predict(
             a notebook. None: only in a notebook.
 
     Returns:
-        One prediction for each path, in order.
+        One prediction for each path, in order: a list that a notebook shows as a table with pictures.
 
     Raises:
         DataError: If a path is of another type, or a folder holds no image files; without `skip_errors`, if
@@ -156,7 +110,7 @@ def predict(
         blank = threshold is not None and isinstance(image, NoInkError)
         if isinstance(image, DataError) and not (skip_errors or blank):
             raise image
-    return _answer(files, read, model, threshold)
+    return Predictions(_answer(files, read, model, threshold))
 
 
 def answer_images(

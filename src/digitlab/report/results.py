@@ -16,6 +16,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter, model_validator
 from digitlab.errors import DigitlabError, RunError
 from digitlab.files import write_json
 from digitlab.metrics import METRICS
+from digitlab.notebook import table_html
 from digitlab.settings import from_dict, settings, to_dict
 
 __all__ = [
@@ -267,6 +268,16 @@ class Results:
     complete: bool
     finished: AwareDatetime | None = None
     studies: tuple[StudyResult, ...]
+
+    def __repr__(self) -> str:
+        state = "quick, not a reproduction" if self.quick else "complete" if self.complete else "not complete"
+        return f"Results({', '.join(study.id for study in self.studies)}; {state})"
+
+    def _repr_html_(self) -> str:
+        from digitlab.report.tables import overall_rows
+
+        header, *rows = overall_rows(self)
+        return table_html(repr(self), header, rows)
 
 
 def results_schema() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,8 @@ from typing import Any
 from digitlab.arguments import check_arguments
 from digitlab.errors import RunError
 from digitlab.evaluation import mean_interval, sample_stats
-from digitlab.formatting import MISSING
+from digitlab.formatting import MISSING, format_count
+from digitlab.notebook import table_html
 from digitlab.runs.evaluations import read_evaluations
 from digitlab.runs.folder import Run
 from digitlab.settings import to_dict
@@ -48,6 +50,13 @@ class RunTable:
     rows: list[Row]
     sorted_on: str = ""
     notes: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"RunTable({format_count(len(self.rows), 'row')}, the best {self.sorted_by} first)"
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<div>{html.escape(note)}</div>" for note in self.notes)
+        return f"<div>{table_html(repr(self), self.shown, self.cells())}{notes}</div>"
 
     def as_csv(self) -> str:
         """The table as CSV, with a header."""

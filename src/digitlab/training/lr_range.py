@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.errors import SettingError, TrainingError
+from digitlab.formatting import format_count
 from digitlab.networks import Network
 from digitlab.training.batches import Examples
 from digitlab.training.fit_result import StepInfo
@@ -50,6 +51,12 @@ class LrRange:
     smoothed: tuple[float, ...]
     suggestion: float
     diverged: bool
+
+    def __repr__(self) -> str:
+        steps = format_count(len(self.rates), "step")
+        end = ", ended by the loss" if self.diverged else ""
+        first, last = self.rates[0], self.rates[-1]
+        return f"LrRange({self.suggestion:g} is suggested; {steps} from {first:.2g} to {last:.2g}{end})"
 
 
 def lr_range_test(

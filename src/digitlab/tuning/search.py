@@ -15,10 +15,11 @@ import torch
 
 from digitlab.arguments import check_arguments
 from digitlab.errors import SettingError, TrainingError
+from digitlab.formatting import MISSING, format_share
 from digitlab.jobs import JobExecutor, Progress, ResultStore, local_executor, ray_executor, run_jobs
 from digitlab.machine import environment
 from digitlab.networks import architecture, build
-from digitlab.notebook import table_html
+from digitlab.notebook import shortened, table_html
 from digitlab.runs import Run, new_run_folder
 from digitlab.settings import from_dict
 from digitlab.training import Examples, Recipe, check_training
@@ -27,7 +28,14 @@ from digitlab.tuning.grid import expand_grid, sample_candidates
 from digitlab.tuning.plan import Fit, Plan, parse_cv
 from digitlab.tuning.progress import search_progress
 from digitlab.tuning.refit import refit_best
-from digitlab.tuning.results import CvResults, FoldResult, SearchFolder, cv_results, rank_candidates
+from digitlab.tuning.results import (
+    CvResults,
+    FoldResult,
+    SearchFolder,
+    cv_results,
+    format_params,
+    rank_candidates,
+)
 from digitlab.tuning.run_fit import DATA, fit_job
 
 SHOWN = 20
@@ -96,18 +104,21 @@ class SearchResult:
     run: Run | None = None
 
     def __repr__(self) -> str:
-        best = ", ".join(f"{name}={value}" for name, value in self.best.params.items())
-        return f"SearchResult({self.folder}: best {best}, mean accuracy {self.best.mean_test_score:.4f})"
+        accuracy = format_share(self.best.mean_test_score)
+        return (
+            f"SearchResult({self.folder}: best {format_params(self.best.params)}, mean accuracy {accuracy})"
+        )
 
     def _repr_html_(self) -> str:
-        columns = ("params", "mean_test_score", "std_test_score")
-        order = sorted(range(len(self.results["params"])), key=lambda i: self.results["rank_test_score"][i])
-        rows = [
-            [str(self.results["params"][i]), *(f"{self.results[name][i]:.4f}" for name in columns[1:])]
-            for i in order[:SHOWN]
-            if self.results["mean_test_score"][i] is not None
+        found = self.results
+        order = sorted(range(len(found["params"])), key=lambda i: found["rank_test_score"][i])
+        scores = [
+            [MISSING if found[name][i] is None else f"{found[name][i]:.4f}" for i in order]
+            for name in ("mean_test_score", "std_test_score")
         ]
-        return table_html(repr(self), columns, rows)
+        params = [format_params(found["params"][i]) for i in order]
+        rows = shortened(list(zip(params, *scores, strict=True)), SHOWN)
+        return table_html(repr(self), ("candidate", "mean accuracy", "standard deviation"), rows)
 
     def to_dict(self) -> dict[str, Any]:
         """As the contract of `search --json` has it."""
