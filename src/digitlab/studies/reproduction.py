@@ -94,8 +94,14 @@ def reproduce(
             on_change(reached)
 
     run = _Reproduction(studies, options, report)
-    with interrupts_told(lambda: "Finished jobs are kept; the same call goes on."):
-        results = run.run(executor)
+    try:
+        with interrupts_told(lambda: "Finished jobs are kept; the same call goes on."):
+            results = run.run(executor)
+    except BaseException as error:
+        if display:
+            done = f"stopped after {len(run.progress.jobs.results):,} jobs"
+            display.show(". ".join([done, *getattr(error, "__notes__", ())]))
+        raise
     if display:
         done = format_count(len(run.progress.jobs.jobs), "job")
         display.show(f"{done} done in {format_seconds(results.seconds)}; the page is {run.progress.page}")
