@@ -3,6 +3,7 @@
 import re
 import shlex
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,12 @@ LANGUAGES = {
     "text": "no commands",
     "": "commands that take long; this module reads them",
 }
-NOT_OURS = {"DIGITLAB_LAB_TOKEN=... uvicorn --factory digitlab.web.api:create_api --workers 4"}
+NOT_OURS = {
+    "jupyter lab lessons",
+    "jupyter nbconvert --clear-output --inplace lessons/*.ipynb",
+    ".venv/bin/python -m pytest tests/lessons/test_notebooks.py",
+    "DIGITLAB_LAB_TOKEN=... uvicorn --factory digitlab.web.api:create_api --workers 4",
+}
 """Commands of other programs; `tests/web/test_api_only.py` starts the application that this one names."""
 
 
@@ -79,6 +85,10 @@ def _plain_commands(page):
             yield from block.replace("\\\n", "").splitlines()
 
 
+def _extras():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if list(_plain_commands(page))])
 def test_commands_in_plain_blocks_are_accepted(page):
     targets = re.findall(r"^(\w[\w-]*):", (ROOT / "Makefile").read_text(), re.M)
@@ -88,6 +98,9 @@ def test_commands_in_plain_blocks_are_accepted(page):
         program, *words = shlex.split(line, comments=True)
         if program == "make":
             assert set(words) <= set(targets), line
+            continue
+        if program == "pip":
+            assert set(re.findall(r"digitlab\[(\w+)\]", line)) <= set(_extras()), line
             continue
         assert program == "digitlab", line
         command = typer.main.get_command(app)

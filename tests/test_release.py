@@ -25,9 +25,10 @@ SECONDS = 120
 
 NEED_NOTHING = {
     *("DataConfig", "DigitlabError", "Digits", "Recipe", "Run"),
-    *("classroom", "load", "mnist", "predict", "read", "recipe"),
+    *("classroom", "lab", "load", "mnist", "predict", "read", "recipe"),
 }
 """The names of the Python API that the base installation has."""
+CALLS_REFUSED_IN_BASE = ("digitlab.lab()", "digitlab.lessons.start('crash-course')")
 
 WORKS_IN_BASE = ["data list", "data path", "data show classroom", "recipes", "recipes swift", "--version"]
 REFUSED_IN_BASE = {
@@ -246,6 +247,12 @@ def _ask_for_what_is_missing(run):
     assert heavy == "[]"
     refused = {line.split("|")[0]: line.split("|")[1:] for line in lines}
     assert set(names) - set(refused) == NEED_NOTHING
+    for call in CALLS_REFUSED_IN_BASE:
+        script = (
+            "import digitlab, digitlab.lessons\n"
+            f"try:\n    {call}\nexcept digitlab.DigitlabError as error:\n    print(error.remedy)"
+        )
+        assert LAB in run("python", "-c", script)[0], call
     for name, (problem, remedy) in refused.items():
         assert problem.startswith(f"digitlab.{name} needs ")
         assert remedy == LAB

@@ -99,5 +99,5 @@ def test_what_is_not_installed_is_told(monkeypatch):
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *rest: None if name == "torch" else found(name, *rest)
     )
-    with pytest.raises(SettingError, match=r"torch is not installed\n.*digitlab\[lab\]"):
+    with pytest.raises(SettingError, match=r"needs torch, which is not installed\n.*digitlab\[lab\]"):
         lessons.start("crash-course")

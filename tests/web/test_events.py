@@ -153,7 +153,8 @@ def test_closing_the_hub_ends_open_streams(server):
 def test_a_tab_that_is_closed_is_forgotten(server, wait_until):
     hub = server.lab.events
     with httpx2.Client() as client, _open_stream(client, server) as stream:
-        next(_lines(stream))
+        lines = _lines(stream)  # kept: an iterator that is dropped closes the stream
+        next(lines)
         assert hub.n_streams == 1
     wait_until(lambda: hub.n_streams == 0)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digitlab.errors import RunError, SettingError, suggest_names
+from digitlab.extras import MissingPackageError
 from digitlab.lessons.checking import Check, CheckResult, check_answer
 from digitlab.lessons.published_table import PublishedTable, compare_values
 from digitlab.notebook import interrupts_told, table_html
@@ -44,10 +45,7 @@ def start(name: str) -> Lesson:
         raise SettingError(f"unknown lesson {name!r}", near or f"Those there are: {', '.join(LESSONS)}.")
     missing = [module for module in NEEDED if importlib.util.find_spec(module) is None]
     if missing:
-        raise SettingError(
-            f"lesson {name} trains networks and draws figures, and {missing[0]} is not installed",
-            "Install what it needs: pip install 'digitlab[lab]'.",
-        )
+        raise MissingPackageError(f"lesson {name}", missing[0])
     exercises = importlib.import_module(f"digitlab.lessons.exercises.{name.replace('-', '_')}")
     return Lesson(name, RUNS / name, exercises.EXERCISES)
 
