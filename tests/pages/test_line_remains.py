@@ -64,6 +64,30 @@ def test_bars_show_the_step_where_hardly_a_side_was_found() -> None:
     assert not take_out_remains(ruling(mask, down(50))).mask[TOP:BOTTOM].any()
 
 
+def test_where_every_other_side_was_found_boxes_are_not_taken_for_twice_as_wide() -> None:
+    mask = blank()
+    for column in (97, 197):
+        bar(mask, column)
+    known = [down(column) for column in (50, 150, 250)]  # boxes 100 wide and 55 high
+    assert not take_out_remains(ruling(mask, *known)).mask[TOP:BOTTOM].any()
+
+
+def test_bars_one_below_the_other_in_several_rows_are_sides() -> None:
+    ends, rows, columns = np.ones(280, np.bool_), (20, 80, 140, 200), (30, 83, 140, 210)
+    mask = np.zeros((220, 300), np.uint8)
+    for top in rows[:3]:
+        for column in columns:
+            mask[top : top + 60, column : column + 6] = 1
+    lines = tuple(RuledLine(False, 10, np.full(280, float(row)), ends, 3.0) for row in rows)
+    given = Ruling((mask * 200).astype(np.float32), mask, lines)
+    assert not take_out_remains(given).mask[28:192].any()
+    other = mask.copy()
+    other[80:200] = np.roll(other[80:200], 25, axis=1)  # rows of ones stand wherever they happen to
+    other[140:200] = np.roll(other[140:200], 25, axis=1)
+    lone = Ruling((other * 200).astype(np.float32), other, lines)
+    assert take_out_remains(lone).mask[28:192].sum() == other[28:192].sum()
+
+
 def test_a_bar_that_ends_between_the_lines_stays() -> None:
     mask = blank()
     mask[30:70, 50:56] = 1

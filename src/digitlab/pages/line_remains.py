@@ -2,8 +2,9 @@
 
 A side of a box that a digit touches, or two sides beside each other, may be too thick or too uneven to be
 found as a line. Between the two lines that it stands on, it is a bar of ink from one to the other; such bars
-are taken out where they stand in step with sides that were found; a 1 from line to line stays. So is ink
-where two lines cross, which each of them leaves as if it was a stroke.
+are taken out where they stand in step with sides that were found, or one below the other in several rows of
+boxes; a 1 from line to line stays. So is ink where two lines cross, which each of them leaves as if it was a
+stroke.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ FEWEST = 3  # sides, known ones and bars, that stand in step at least
 UNEVEN = 0.1  # share of the step by which they may miss it
 MOST = 0.6  # share of those that it is compared with which do not
 NARROWEST = 0.3  # heights of a box that it is wide at least
+WIDEST = 1.25  # heights of a box for one digit that it is wide at most
+COLUMN = 0.04  # heights of a box by which sides one below the other may be displaced
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +66,10 @@ def take_out_remains(ruling: Ruling) -> Ruling:
         return ruling
     ink, mask = ruling.ink.copy(), ruling.mask.copy()
     sides: list[RuledLine] = []
-    for band in _bands(ruling.horizontals, mask.shape[1]):
-        for first, last in _sides(band, mask, ruling):
+    found = [_Bars.of(band, mask, ruling) for band in _bands(ruling.horizontals, mask.shape[1])]
+    for bars in found:
+        band = bars.band
+        for first, last in bars.sides(found):
             columns = slice(band.start + first, band.start + last)
             top = round(float(band.upper[first:last].min()) - band.edges[0])
             bottom = min(round(float(band.lower[first:last].max()) + band.edges[1]), len(mask) - 1)
@@ -131,24 +136,67 @@ def _bands(lines: list[RuledLine], width: int) -> list[_Band]:
     return found
 
 
-def _sides(band: _Band, mask: Mask, ruling: Ruling) -> list[tuple[int, int]]:
-    """The first column of each side in a band and the one after its last, from the band's first on."""
-    filled = _filled(band, mask)
-    near = max(3.0, NEAR * band.height)
-    bars = [(a, b) for a, b in _runs(filled >= COVERED) if b - a <= BAR * band.height]
-    if not bars:
-        return []
-    known = []
-    for line in ruling.verticals:
-        place = line.at(float(np.median(band.upper + band.lower)) / 2) - band.start
-        if 0 <= round(place) < len(filled):
-            top, bottom = band.upper[round(place)], band.lower[round(place)]
-            if line.start <= top + near and line.stop >= bottom - near:
-                known.append(place)
-    middles = [(first + last - 1) / 2 for first, last in bars]
-    if len(known) < FEWEST:  # then the bars themselves show the step
-        known += middles if known else []
-    return [bar for bar, middle in zip(bars, middles, strict=True) if _in_step(middle, known, band.height)]
+@dataclass(frozen=True, eq=False)
+class _Bars:
+    """The bars of a band, from its first column on, and the sides of boxes that were found in it.
+
+    Attributes:
+        band: The band.
+        ends: The first column of each bar, and the one after its last.
+        known: The places of sides.
+    """
+
+    band: _Band
+    ends: list[tuple[int, int]]
+    known: list[float]
+
+    @classmethod
+    def of(cls, band: _Band, mask: Mask, ruling: Ruling) -> _Bars:
+        """Those of a band."""
+        filled = _filled(band, mask)
+        near = max(3.0, NEAR * band.height)
+        known = []
+        for line in ruling.verticals:
+            place = line.at(float(np.median(band.upper + band.lower)) / 2) - band.start
+            if 0 <= round(place) < len(filled):
+                top, bottom = band.upper[round(place)], band.lower[round(place)]
+                if line.start <= top + near and line.stop >= bottom - near:
+                    known.append(place)
+        ends = [(a, b) for a, b in _runs(filled >= COVERED) if b - a <= BAR * band.height]
+        return cls(band, ends, known)
+
+    @property
+    def middles(self) -> list[float]:
+        return [(first + last - 1) / 2 for first, last in self.ends]
+
+    def aligned(self, others: list[_Bars]) -> list[float]:
+        """The bars in whose column there is a bar or a side of another band, too, as there is in a form."""
+        columns = [
+            place + other.band.start
+            for other in others
+            if other is not self
+            for place in (*other.known, *other.middles)
+        ]
+        near = max(2.0, COLUMN * self.band.height)
+        return [
+            place
+            for place in self.middles
+            if any(abs(place + self.band.start - column) <= near for column in columns)
+        ]
+
+    def sides(self, others: list[_Bars]) -> list[tuple[int, int]]:
+        """The bars that are sides of boxes."""
+        aligned = self.aligned(others) if self.ends else []
+        if len(self.known) + len(aligned) < FEWEST:
+            aligned = []
+        known = [*self.known, *aligned]
+        if len(known) < FEWEST:  # then the bars themselves show the step
+            known += self.middles if known else []
+        return [
+            ends
+            for ends, place in zip(self.ends, self.middles, strict=True)
+            if place in aligned or _in_step(place, known, self.band.height)
+        ]
 
 
 def _in_step(place: float, sides: list[float], height: float) -> bool:
@@ -157,9 +205,18 @@ def _in_step(place: float, sides: list[float], height: float) -> bool:
     steps = steps[steps >= NARROWEST * height]
     if not len(steps):
         return False
-    times = np.abs(np.array(sides) - place) / np.median(steps)
-    fits = np.abs(times - times.round()) <= UNEVEN
-    return bool(fits.sum() >= FEWEST - 1 and fits.mean() > MOST)
+    # Where every other side was found, boxes seem to be twice as wide: wider than high.
+    usual = np.median(steps)
+    usual /= np.ceil(usual / (WIDEST * height))
+    for step in (
+        usual,
+        steps.min(),
+    ):  # where some sides were not found, the smallest step is that of the boxes
+        times = np.abs(np.array(sides) - place) / step
+        fits = np.abs(times - times.round()) <= UNEVEN
+        if fits.sum() >= FEWEST - 1 and fits.mean() > MOST:
+            return True
+    return False
 
 
 def _filled(band: _Band, mask: Mask) -> NDArray[np.float64]:
