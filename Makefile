@@ -30,7 +30,7 @@ lab: $(READY)
 	$(BIN)/digitlab lab
 
 lessons: $(LESSONS)/.ready
-	$(LESSONS)/bin/jupyter lab lessons
+	$(LESSONS)/bin/jupyter lab lessons $(if $(filter 0,$(shell id -u)),--allow-root)
 
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses auto
@@ -49,6 +49,7 @@ check: $(READY)
 	$(BIN)/python docs/write_file_formats.py --check
 	$(BIN)/python docs/write_api.py --check
 	$(BIN)/python docs/write_data_card.py --check
+	$(BIN)/python docs/write_lessons.py --check
 	$(BIN)/python docs/build_site.py --check
 
 docs: $(READY)

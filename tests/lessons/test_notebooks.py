@@ -9,9 +9,15 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from digitlab.lessons.lesson import LESSONS
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "lessons").glob("*.ipynb"))
 CHECKED = re.compile(r'lesson\.check\(\s*"([^"]+)"')
+
+
+def test_there_is_one_for_each_lesson():
+    assert [path.stem for path in NOTEBOOKS] == [f"{n:02}-{name}" for n, name in enumerate(LESSONS, start=1)]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -54,7 +60,7 @@ for source in json.load(sys.stdin):
     done = subprocess.run(
         [sys.executable, "-c", program], input=json.dumps(sources), capture_output=True, text=True, check=True
     )
-    said = "SettingError Install what it needs: pip install 'digitlab[lab]'."
+    said = "MissingPackageError Install it: pip install 'digitlab[lab]'."
     assert done.stdout.splitlines() == [said] * len(NOTEBOOKS)
 
 
