@@ -14,9 +14,10 @@ import inspect
 import sys
 from pathlib import Path
 
+from generated_page import write_or_check
+
 import digitlab
 
-PAGE = Path(__file__).with_name("api.md")
 STUB = Path(digitlab.__file__).with_name("__init__.pyi")
 HEAD = """# The Python package
 
@@ -84,10 +85,7 @@ def main() -> None:
         fresh = page()
     except ValueError as error:
         sys.exit(str(error))
-    if "--check" not in sys.argv:
-        PAGE.write_text(fresh)
-    elif not PAGE.exists() or PAGE.read_text() != fresh:
-        sys.exit("docs/api.md is out of date: run python docs/write_api.py")
+    write_or_check("api.md", fresh)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-PAGE = Path(__file__).with_name("commands.md")
+from generated_page import write_or_check
+
 HEAD = """# Commands
 
 Made from `--help` by `python docs/write_commands.py`; `make check` fails when it is out of date.
@@ -59,11 +59,7 @@ def page() -> str:
 
 def main() -> None:
     """Writes the page, or checks it."""
-    fresh = page()
-    if "--check" not in sys.argv:
-        PAGE.write_text(fresh)
-    elif not PAGE.exists() or PAGE.read_text() != fresh:
-        sys.exit("docs/commands.md is out of date: run `python docs/write_commands.py`")
+    write_or_check("commands.md", page())
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ The words are `docs/data-card-words.md`; everything that can be counted is count
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from generated_page import write_or_check
 from model_card_tables import table
 from PIL import Image
 from write_non_digits import COUNT, KINDS as MEASURED_KINDS
@@ -27,7 +27,7 @@ from digitlab.training.non_digits import KINDS
 
 DOCS = Path(__file__).parent
 SAMPLES = DOCS.parent / "samples"
-PAGE, WORDS = DOCS / "data-card.md", DOCS / "data-card-words.md"
+WORDS = DOCS / "data-card-words.md"
 KINDS_IN_WORDS = {
     "half": "half of a digit",
     "several": "two or three digits",
@@ -146,11 +146,7 @@ def _samples(files: Sequence[Path]) -> str:
 
 def main() -> None:
     """Writes the page, or checks it."""
-    fresh = page()
-    if "--check" not in sys.argv:
-        PAGE.write_text(fresh)
-    elif not PAGE.exists() or PAGE.read_text() != fresh:
-        sys.exit("docs/data-card.md is out of date: run `python docs/write_data_card.py`")
+    write_or_check("data-card.md", page())
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import sys
 import tempfile
 from dataclasses import fields
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 import onnxruntime
 import safetensors
+from generated_page import write_or_check
 
 import digitlab
 from digitlab.data.idx import read_idx_pair
@@ -30,7 +30,6 @@ from digitlab.training import checkpoint
 from digitlab.training.history import HistoryEntry
 from digitlab.tuning import plan
 
-PAGE = Path(__file__).with_name("file-formats.md")
 HEAD = """# File formats
 
 Made by `python docs/write_file_formats.py` from files that it makes; `make check` fails when it is out of
@@ -218,11 +217,7 @@ def page() -> str:
 
 def main() -> None:
     """Writes the page, or checks it."""
-    fresh = page()
-    if "--check" not in sys.argv:
-        PAGE.write_text(fresh)
-    elif not PAGE.exists() or PAGE.read_text() != fresh:
-        sys.exit("docs/file-formats.md is out of date: run python docs/write_file_formats.py")
+    write_or_check("file-formats.md", page())
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
+
+from generated_page import write_or_check
 
 from digitlab.evaluation.calibration import BINS
 from digitlab.formatting import format_count
@@ -87,11 +88,7 @@ PAGES: dict[str, Callable[[], str]] = {"networks.md": networks_page, "metrics.md
 def main() -> None:
     """Writes the pages, or checks them."""
     for name, page in PAGES.items():
-        fresh = page()
-        if "--check" not in sys.argv:
-            (DOCS / name).write_text(fresh)
-        elif not (DOCS / name).exists() or (DOCS / name).read_text() != fresh:
-            sys.exit(f"docs/{name} is out of date: run python docs/write_networks.py")
+        write_or_check(name, page())
 
 
 if __name__ == "__main__":

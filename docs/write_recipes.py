@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
-from pathlib import Path
+
+from generated_page import write_or_check
 
 from digitlab.cli.recipes import format_value
 from digitlab.settings import to_dict
 from digitlab.training import RECIPE_SUMMARIES, RECIPES, recipe_fields
 from digitlab.training.field_guide import field_guides
 
-PAGE = Path(__file__).with_name("recipes.md")
 HEAD = """# Recipes
 
 Made from the declaration of `Recipe` by `python docs/write_recipes.py`; `make check` fails when it is out of
@@ -58,11 +57,7 @@ def page() -> str:
 
 def main() -> None:
     """Writes the page, or checks it."""
-    fresh = page()
-    if "--check" not in sys.argv:
-        PAGE.write_text(fresh)
-    elif not PAGE.exists() or PAGE.read_text() != fresh:
-        sys.exit("docs/recipes.md is out of date: run python docs/write_recipes.py")
+    write_or_check("recipes.md", page())
 
 
 if __name__ == "__main__":
