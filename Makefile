@@ -77,12 +77,14 @@ clean:
 	rm -rf $(VENV) $(LESSONS)
 
 $(READY): pyproject.toml constraints.txt
+	@echo "setting up $(VENV): some minutes, most of it downloading"
 	python3 -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
 # JupyterLab brings a hundred packages that nothing else here needs.
 $(LESSONS)/.ready: pyproject.toml constraints.txt
+	@echo "setting up $(LESSONS): some minutes, most of it downloading"
 	python3 -m venv $(LESSONS)
 	$(LESSONS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[lessons]"
 	$(LESSONS)/bin/jupyter labextension disable @jupyterlab/apputils-extension:announcements  # asks about news

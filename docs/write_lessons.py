@@ -75,7 +75,10 @@ def write(path: Path, executed: NotebookNode) -> None:
     text = re.sub(r"<details>", "<details markdown>", text)  # so that the site renders what is inside
     text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
     text = re.sub(r"\n{3,}", "\n\n", text)
-    note = f"*This lesson is a notebook: `lessons/{path.name}`. Below it is with what one run of it gave.*"
+    note = (
+        f"*This lesson is a notebook, `lessons/{path.name}`: here as it is handed out, its exercises not "
+        "answered, with what one run of it gave.*"
+    )
     title, rest = text.strip().split("\n", 1)
     page_of(path).write_text(f"{_mark(path)}\n{title}\n\n{note}\n{rest.rstrip()}\n")
 

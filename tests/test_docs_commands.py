@@ -30,6 +30,9 @@ LANGUAGES = {
 }
 NOT_OURS = {
     "jupyter lab lessons",
+    "jupyter nbconvert --to notebook --output-dir handout --TagRemovePreprocessor.enabled=True "
+    "--TagRemovePreprocessor.remove_cell_tags=solution lessons/*.ipynb",
+    ".venv/bin/python -m build --wheel",
     "jupyter nbconvert --clear-output --inplace lessons/*.ipynb",
     ".venv/bin/python -m pytest tests/lessons/test_notebooks.py",
     "DIGITLAB_LAB_TOKEN=... uvicorn --factory digitlab.web.api:create_api --workers 4",

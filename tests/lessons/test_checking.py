@@ -45,7 +45,7 @@ def test_right_is_right():
         (lambda z: _shifted(z)[:2], r"shape \(2,\); it must be \(4,\)"),
         (lambda z: None, "let the function return"),
         (lambda z: "a", "no array of numbers"),
-        (lambda z: z / 0 + undefined, "raises NameError"),  # noqa: F821
+        (lambda z: z / 0 + undefined, "name that is not known, or misspelled"),  # noqa: F821
         (_shifted(np.ones(3)), "no function"),
     ],
 )

@@ -32,6 +32,7 @@ def test_notebooks_are_handed_out_without_outputs(path, lesson_notebooks):
     assert len(checked) >= len(exercises) > 1
     solutions = [cell for cell in notebook.cells if lesson_notebooks.SOLUTION.search(cell.source)]
     assert len(solutions) == len(exercises)
+    assert all("solution" in cell.metadata.tags for cell in solutions)  # so that they can be taken out
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -66,8 +66,14 @@ def check_answer(exercise: str, check: Check, answer: Any, **given: Any) -> Chec
             warnings.simplefilter("ignore")  # an overflow is told by the check, in words
             return CheckResult(exercise, True, check(answer, **given))
     except NoAnswer:
-        return CheckResult(exercise, None, "Put your answer in place of the three dots, and run the cell.")
+        return CheckResult(
+            exercise,
+            None,
+            "Put your answer in place of the three dots, and run the cell; it must end without an error.",
+        )
     except WrongAnswer as wrong:
         return CheckResult(exercise, False, str(wrong))
+    except NameError as error:
+        return CheckResult(exercise, False, f"It uses a name that is not known, or misspelled: {error}.")
     except Exception as error:
         return CheckResult(exercise, False, f"It raises {type(error).__name__}: {error}")

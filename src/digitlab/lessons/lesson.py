@@ -107,7 +107,7 @@ class Lesson:
         """The folder that holds a run of this configuration, else the next that is free."""
         return next(folder for folder in _numbered(self.folder / name) if _is_for(folder, config))
 
-    def check(self, exercise: str, answer: Any, **given: Any) -> CheckResult:
+    def check(self, exercise: str, answer: Any = None, **given: Any) -> CheckResult:
         """Checks the answer to an exercise, and says what is wrong with it.
 
         Args:

@@ -25,11 +25,12 @@ from digitlab.training.hyperparameters import Recipe
 
 __all__ = ["Hardware", "choose_hardware"]
 
-SMALL_STEP = 4_000_000
+SMALL_STEP = 10_000_000
 """Multiply-adds of a forward step below which a second thread costs more than it brings.
 
-Measured on two cores: 400-25-15-10 at batch 32 (0.3 million) is fastest on one thread, 784-700-10
-at batch 32 (18 million) on two.
+Measured on two idle cores, 300 steps (AMD EPYC, best of 2): 784-100-100-10 at batch 100 (9 million) takes
+0.19 s on one thread and 0.25 s on two; 784-300-10 at batch 50 (12 million) 0.25 and 0.17 s. Beside another
+busy process a second thread has made such small steps up to 20 times as slow: each waits for the other.
 """
 
 

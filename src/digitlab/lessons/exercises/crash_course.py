@@ -19,6 +19,9 @@ __all__ = ["EXERCISES"]
 
 LINEAR_GOAL, NETWORK_GOAL = 0.91, 0.95
 """Accuracy on held-out digits: what the lesson asks of a linear model; what the source asks of a network."""
+HARDLY = 0.6
+"""Accuracy below which a network has hardly learned."""
+FEW_UNITS = 30
 
 
 def _share_of_zeros(answer: Any, image: NDArray[np.uint8]) -> str:
@@ -86,8 +89,18 @@ def _accuracy_of(run: Run, network: str) -> float:
     return accuracy
 
 
+def _check_has_learned(run: Run, accuracy: float) -> None:
+    """Refuses a run that is hardly better than chance, whose learning rate will not do."""
+    if accuracy < HARDLY:
+        raise WrongAnswer(
+            f"It is right for {accuracy:.2%} of the held-out digits: it has hardly learned. A learning rate "
+            f"of {run.config.recipe.learning_rate:g} is too high or too low for {run.config.recipe.optimizer}."
+        )
+
+
 def _linear(answer: Run) -> str:
     accuracy = _accuracy_of(answer, "softmax")
+    _check_has_learned(answer, accuracy)
     if accuracy < LINEAR_GOAL:
         raise WrongAnswer(
             f"It is right for {accuracy:.2%} of the held-out digits; {LINEAR_GOAL:.0%} can be reached. Try "
@@ -98,6 +111,13 @@ def _linear(answer: Run) -> str:
 
 def _network(answer: Run) -> str:
     accuracy = _accuracy_of(answer, "mlp")
+    _check_has_learned(answer, accuracy)
+    narrowest = min(answer.config.options["hidden"])
+    if accuracy < NETWORK_GOAL and narrowest < FEW_UNITS:
+        raise WrongAnswer(
+            f"It is right for {accuracy:.2%} of the held-out digits; {NETWORK_GOAL:.0%} is asked for. A "
+            f"hidden layer of {narrowest} units holds back what comes after it: try more."
+        )
     if accuracy < NETWORK_GOAL:
         raise WrongAnswer(
             f"It is right for {accuracy:.2%} of the held-out digits; {NETWORK_GOAL:.0%} is asked for. In how "
