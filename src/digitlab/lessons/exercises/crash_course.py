@@ -91,10 +91,11 @@ def _accuracy_of(run: Run, network: str) -> float:
 
 def _check_has_learned(run: Run, accuracy: float) -> None:
     """Refuses a run that is hardly better than chance, whose learning rate will not do."""
+    recipe = run.config.recipe
     if accuracy < HARDLY:
         raise WrongAnswer(
             f"It is right for {accuracy:.2%} of the held-out digits: it has hardly learned. A learning rate "
-            f"of {run.config.recipe.learning_rate:g} is too high or too low for {run.config.recipe.optimizer}."
+            f"of {recipe.learning_rate:g} is too high or too low for {recipe.optimizer}."
         )
 
 
