@@ -75,6 +75,16 @@ def test_harder_strings_are_read(
     assert np.mean([one.digits_right for one in scores]) > digits_right
 
 
+def test_sides_of_boxes_that_digits_touch_are_not_read_as_ones(
+    digits: tuple[np.ndarray, np.ndarray], model: Model
+) -> None:
+    """Of these three forms many sides, or all, are found only by the boxes beside and below them."""
+    forms = [("medium", (15, 2, 1, 3)), ("strong", (15, 2, 2, 0)), ("strong", (15, 2, 2, 1))]
+    for strength, seed in forms:
+        composed = compose("boxes", strength, np.random.default_rng(seed), *digits)
+        assert judged(read_page(composed.gray, model), composed).digits_right > 0.85
+
+
 def test_the_recognizer_of_single_digits_can_be_used(clean: list[tuple[Composed, Page]]) -> None:
     other = OnnxModel()
     scores = [judged(read_page(composed.gray, other), composed) for composed, _ in clean]
