@@ -28,7 +28,7 @@ from digitlab.training.non_digits import KINDS
 DOCS = Path(__file__).parent
 SAMPLES = DOCS.parent / "samples"
 WORDS = DOCS / "data-card-words.md"
-KINDS_IN_WORDS = {
+KIND_DESCRIPTIONS = {
     "half": "half of a digit",
     "several": "two or three digits",
     "with_neighbor": "a digit and half of its neighbor",
@@ -132,7 +132,9 @@ def _duplicates(train: Digits, test: Digits) -> str:
 
 def _kinds() -> str:
     total = sum(weight for _, weight in KINDS)
-    rows = [(KINDS_IN_WORDS[maker.__name__[1:]], format_share(weight / total, 0)) for maker, weight in KINDS]
+    rows = [
+        (KIND_DESCRIPTIONS[maker.__name__[1:]], format_share(weight / total, 0)) for maker, weight in KINDS
+    ]
     return table(("kind", "share"), rows)
 
 
